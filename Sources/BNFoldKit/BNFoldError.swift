@@ -1,0 +1,57 @@
+import CaffeModel
+
+/// What stopped a command, with the exit code that tells it to scripts.
+public struct BNFoldError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Why; the raw value is the exit code (`sysexits.h`).
+    public enum Kind: Int32, Hashable, Sendable, CaseIterable {
+        /// A fault of the command line.
+        case usage = 64
+        /// Input that is malformed, or whose parts do not fit together.
+        case malformed = 65
+        /// Input that is missing or cannot be read.
+        case unreadable = 66
+        /// A fault of this program.
+        case internalFault = 70
+        /// Output that exists already or cannot be created.
+        case cannotCreate = 73
+        /// Reading or writing failed on the way.
+        case inputOutput = 74
+        /// Stopped from outside, for example by a signal.
+        case cancelled = 75
+    }
+
+    public var kind: Kind
+    /// What was found, what was expected, what to try. May have several lines.
+    public var message: String
+
+    public init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    init(_ error: CaffeModelError) {
+        let kind: Kind =
+            switch error.kind {
+            case .usage: .usage
+            case .malformed: .malformed
+            case .unreadable: .unreadable
+            case .cannotCreate: .cannotCreate
+            case .inputOutput: .inputOutput
+            case .cancelled: .cancelled
+            case .internalFault, .overflow: .internalFault
+            }
+        self.init(kind, error.message)
+    }
+
+    public var exitCode: Int32 { kind.rawValue }
+    public var description: String { message }
+}
+
+/// Runs a step of the frontend; its error becomes one of this library.
+func lifting<Result>(_ step: () throws(CaffeModelError) -> Result) throws(BNFoldError) -> Result {
+    do throws(CaffeModelError) {
+        return try step()
+    } catch {
+        throw BNFoldError(error)
+    }
+}

@@ -1,0 +1,3 @@
+// What a program that imports BNFoldKit needs of the modules below it.
+@_exported import struct CaffeModel.CaffeOptions
+@_exported import struct CaffeModel.NetState

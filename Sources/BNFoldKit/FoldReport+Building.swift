@@ -1,0 +1,84 @@
+import CaffeModel
+import Folding
+import NetGraph
+
+extension FoldReport {
+    /// Collects what a conversion, a plan and its result say, by names instead of identifiers.
+    init(
+        conversion: CaffeConversion, plan: FoldPlan, folded: FoldedNetwork, findings: [StatisticsFinding], input: Files
+    ) {
+        let original = conversion.original.network
+        let layersByID = Dictionary(original.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        func name(_ id: LayerID) -> LayerName {
+            LayerName(name: layersByID[id]?.name ?? "", type: layersByID[id]?.operation.typeName ?? "")
+        }
+
+        network = original.name
+        self.input = input
+        layers = Counts(before: original.layers.count, after: folded.network.layers.count)
+        let before = original.layerCounts
+        let after = folded.network.layerCounts
+        types = Set(before.keys).union(after.keys).sorted().map { type in
+            TypeCounts(type: type, before: before[type] ?? 0, after: after[type] ?? 0)
+        }
+        folds = plan.folds.map { fold in
+            let target = layersByID[fold.target]
+            return FoldedChain(
+                into: name(fold.target), from: fold.chain.map(name), channels: fold.channelCount,
+                addsBias: target.map { $0.operation.parameters.count == 1 } ?? false)
+        }
+        scales = plan.leftovers.map { leftover in
+            LeftoverChain(
+                layer: name(leftover.survivor), from: leftover.chain.map(name), channels: leftover.channelCount,
+                reason: Reason(leftover.reason))
+        }
+        kept = plan.refusals.map { KeptLayer(layer: name($0.layer), reason: Reason($0.reason)) }
+        let shapes = Dictionary(
+            folded.network.layers.filter { $0.operation == .input }.map { layer in
+                (layer.id, layer.outputs.map { folded.network[$0] })
+            }, uniquingKeysWith: { first, _ in first })
+        deployment = conversion.changes.map { change in
+            DeploymentChange(
+                layer: name(change.layer), change: change.kind.name,
+                sentence: change.kind.sentence(inputs: shapes[change.layer] ?? []))
+        }
+        let names = conversion.renames(of: folded)
+        renamed = folded.network.layers.compactMap { layer in
+            names[layer.id].map { Rename(from: layer.name, to: $0) }
+        }
+        self.findings = findings.map { finding in
+            Finding(
+                layer: name(finding.layer).name, severity: finding.severity.rawValue, kind: finding.kind.rawValue,
+                message: finding.message)
+        }
+    }
+}
+
+extension FoldReport.Reason {
+    init(_ reason: RefusalReason) { self.init(name: reason.name, sentence: reason.sentence) }
+}
+
+extension DeployChange.Kind {
+    fileprivate var name: String {
+        switch self {
+        case .becameInput: "input"
+        case .becameFunction: "function"
+        case .droppedObjective: "objective"
+        case .feedsNothing: "feeds-nothing"
+        case .identity: "identity"
+        }
+    }
+
+    fileprivate func sentence(inputs: [Value]) -> String {
+        switch self {
+        case .becameInput:
+            "became Input: "
+                + inputs.map { "\($0.name) \($0.shape.map(\.description) ?? "of unknown shape")" }.joined(
+                    separator: ", ")
+        case .becameFunction(_, let function): "became \(function)"
+        case .droppedObjective: "gone: only training and evaluation need it"
+        case .feedsNothing: "gone: it only fed layers that are gone"
+        case .identity: "gone: it hands its input on unchanged"
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import CaffeModel
+
+/// What to fold, where to, and how.
+public struct FoldRequest: Sendable {
+    /// Trained weights.
+    public var input: String
+    /// The network; `nil` to look for it beside the weights.
+    public var prototxt: String?
+    /// The folded weights.
+    public var output: String
+    /// The deploy prototxt; `nil` for the name of the output with `.prototxt`.
+    public var outputPrototxt: String?
+    public var caffe = CaffeOptions()
+    /// Fold BatchNorms whose moving-average factor is 0, as Caffe runs them.
+    public var allowsUntrained = false
+    /// gzip level of the output's datasets, 0 for none.
+    public var compression = 0
+    /// Where the report goes as JSON; `nil` for nowhere.
+    public var reportPath: String?
+    /// Replace output that exists.
+    public var overwrites = false
+    public var cancellation = Cancellation()
+    /// Called with a sentence about something that happened on the way, such as an interrupted run that was finished.
+    public var notice: @Sendable (String) -> Void = { _ in }
+
+    public init(input: String, output: String) {
+        self.input = input
+        self.output = output
+    }
+}
+
+/// What to inspect.
+public struct InspectRequest: Sendable {
+    /// Trained weights; `nil` to plan from the prototxt alone.
+    public var input: String?
+    public var prototxt: String?
+    public var caffe = CaffeOptions()
+    public var allowsUntrained = false
+
+    public init(input: String?, prototxt: String?) {
+        self.input = input
+        self.prototxt = prototxt
+    }
+}

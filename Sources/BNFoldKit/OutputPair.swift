@@ -1,0 +1,210 @@
+import CaffeModel
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A pair of files that appears whole or not at all.
+///
+/// Both are written beside their places under names of their own, and renamed when they are complete. Two renames are not one: a journal,
+/// written before the first, tells the next run for the same output how to finish them. The journal is also the lock that keeps two runs apart.
+/// It lies beside the weights as `.NAME.bnfold`; the files being written are `.NAME.bnfold-new`. All of them are gone when a run ends.
+final class OutputPair {
+    let weights: String
+    let prototxt: String
+    /// Where the files are written.
+    var stagedWeights: String { Self.staged(weights) }
+    var stagedPrototxt: String { Self.staged(prototxt) }
+
+    private let journal: String
+    private var descriptor: Int32
+    private let overwrites: Bool
+
+    /// Takes the lock, finishes what an interrupted run left, and makes sure that nothing would be lost.
+    ///
+    /// - Parameters:
+    ///   - overwrites: replace files that exist.
+    ///   - notice: told when an interrupted run was finished.
+    /// - Throws: `BNFoldError` of the kind `cannotCreate`.
+    init(
+        weights: String, prototxt: String, overwrites: Bool, notice: (String) -> Void
+    ) throws(BNFoldError) {
+        self.weights = weights
+        self.prototxt = prototxt
+        self.overwrites = overwrites
+        journal = Self.beside(weights, suffix: ".bnfold")
+        for path in [weights, prototxt] { try Self.checkPlace(path) }
+        descriptor = try Self.lock(journal, for: weights)
+        do throws(BNFoldError) {
+            try recover(notice: notice)
+            try checkAbsence()
+        } catch {
+            discard()
+            throw error
+        }
+    }
+
+    deinit { discard() }
+
+    /// Puts both files in their places. They must be complete and on the disk.
+    func commit() throws(BNFoldError) {
+        try checkAbsence()
+        try write(journalText())
+        do throws(BNFoldError) {
+            try rename(stagedWeights, to: weights)
+        } catch {
+            // Nothing has changed: the journal must not bring back what this run gives up.
+            ftruncate(descriptor, 0)
+            throw error
+        }
+        do throws(BNFoldError) {
+            try rename(stagedPrototxt, to: prototxt)
+        } catch {
+            // Half is done: the journal stays for the next run.
+            close(descriptor)
+            descriptor = -1
+            throw BNFoldError(
+                error.kind,
+                error.message + "; '\(weights)' is new already, and the next run for it puts the prototxt in place")
+        }
+        for folder in Set([weights, prototxt].map(FileBytes.folder)) { Self.synchronize(folder: folder) }
+        release()
+    }
+
+    /// Removes everything that was written and gives up the lock. Safe to call at any time.
+    func discard() {
+        guard descriptor >= 0 else { return }
+        unlink(stagedWeights)
+        unlink(stagedPrototxt)
+        release()
+    }
+
+    private func release() {
+        guard descriptor >= 0 else { return }
+        // First the name, then the lock: who takes the lock looks whether the name still leads to it.
+        unlink(journal)
+        close(descriptor)
+        descriptor = -1
+    }
+
+    // MARK: Checks
+
+    /// The folder must be there, and no folder may stand where the file has to go.
+    private static func checkPlace(_ path: String) throws(BNFoldError) {
+        var status = stat()
+        let folder = FileBytes.folder(of: path)
+        guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw BNFoldError(
+                .cannotCreate, "\(path): cannot be created: there is no folder '\(folder)'; make it first")
+        }
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "no regular file"
+            throw BNFoldError(.cannotCreate, "\(path): cannot be created: it is \(kind); name a file")
+        }
+    }
+
+    private func checkAbsence() throws(BNFoldError) {
+        guard !overwrites else { return }
+        for path in [weights, prototxt] where access(path, F_OK) == 0 {
+            throw BNFoldError(.cannotCreate, "\(path): exists already; --force overwrites it")
+        }
+    }
+
+    // MARK: Lock and journal
+
+    /// Opens and locks the journal; looks again when another run removed it in between.
+    private static func lock(_ path: String, for output: String) throws(BNFoldError) -> Int32 {
+        for _ in 0..<100 {
+            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+            guard descriptor >= 0 else {
+                throw BNFoldError(
+                    .cannotCreate,
+                    "\(output): cannot be created in '\(FileBytes.folder(of: output))': \(FileBytes.describe(errno))")
+            }
+            if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+                close(descriptor)
+                throw BNFoldError(
+                    .cannotCreate, "\(output): another bnfold is writing it; wait for it or name another output")
+            }
+            var opened = stat()
+            var named = stat()
+            if fstat(descriptor, &opened) == 0, stat(path, &named) == 0, opened.st_ino == named.st_ino,
+                opened.st_dev == named.st_dev
+            {
+                return descriptor
+            }
+            close(descriptor)
+        }
+        throw BNFoldError(.cannotCreate, "\(output): other runs of bnfold keep taking it; name another output")
+    }
+
+    /// The pairs of names that have to be renamed, each ended by a zero byte, and a mark that all are there.
+    private func journalText() -> [UInt8] {
+        var text: [UInt8] = []
+        for name in [Self.mark, prototxt, weights, Self.mark] { text += Array(name.utf8) + [0] }
+        return text
+    }
+
+    private static let mark = "bnfold commit 1"
+
+    /// Finishes the renames of a run that was killed between them; removes what one left that was killed before.
+    private func recover(notice: (String) -> Void) throws(BNFoldError) {
+        let bytes = (try? FileBytes.read(journal, limit: 1 << 16)) ?? []
+        let parts = bytes.split(separator: 0, omittingEmptySubsequences: false).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        if parts.count == 5, parts[0] == Self.mark, parts[3] == Self.mark, Self.staged(parts[2]) == stagedWeights {
+            for path in [parts[2], parts[1]] where access(Self.staged(path), F_OK) == 0 {
+                try rename(Self.staged(path), to: path)
+            }
+            notice("finished an earlier run that was interrupted while it put '\(parts[2])' and '\(parts[1])' in place")
+        } else {
+            unlink(stagedWeights)
+            unlink(stagedPrototxt)
+        }
+        ftruncate(descriptor, 0)
+    }
+
+    private func write(_ bytes: [UInt8]) throws(BNFoldError) {
+        let written = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        guard written == bytes.count, fsync(descriptor) == 0 else {
+            throw BNFoldError(.inputOutput, "\(journal): cannot be written: \(FileBytes.describe(errno))")
+        }
+    }
+
+    private func rename(_ source: String, to target: String) throws(BNFoldError) {
+        #if canImport(Darwin)
+            let result = Darwin.rename(source, target)
+        #elseif canImport(Musl)
+            let result = Musl.rename(source, target)
+        #else
+            let result = Glibc.rename(source, target)
+        #endif
+        guard result == 0 else {
+            throw BNFoldError(.inputOutput, "\(target): cannot be put in place: \(FileBytes.describe(errno))")
+        }
+    }
+
+    // MARK: Names
+
+    private static func staged(_ path: String) -> String { beside(path, suffix: ".bnfold-new") }
+
+    private static func beside(_ path: String, suffix: String) -> String {
+        let name = "." + FileBytes.name(of: path) + suffix
+        guard path.contains("/") else { return name }
+        let folder = FileBytes.folder(of: path)
+        return folder == "/" ? "/" + name : folder + "/" + name
+    }
+
+    /// Makes renames last. A file system that cannot do it for folders does it by itself.
+    private static func synchronize(folder: String) {
+        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+}

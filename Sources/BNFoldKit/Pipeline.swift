@@ -1,0 +1,143 @@
+import CaffeModel
+import Folding
+import NetGraph
+
+/// Folds the network of a request and writes the deploy pair.
+///
+/// Both files appear whole or not at all; what existed stays as it was when anything fails.
+///
+/// - Returns: what became of every affine layer.
+/// - Throws: `BNFoldError`, whose kind is the exit code.
+public func fold(_ request: FoldRequest) throws(BNFoldError) -> FoldReport {
+    let prototxt = try findPrototxt(request.prototxt, weights: request.input)
+    let outputPrototxt = request.outputPrototxt ?? FileNames.prototxt(besideWeights: request.output)
+    try checkDistinct(inputs: [request.input, prototxt], outputs: [request.output, outputPrototxt])
+    let conversion = try open(prototxt: prototxt, weights: request.input, options: request.caffe)
+
+    // A weight that leaves the range of its format shows only when it is computed: leave its layer out and plan again.
+    var planning = FoldPlanner.Options()
+    planning.allowsUntrained = request.allowsUntrained
+    while true {
+        let (plan, findings) = try makePlan(conversion, options: planning)
+        try checkStatistics(findings, of: conversion, weights: request.input)
+        let folded = plan.applied(to: conversion.network)
+        switch try write(conversion, plan: plan, folded: folded, request: request, outputPrototxt: outputPrototxt) {
+        case .overflow(let layers):
+            planning.overflowingTargets.formUnion(layers)
+        case .done:
+            var report = FoldReport(
+                conversion: conversion, plan: plan, folded: folded, findings: findings,
+                input: FoldReport.Files(
+                    weights: request.input, prototxt: prototxt, weightBytes: FileBytes.size(request.input)))
+            report.output = FoldReport.Files(
+                weights: request.output, prototxt: outputPrototxt, weightBytes: FileBytes.size(request.output))
+            if let path = request.reportPath {
+                let json = try report.json()
+                try lifting { () throws(CaffeModelError) in try FileBytes.write(json, to: path) }
+            }
+            return report
+        }
+    }
+}
+
+/// Plans the network of a request and examines its statistics, without writing anything.
+public func inspect(_ request: InspectRequest) throws(BNFoldError) -> FoldReport {
+    let prototxt = try findPrototxt(request.prototxt, weights: request.input)
+    let conversion = try open(prototxt: prototxt, weights: request.input, options: request.caffe)
+    var planning = FoldPlanner.Options()
+    planning.allowsUntrained = request.allowsUntrained
+    let (plan, findings) = try makePlan(conversion, options: planning)
+    return FoldReport(
+        conversion: conversion, plan: plan, folded: plan.applied(to: conversion.network), findings: findings,
+        input: FoldReport.Files(
+            weights: request.input, prototxt: prototxt, weightBytes: request.input.flatMap(FileBytes.size)))
+}
+
+/// The prototxt that the user named, else the one that belongs to the weights.
+private func findPrototxt(_ named: String?, weights: String?) throws(BNFoldError) -> String {
+    if let named { return named }
+    guard let weights else {
+        throw BNFoldError(.usage, "neither weights nor --prototxt are given; give at least one of them")
+    }
+    guard FileBytes.size(weights) != nil else {
+        throw BNFoldError(.unreadable, "\(weights): there is no such file; is the path right?")
+    }
+    return try NetworkLocator(weights: weights).prototxt()
+}
+
+private func open(prototxt: String, weights: String?, options: CaffeOptions) throws(BNFoldError) -> CaffeConversion {
+    try lifting { () throws(CaffeModelError) in
+        try CaffeConversion(prototxt: prototxt, weights: weights, options: options)
+    }
+}
+
+private func makePlan(
+    _ conversion: CaffeConversion, options: FoldPlanner.Options
+) throws(BNFoldError) -> (plan: FoldPlan, findings: [StatisticsFinding]) {
+    let planner = FoldPlanner(conversion.network, options: options)
+    guard let weights = conversion.weights else { return (planner.plan(), []) }
+    do throws(WeightError) {
+        return try planner.plan(weights: weights)
+    } catch {
+        throw BNFoldError(CaffeModelError(error))
+    }
+}
+
+private enum WriteResult {
+    case done
+    /// These linear layers must not take what they took.
+    case overflow([LayerID])
+}
+
+/// One attempt: write beside, read back, put in place.
+private func write(
+    _ conversion: CaffeConversion, plan: FoldPlan, folded: FoldedNetwork, request: FoldRequest, outputPrototxt: String
+) throws(BNFoldError) -> WriteResult {
+    let text = try lifting { () throws(CaffeModelError) in try conversion.prototxt(for: folded, plan: plan) }
+    let pair = try OutputPair(
+        weights: request.output, prototxt: outputPrototxt, overwrites: request.overwrites, notice: request.notice)
+    defer { pair.discard() }
+    let cancellation = request.cancellation
+    let checkpoint = { () throws(CaffeModelError) in
+        if cancellation.isCancelled { throw CaffeModelError(.cancelled, "stopped; nothing was written") }
+    }
+    do throws(CaffeModelError) {
+        try FileBytes.write(text, to: pair.stagedPrototxt)
+        try conversion.writeWeights(
+            of: folded, to: pair.stagedWeights, compression: request.compression, checkpoint: checkpoint)
+        try conversion.check(folded, prototxt: pair.stagedPrototxt, weights: pair.stagedWeights)
+        try checkpoint()
+    } catch {
+        if case .overflow(let layers) = error.kind, !layers.isEmpty { return .overflow(layers) }
+        throw BNFoldError(error)
+    }
+    try pair.commit()
+    return .done
+}
+
+/// Statistics that are an error stop the fold, with all of them told at once.
+private func checkStatistics(
+    _ findings: [StatisticsFinding], of conversion: CaffeConversion, weights: String
+) throws(BNFoldError) {
+    let errors = findings.filter { $0.severity == .error }
+    guard !errors.isEmpty else { return }
+    let names = Dictionary(
+        conversion.original.network.layers.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+    throw BNFoldError(
+        .malformed,
+        errors.map { "\(weights): layer '\(names[$0.layer] ?? "")': \($0.message)" }.joined(separator: "\n"))
+}
+
+/// No output may be an input or the other output, through whatever link.
+private func checkDistinct(inputs: [String], outputs: [String]) throws(BNFoldError) {
+    for output in outputs {
+        for input in inputs {
+            guard let first = FileIdentity(input), first == FileIdentity(output) else { continue }
+            throw BNFoldError(.usage, "\(output): is the input '\(input)' itself; name another output")
+        }
+    }
+    let same = FileIdentity(outputs[0]).map { $0 == FileIdentity(outputs[1]) } ?? false
+    guard outputs[0] != outputs[1], !same else {
+        throw BNFoldError(.usage, "\(outputs[0]): is the output for weights and prototxt alike; name two files")
+    }
+}

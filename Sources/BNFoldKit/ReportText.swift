@@ -1,0 +1,127 @@
+/// Lays a report out for people.
+public struct ReportText: Sendable {
+    /// Use the terminal's colours.
+    public var isColored = false
+    /// Tell also what deployment did to each layer.
+    public var isVerbose = false
+
+    public init(isColored: Bool = false, isVerbose: Bool = false) {
+        self.isColored = isColored
+        self.isVerbose = isVerbose
+    }
+
+    /// The report as lines of aligned text, each ended by a newline.
+    public func render(_ report: FoldReport) -> String {
+        var lines = [bold((report.network.isEmpty ? "network" : report.network) + ": ") + summary(report)]
+        lines += section(
+            "folded",
+            report.folds.map { fold in
+                [
+                    fold.into.name, "<- " + fold.from.map(\.name).joined(separator: ", "), channels(fold.channels),
+                    fold.addsBias ? "gains a bias" : "",
+                ]
+            })
+        lines += section(
+            "became one Scale",
+            report.scales.map { scale in
+                [
+                    scale.layer.name, "<- " + scale.from.map(\.name).joined(separator: ", "), channels(scale.channels),
+                    scale.reason.sentence,
+                ]
+            })
+        lines += section("stays", report.kept.map { [$0.layer.name, $0.layer.type, $0.reason.sentence] })
+        lines += section("deployment", deployment(report))
+        if isVerbose { lines += section("renamed", report.renamed.map { [$0.from, "-> " + $0.to] }) }
+        lines += ["", bold("before and after")]
+        lines += table(counts(report), alignsRight: true)
+        if let output = report.output {
+            lines += ["", "wrote \(output.weights ?? "") and \(output.prototxt)"]
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// The findings, one a line, each with its severity and layer.
+    public func diagnostics(_ report: FoldReport) -> [String] {
+        report.findings.map { "\($0.severity): layer '\($0.layer)': \($0.message)" }
+    }
+
+    private func summary(_ report: FoldReport) -> String {
+        let names = ["BatchNorm", "BN", "Scale", "Bias"]
+        let before = names.map { ($0, report.count(of: $0)) }.filter { $0.1.before > 0 }
+        guard !before.isEmpty else { return "no BatchNorm, Scale or Bias; nothing to fold" }
+        return before.map { name, counts in
+            "\(counts.before) \(name), \(counts.after == 0 ? "none" : String(counts.after)) left"
+        }
+        .joined(separator: "; ")
+    }
+
+    private func deployment(_ report: FoldReport) -> [[String]] {
+        if isVerbose { return report.deployment.map { [$0.layer.name, $0.layer.type, $0.sentence] } }
+        // What merely goes is told as a number.
+        var rows = report.deployment.filter { ["input", "function"].contains($0.change) }.map {
+            [$0.layer.name, $0.layer.type, $0.sentence]
+        }
+        let gone = report.deployment.filter { !["input", "function"].contains($0.change) }
+        if !gone.isEmpty {
+            let types = gone.reduce(into: [String: Int]()) { $0[$1.layer.type, default: 0] += 1 }
+            let list = types.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+            rows.append(["gone", list, ""])
+        }
+        if !report.renamed.isEmpty {
+            rows.append([
+                "renamed", "\(report.renamed.count) layers", "names that HDF5 cannot hold (--verbose lists them)",
+            ])
+        }
+        return rows
+    }
+
+    private func counts(_ report: FoldReport) -> [[String]] {
+        var rows = [["layers", String(report.layers.before), String(report.layers.after)]]
+        for name in ["BatchNorm", "BN", "Scale", "Bias"] {
+            let counts = report.count(of: name)
+            if counts.before + counts.after > 0 { rows.append([name, String(counts.before), String(counts.after)]) }
+        }
+        if let bytes = report.input.weightBytes {
+            rows.append(["weights", Self.size(bytes), report.output?.weightBytes.map(Self.size) ?? ""])
+        }
+        return rows
+    }
+
+    private func channels(_ count: Int) -> String { count == 1 ? "1 channel" : "\(count) channels" }
+
+    private func section(_ title: String, _ rows: [[String]]) -> [String] {
+        rows.isEmpty ? [] : ["", bold(title)] + table(rows, alignsRight: false)
+    }
+
+    /// Columns as wide as their longest entry; the last one as long as it is.
+    private func table(_ rows: [[String]], alignsRight: Bool) -> [String] {
+        let columns = rows.map(\.count).max() ?? 0
+        let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+        return rows.map { row in
+            var line = " "
+            for (column, text) in row.enumerated() {
+                let padding = String(repeating: " ", count: widths[column] - text.count)
+                line +=
+                    " " + (alignsRight && column > 0 ? "  " + padding + text : text + padding)
+                    + (alignsRight ? "" : " ")
+            }
+            while line.last == " " { line.removeLast() }
+            return line
+        }
+    }
+
+    private func bold(_ text: String) -> String { isColored ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+
+    /// A size in the unit that leaves up to four digits.
+    static func size(_ bytes: Int) -> String {
+        let units = ["B", "KiB", "MiB", "GiB"]
+        var value = Double(bytes)
+        var unit = 0
+        while value >= 1024, unit < units.count - 1 {
+            value /= 1024
+            unit += 1
+        }
+        let tenths = Int((value * 10).rounded())
+        return unit == 0 ? "\(bytes) B" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
+    }
+}

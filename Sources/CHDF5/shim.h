@@ -1,0 +1,135 @@
+/* What Swift cannot import from hdf5.h: macros with a comma or a cast in them, functions that changed their signature
+ * between 1.10, 1.12 and 1.14, and types whose width differs between versions. Nothing here decides anything. */
+#ifndef CHDF5_SHIM_H
+#define CHDF5_SHIM_H
+
+#include <hdf5.h>
+#include <stdint.h>
+#include <string.h>
+
+/* The H5F_ACC_* macros call H5check(), which aborts the process when the library is not the very release of the headers.
+ * A distribution may update the library within one binary interface, so that check is left out of the macros. */
+#undef H5CHECK
+#define H5CHECK
+
+/* Constants. H5P_*, H5T_* and H5F_ACC_* are expressions that also open the library. */
+static inline hid_t chdf5_default_properties(void) { return H5P_DEFAULT; }
+static inline hid_t chdf5_default_error_stack(void) { return H5E_DEFAULT; }
+static inline hid_t chdf5_whole_space(void) { return H5S_ALL; }
+static inline hid_t chdf5_file_access_class(void) { return H5P_FILE_ACCESS; }
+static inline hid_t chdf5_group_creation_class(void) { return H5P_GROUP_CREATE; }
+static inline hid_t chdf5_dataset_creation_class(void) { return H5P_DATASET_CREATE; }
+static inline hid_t chdf5_dataset_access_class(void) { return H5P_DATASET_ACCESS; }
+static inline hid_t chdf5_float32_little_endian(void) { return H5T_IEEE_F32LE; }
+static inline hid_t chdf5_float64_little_endian(void) { return H5T_IEEE_F64LE; }
+static inline unsigned chdf5_read_only(void) { return H5F_ACC_RDONLY; }
+static inline unsigned chdf5_truncate(void) { return H5F_ACC_TRUNC; }
+static inline haddr_t chdf5_undefined_address(void) { return HADDR_UNDEF; }
+
+/* Formats as old as possible, as Caffe writes them. From HDF5 2.0 on this is no longer the default. */
+static inline herr_t chdf5_use_earliest_format(hid_t file_access)
+{
+    return H5Pset_libver_bounds(file_access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
+}
+
+/* Turns the library's own file locking off where it can be turned off: file systems of clusters often refuse locks. */
+static inline herr_t chdf5_disable_file_locking(hid_t file_access)
+{
+#if H5_VERSION_GE(1, 12, 1) || (H5_VERSION_GE(1, 10, 7) && !H5_VERSION_GE(1, 12, 0))
+    return H5Pset_file_locking(file_access, 0, 1);
+#else
+    (void)file_access;
+    return 0;
+#endif
+}
+
+/* Keeps the time of creation out of an object. hbool_t is not the same type in every version. */
+static inline herr_t chdf5_disable_object_times(hid_t object_creation)
+{
+    return H5Pset_obj_track_times(object_creation, 0);
+}
+
+/* 128 bits that an object shares with no other object of its file. */
+static inline herr_t chdf5_object_identity(hid_t object, uint64_t identity[2])
+{
+#if H5_VERSION_GE(1, 12, 0)
+    H5O_info2_t info;
+    herr_t status = H5Oget_info3(object, &info, H5O_INFO_BASIC);
+    if (status >= 0)
+        memcpy(identity, &info.token, sizeof(uint64_t[2]));
+#else
+    H5O_info_t info;
+#if H5_VERSION_GE(1, 10, 3)
+    herr_t status = H5Oget_info2(object, &info, H5O_INFO_BASIC);
+#else
+    herr_t status = H5Oget_info(object, &info);
+#endif
+    if (status >= 0) {
+        identity[0] = (uint64_t)info.addr;
+        identity[1] = 0;
+    }
+#endif
+    return status;
+}
+
+/* The class of a link (an H5L_type_t), and the size of the value of a soft or external link. */
+static inline herr_t chdf5_link_info(hid_t group, const char *name, int *link_class, size_t *value_size)
+{
+#if H5_VERSION_GE(1, 12, 0)
+    H5L_info2_t info;
+    herr_t status = H5Lget_info2(group, name, &info, H5P_DEFAULT);
+#else
+    H5L_info_t info;
+    herr_t status = H5Lget_info(group, name, &info, H5P_DEFAULT);
+#endif
+    if (status >= 0) {
+        *link_class = (int)info.type;
+        *value_size = info.type == H5L_TYPE_HARD ? 0 : info.u.val_size;
+    }
+    return status;
+}
+
+/* Called with the name of each link of a group, which need not be UTF-8; the iteration stops when it returns something
+ * other than 0. */
+typedef int (*chdf5_link_visitor)(const char *name, size_t length, void *context);
+
+struct chdf5_link_visit {
+    chdf5_link_visitor visitor;
+    void *context;
+};
+
+#if H5_VERSION_GE(1, 12, 0)
+static inline herr_t chdf5_visit_link(hid_t group, const char *name, const H5L_info2_t *info, void *visit)
+#else
+static inline herr_t chdf5_visit_link(hid_t group, const char *name, const H5L_info_t *info, void *visit)
+#endif
+{
+    (void)group;
+    (void)info;
+    struct chdf5_link_visit *this_visit = (struct chdf5_link_visit *)visit;
+    return this_visit->visitor(name, strlen(name), this_visit->context);
+}
+
+/* Visits the links of a group in the order that costs least. */
+static inline herr_t chdf5_iterate_links(hid_t group, chdf5_link_visitor visitor, void *context)
+{
+    struct chdf5_link_visit visit = {visitor, context};
+    hsize_t position = 0;
+#if H5_VERSION_GE(1, 12, 0)
+    return H5Literate2(group, H5_INDEX_NAME, H5_ITER_NATIVE, &position, chdf5_visit_link, &visit);
+#else
+    return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &position, chdf5_visit_link, &visit);
+#endif
+}
+
+/* Frees the variable-length values that H5Dread allocated. */
+static inline herr_t chdf5_reclaim(hid_t type, hid_t space, void *values)
+{
+#if H5_VERSION_GE(1, 12, 0)
+    return H5Treclaim(type, space, H5P_DEFAULT, values);
+#else
+    return H5Dvlen_reclaim(type, space, H5P_DEFAULT, values);
+#endif
+}
+
+#endif

@@ -1,0 +1,223 @@
+import Folding
+import HDF5
+import NetGraph
+import Prototxt
+
+/// How a Caffe net is read.
+public struct CaffeOptions: Hashable, Sendable {
+    public var state = NetState()
+    /// Shapes of inputs that the prototxt does not tell, by blob name: (N, C, H, W) or of another rank.
+    public var inputShapes: [String: [Int]] = [:]
+    /// Take `use_global_stats: false` in TEST as true.
+    public var assumesGlobalStatistics = false
+    /// Only fold: leave data, loss, param and filler fields.
+    public var keepsTraining = false
+
+    public init() {}
+}
+
+/// One Caffe net on its way from a trained pair of files to a deployed one.
+public struct CaffeConversion {
+    /// The net as it was read, in the phase TEST.
+    public let original: CaffeNetwork
+    /// The network that is to be planned and folded.
+    public let network: Network
+    /// What deployment did to the layers of `original`.
+    public let changes: [DeployChange]
+    /// The numbers of the parameters; `nil` when only the prototxt was given.
+    public let weights: CaffeWeightStore?
+    private let options: CaffeOptions
+
+    /// Reads a net and, where given, its weights.
+    ///
+    /// - Throws: `CaffeModelError` for files that cannot be read or do not fit together.
+    public init(prototxt path: String, weights weightsPath: String?, options: CaffeOptions) throws(CaffeModelError) {
+        try self.init(
+            definition: try NetDefinition(path: path),
+            weights: try weightsPath.map { path throws(CaffeModelError) in try HDF5WeightFile(path: path) },
+            options: options)
+    }
+
+    init(definition: NetDefinition, weights file: HDF5WeightFile?, options: CaffeOptions) throws(CaffeModelError) {
+        self.options = options
+        var builder = GraphBuilder(definition: definition)
+        builder.state = options.state
+        builder.weights = file
+        builder.inputShapes = options.inputShapes
+        builder.assumesGlobalStatistics = options.assumesGlobalStatistics
+        let built = try builder.build()
+        original = built
+        weights = file.map { CaffeWeightStore(file: $0, blobs: built.blobs) }
+        if options.keepsTraining {
+            network = built.network
+            changes = []
+        } else {
+            let deployed = built.deployed()
+            network = deployed.network.network
+            changes = deployed.changes
+        }
+        try checkInputShapeNames()
+    }
+
+    // MARK: Writing
+
+    /// New names of the layers whose names HDF5 cannot hold.
+    public func renames(of folded: FoldedNetwork) -> [LayerID: String] { LayerNames.renames(in: folded.network) }
+
+    /// The text of the deploy prototxt.
+    ///
+    /// - Parameter plan: the plan that `folded` came from.
+    /// - Throws: when the shape of a data layer is not known, with the option that gives it.
+    public func prototxt(for folded: FoldedNetwork, plan: FoldPlan) throws(CaffeModelError) -> [UInt8] {
+        try requireInputShapes()
+        return try DeployPrototxtWriter(
+            original: original, network: folded.network, renames: renames(of: folded),
+            keepsTraining: options.keepsTraining,
+            mergedLayers: Set(plan.leftovers.flatMap(\.chain))
+        ).text()
+    }
+
+    /// Writes the folded weights as HDF5.
+    ///
+    /// - Parameters:
+    ///   - compression: gzip level, 0 for none.
+    ///   - checkpoint: called between slices; throws to stop.
+    public func writeWeights(
+        of folded: FoldedNetwork, to path: String, compression: Int,
+        checkpoint: @escaping () throws(CaffeModelError) -> Void
+    ) throws(CaffeModelError) {
+        guard let weights else { throw CaffeModelError(.internalFault, "there are no weights to write") }
+        var writer = HDF5WeightWriter()
+        writer.compression = compression
+        writer.renames = renames(of: folded)
+        writer.checkpoint = checkpoint
+        try writer.write(folded.network, weights: FoldedWeights(base: weights, folded: folded), to: path)
+    }
+
+    /// Reads a written pair back and holds it against the folded network: layers, names, sharing, shapes, and numbers at both ends of each
+    /// tensor.
+    ///
+    /// - Throws: `CaffeModelError` of the kind `internalFault` that names the first difference.
+    public func check(_ folded: FoldedNetwork, prototxt: String, weights path: String) throws(CaffeModelError) {
+        var readOptions = options
+        readOptions.inputShapes = [:]
+        readOptions.keepsTraining = true
+        let written = try CaffeConversion(prototxt: prototxt, weights: path, options: readOptions)
+        var expected = folded.network
+        let renames = renames(of: folded)
+        for index in expected.layers.indices {
+            if let name = renames[expected.layers[index].id] { expected.layers[index].name = name }
+        }
+        if let difference = NetworkStructure(expected).firstDifference(from: NetworkStructure(written.network)) {
+            throw CaffeModelError(
+                .internalFault,
+                "the written prototxt is not the planned network\n  planned: \(difference.expected)\n  written: \(difference.found)"
+            )
+        }
+        guard let base = weights, let reread = written.weights else { return }
+        let store = FoldedWeights(base: base, folded: folded)
+        for (planned, found) in zip(expected.layers, written.network.layers) {
+            for (parameter, copy) in zip(planned.operation.parameters, found.operation.parameters) {
+                try compare(parameter, in: store, with: copy, in: reread, of: expected, layer: planned.name)
+            }
+        }
+    }
+
+    private func compare(
+        _ parameter: ParameterID, in planned: FoldedWeights<CaffeWeightStore>, with copy: ParameterID,
+        in written: CaffeWeightStore,
+        of network: Network, layer: String
+    ) throws(CaffeModelError) {
+        guard let count = network[parameter].elementCount else { return }
+        let length = min(count, Self.checkedElements)
+        for start in count > length ? [0, count - length] : [0] {
+            let equal: Bool
+            do throws(WeightError) {
+                switch network[parameter].elementType {
+                case .float32:
+                    equal =
+                        try Self.slice(parameter, planned, start, length, as: Float.self)
+                        == Self.slice(copy, written, start, length, as: Float.self)
+                case .float64:
+                    equal =
+                        try Self.slice(parameter, planned, start, length, as: Double.self)
+                        == Self.slice(copy, written, start, length, as: Double.self)
+                }
+            } catch {
+                throw CaffeModelError(error)
+            }
+            guard equal else {
+                throw CaffeModelError(
+                    .internalFault,
+                    "the written weights of layer '\(layer)' (\(network[parameter].name)) are not the planned ones")
+            }
+        }
+    }
+
+    /// The bytes of a slice: bit for bit, so that NaN equals itself.
+    private static func slice<Element: WeightElement>(
+        _ parameter: ParameterID, _ store: some WeightStore, _ start: Int, _ count: Int, as type: Element.Type
+    ) throws(WeightError) -> [UInt8] {
+        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: count)
+        defer { buffer.deallocate() }
+        buffer.initialize(repeating: 0)
+        try store.read(parameter, from: start, into: buffer)
+        return Array(UnsafeRawBufferPointer(buffer))
+    }
+
+    /// How many elements at each end of a tensor are read back.
+    private static let checkedElements = 4096
+
+    // MARK: Input shapes
+
+    /// The blobs that the net takes its data from.
+    private var inputNames: [String] {
+        original.network.layers.filter { layer in
+            switch layer.operation {
+            case .input, .dataSource: true
+            default: false
+            }
+        }.flatMap { $0.outputs.map { original.network[$0].name } }
+    }
+
+    private func checkInputShapeNames() throws(CaffeModelError) {
+        let known = inputNames
+        for name in options.inputShapes.keys.sorted() where !known.contains(name) {
+            throw CaffeModelError(
+                .usage,
+                "--input-shape names '\(name)', but the inputs of \(original.definition.path) are \(known.map { "'\($0)'" }.joined(separator: ", "))"
+            )
+        }
+    }
+
+    /// A data layer that becomes an Input needs a shape for each of its tops.
+    private func requireInputShapes() throws(CaffeModelError) {
+        for change in changes {
+            guard case .becameInput = change.kind, let definition = original.definition(of: change.layer),
+                let layer = network.layers.first(where: { $0.id == change.layer })
+            else { continue }
+            for output in layer.outputs where network[output].shape?.known == nil {
+                let name = network[output].name
+                let hint = ChannelHint(network: network).channels(of: output)
+                let channels = hint.map { String($0.channels) } ?? "C"
+                throw definition.error(
+                    "the shape of its top '\(name)' is not told by the prototxt; give it: --input-shape \(name)=1,\(channels),H,W"
+                        + (hint.map { " (the weights of layer '\($0.layer)' tell the \($0.channels) channels)" } ?? ""))
+            }
+        }
+    }
+}
+
+extension NetDefinition {
+    /// Reads a prototxt file.
+    public init(path: String) throws(CaffeModelError) {
+        let bytes = try FileBytes.read(path, limit: PrototxtDocument.maximumByteCount)
+        let document: PrototxtDocument
+        do throws(PrototxtError) {
+            document = try PrototxtDocument(parsing: bytes, path: path)
+        } catch {
+            throw CaffeModelError(error)
+        }
+        try self.init(document: document)
+    }
+}

@@ -1,0 +1,73 @@
+import HDF5
+import NetGraph
+import Prototxt
+
+/// Why a Caffe network or its weights could not be read, understood or written.
+public struct CaffeModelError: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Kind: Hashable, Sendable {
+        /// The user asked for something that does not exist.
+        case usage
+        /// Input that is malformed, or whose parts do not fit together.
+        case malformed
+        /// Input that is missing or cannot be read.
+        case unreadable
+        /// Output that cannot be created.
+        case cannotCreate
+        /// Reading or writing failed on the way.
+        case inputOutput
+        /// A fault of this program.
+        case internalFault
+        /// Stopped from outside.
+        case cancelled
+        /// A weight left the range of its number format; carries the layers that would have to stay unfolded.
+        case overflow([LayerID])
+    }
+
+    public var kind: Kind
+    /// One or more lines: file, place, what was found, what was expected, what to try.
+    public var message: String
+
+    public init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    public init(_ error: PrototxtError) { self.init(.malformed, "\(error)") }
+
+    public init(_ error: WeightError) {
+        let kind: Kind =
+            switch error.kind {
+            case .malformed: .malformed
+            case .unreadable: .unreadable
+            case .inputOutput: .inputOutput
+            case .overflow: .overflow([])
+            }
+        self.init(kind, error.message)
+    }
+
+    public init(_ error: HDF5Error) {
+        let kind: Kind =
+            switch error.kind {
+            case .notFound, .unreadable: .unreadable
+            case .cannotCreate: .cannotCreate
+            case .ioFailed: .inputOutput
+            default: .malformed
+            }
+        self.init(kind, "\(error)")
+    }
+
+    public var description: String { message }
+}
+
+extension WeightError {
+    init(_ error: CaffeModelError) {
+        let kind: Kind =
+            switch error.kind {
+            case .unreadable: .unreadable
+            case .inputOutput, .cannotCreate: .inputOutput
+            case .overflow: .overflow
+            default: .malformed
+            }
+        self.init(kind: kind, message: error.message)
+    }
+}

@@ -1,0 +1,190 @@
+import NetGraph
+
+/// What turning a TEST-phase net into a deploy net does to one layer.
+public struct DeployChange: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
+        /// A data layer became an Input.
+        case becameInput(from: String)
+        /// A loss became the function that it applies to the scores.
+        case becameFunction(from: String, to: String)
+        /// A loss or a metric went.
+        case droppedObjective
+        /// The layer only fed layers that went.
+        case feedsNothing
+        /// The layer hands its input on unchanged.
+        case identity
+    }
+
+    public var layer: LayerID
+    public var kind: Kind
+}
+
+extension CaffeNetwork {
+    /// The network as it is deployed: no data layers, labels, losses or metrics, nothing that only fed those, no Dropout.
+    ///
+    /// What the net computes from its data stays and keeps its names; scores that only a loss or a metric read become outputs.
+    func deployed() -> (network: CaffeNetwork, changes: [DeployChange]) {
+        var deployment = Deployment(self)
+        deployment.replaceObjectives()
+        deployment.dropDead()
+        deployment.replaceDataSources()
+        deployment.dropIdentities()
+        var result = self
+        result.network = deployment.network
+        return (result, deployment.changes.sorted { $0.layer < $1.layer })
+    }
+}
+
+/// The steps of `deployed()`, in order.
+private struct Deployment {
+    private(set) var network: Network
+    private(set) var changes: [DeployChange] = []
+    /// The values that somebody wants, besides the layers that stay.
+    private var wanted: Set<ValueID> = []
+    /// Values that weights were applied to.
+    private let learned: Set<ValueID>
+
+    private let source: CaffeNetwork
+
+    init(_ source: CaffeNetwork) {
+        self.source = source
+        network = source.network
+        var learned: Set<ValueID> = []
+        for layer in network.layers
+        where !layer.operation.parameters.isEmpty || layer.inputs.contains(where: learned.contains) {
+            learned.formUnion(layer.outputs)
+        }
+        self.learned = learned
+    }
+
+    /// Losses and metrics go, or become the function that they apply to the scores.
+    mutating func replaceObjectives() {
+        let dataTops = Set(network.layers.filter { $0.isDataSource }.flatMap(\.outputs))
+        var objectiveTops: Set<ValueID> = []
+        var kept: [Layer] = []
+        for layer in network.layers {
+            guard case .objective(let type) = layer.operation else {
+                kept.append(layer)
+                continue
+            }
+            objectiveTops.formUnion(layer.outputs)
+            let scores = layer.inputs.filter(learned.contains)
+            if let function = function(of: type, layer: layer.id), let score = layer.inputs.first {
+                if let twin = network.layers.first(where: { $0.operation == function && $0.inputs == [score] }) {
+                    wanted.formUnion(twin.outputs)
+                } else {
+                    kept.append(converted(layer, to: function, score: score))
+                    changes.append(
+                        DeployChange(layer: layer.id, kind: .becameFunction(from: type, to: function.typeName)))
+                    continue
+                }
+            } else {
+                wanted.formUnion(scores.isEmpty ? layer.inputs.prefix(1).filter { !dataTops.contains($0) } : scores)
+            }
+            changes.append(DeployChange(layer: layer.id, kind: .droppedObjective))
+        }
+        wanted.formUnion(network.outputs.filter { !dataTops.contains($0) && !objectiveTops.contains($0) })
+        wanted.subtract(labelValues(in: kept))
+        network.layers = kept
+        wanted.formUnion(kept.filter { $0.operation == .input }.flatMap(\.outputs))
+    }
+
+    /// What remains of a loss at deployment; `nil` when nothing does.
+    private func function(of type: String, layer: LayerID) -> Operation? {
+        switch type {
+        case "SoftmaxWithLoss": .softmax(axis: source.definition(of: layer)?.softmaxAxis ?? 1)
+        case "SigmoidCrossEntropyLoss": .activation(.other(type: "Sigmoid"))
+        default: nil
+        }
+    }
+
+    /// The loss as a function of the scores. Its second top, if any, was that function's result already.
+    private mutating func converted(_ layer: Layer, to function: Operation, score: ValueID) -> Layer {
+        var result = layer
+        result.operation = function
+        result.inputs = [score]
+        let top: ValueID
+        if let last = layer.outputs.prefix(2).last {
+            top = last
+        } else {
+            // A loss may leave out its top, a function may not.
+            let names = Set(network.values.map(\.name))
+            top = network.addValue(Value(name: names.contains(layer.name) ? layer.name + "_prob" : layer.name))
+        }
+        network.values[top.index].shape = network[score].shape
+        result.outputs = [top]
+        wanted.insert(top)
+        return result
+    }
+
+    /// Values computed from data without any weights while other data feeds layers with weights: labels, and what is made of them.
+    private func labelValues(in layers: [Layer]) -> Set<ValueID> {
+        var feedsWeights: Set<ValueID> = []
+        for layer in layers.reversed()
+        where !layer.operation.parameters.isEmpty || layer.outputs.contains(where: feedsWeights.contains) {
+            feedsWeights.formUnion(layer.inputs)
+        }
+        var labels: Set<ValueID> = []
+        for layer in layers {
+            if layer.isDataSource {
+                labels.formUnion(layer.outputs.filter { !feedsWeights.contains($0) })
+            } else if !layer.inputs.isEmpty, layer.inputs.allSatisfy(labels.contains) {
+                labels.formUnion(layer.outputs)
+            }
+        }
+        return labels
+    }
+
+    /// Layers whose outputs nobody wants go, from the end to the beginning.
+    mutating func dropDead() {
+        var live = wanted
+        var kept: [Layer] = []
+        for layer in network.layers.reversed() {
+            if case .sink = layer.operation {
+                kept.append(layer)
+                continue
+            }
+            guard layer.outputs.contains(where: live.contains) || layer.operation == .input else {
+                changes.append(DeployChange(layer: layer.id, kind: .feedsNothing))
+                continue
+            }
+            live.formUnion(layer.inputs)
+            kept.append(layer)
+        }
+        kept.reverse()
+        // A sink keeps what would otherwise become an output: values of layers that stay and that nobody else reads.
+        let produced = Set(kept.filter { !$0.isDataSource }.flatMap(\.outputs))
+        network.layers = kept.compactMap { layer in
+            guard case .sink = layer.operation else { return layer }
+            var sink = layer
+            sink.inputs = layer.inputs.filter { produced.contains($0) && !wanted.contains($0) }
+            if sink.inputs.isEmpty { changes.append(DeployChange(layer: layer.id, kind: .feedsNothing)) }
+            return sink.inputs.isEmpty ? nil : sink
+        }
+        let read = Set(network.layers.flatMap(\.inputs))
+        network.outputs = network.layers.filter { !$0.isDataSource }.flatMap(\.outputs).filter { !read.contains($0) }
+    }
+
+    /// Data layers become inputs, with the tops that somebody reads.
+    mutating func replaceDataSources() {
+        let read = Set(network.layers.flatMap(\.inputs))
+        for position in network.layers.indices {
+            guard case .dataSource(let type) = network.layers[position].operation else { continue }
+            network.layers[position].operation = .input
+            network.layers[position].outputs.removeAll { !read.contains($0) }
+            changes.append(DeployChange(layer: network.layers[position].id, kind: .becameInput(from: type)))
+        }
+    }
+
+    mutating func dropIdentities() {
+        let (result, removed) = network.removingIdentities()
+        network = result
+        changes += removed.map { DeployChange(layer: $0, kind: .identity) }
+    }
+}
+
+extension Layer {
+    fileprivate var isDataSource: Bool {
+        if case .dataSource = operation { true } else { false }
+    }
+}

@@ -1,0 +1,112 @@
+import HDF5
+
+/// The shapes that a data layer gives its tops, as far as prototxt and data files tell. The batch becomes 1: a deployed net sets its own.
+struct DataShapes {
+    /// The folder of the prototxt, where files that are not found from the working directory are looked for.
+    var prototxtFolder: String
+
+    /// The shape of each top of a data layer, `nil` where it is not known.
+    func shapes(of layer: LayerDefinition) throws(CaffeModelError) -> [[Int]?] {
+        switch layer.type {
+        case "HDF5Data": return try fromFirstFile(of: layer)
+        case "DummyData": return try fromDummyData(layer)
+        default: return try fromTransform(layer)
+        }
+    }
+
+    /// `crop_size` of transform_param, or the size that the layer scales images to, with the channels of a colour image or as stated.
+    private func fromTransform(_ layer: LayerDefinition) throws(CaffeModelError) -> [[Int]?] {
+        var shapes = [[Int]?](repeating: nil, count: layer.tops.count)
+        guard !shapes.isEmpty else { return shapes }
+        let transform = try layer.reader.submessage("transform_param")
+        let memory = try layer.reader.submessage("memory_data_param")
+        if let channels = try memory.integer("channels", atLeast: 1),
+            let height = try memory.integer("height", atLeast: 1),
+            let width = try memory.integer("width", atLeast: 1)
+        {
+            shapes[0] = [1, channels, height, width]
+            return shapes
+        }
+        var size: (height: Int, width: Int)?
+        if let crop = try transform.integer("crop_size", atLeast: 0), crop > 0 {
+            size = (crop, crop)
+        } else if let height = try transform.integer("crop_h", atLeast: 1),
+            let width = try transform.integer("crop_w", atLeast: 1)
+        {
+            size = (height, width)
+        } else {
+            let resize = try transform.submessages("resize_param").first
+            let image = try layer.reader.submessage("image_data_param")
+            if let height = try resize?.integer("height", atLeast: 1),
+                let width = try resize?.integer("width", atLeast: 1)
+            {
+                size = (height, width)
+            } else if let height = try image.integer("new_height", atLeast: 1),
+                let width = try image.integer("new_width", atLeast: 1)
+            {
+                size = (height, width)
+            }
+        }
+        guard let size, let channels = try channels(of: layer, transform: transform) else { return shapes }
+        shapes[0] = [1, channels, size.height, size.width]
+        return shapes
+    }
+
+    /// The number of channels that the fields state; a mean for each channel states it as well. `nil` where only the data would tell.
+    private func channels(of layer: LayerDefinition, transform: FieldReader) throws(CaffeModelError) -> Int? {
+        if try transform.bool("force_gray") ?? false { return 1 }
+        if try transform.bool("force_color") ?? false { return 3 }
+        if layer.type == "ImageData" {
+            return try layer.reader.submessage("image_data_param").bool("is_color") ?? true ? 3 : 1
+        }
+        let means = try transform.floats("mean_value").count
+        return means > 1 ? means : nil
+    }
+
+    private func fromDummyData(_ layer: LayerDefinition) throws(CaffeModelError) -> [[Int]?] {
+        let fields = try layer.reader.submessage("dummy_data_param")
+        let shapes = try fields.submessages("shape").map { shape throws(CaffeModelError) in
+            try shape.integers("dim", atLeast: 1)
+        }
+        var legacy: [[Int]] = [[], [], [], []]
+        for (index, name) in ["num", "channels", "height", "width"].enumerated() {
+            legacy[index] = try fields.integers(name, atLeast: 1)
+        }
+        return layer.tops.indices.map { index in
+            var shape: [Int]?
+            if !shapes.isEmpty {
+                shape = shapes[min(index, shapes.count - 1)]
+            } else if legacy.allSatisfy({ !$0.isEmpty }) {
+                shape = legacy.map { $0[min(index, $0.count - 1)] }
+            }
+            guard var shape, !shape.isEmpty else { return nil }
+            shape[0] = 1
+            return shape
+        }
+    }
+
+    /// The shapes of the datasets of the first file that the source lists, which are named like the tops.
+    private func fromFirstFile(of layer: LayerDefinition) throws(CaffeModelError) -> [[Int]?] {
+        let unknown = [[Int]?](repeating: nil, count: layer.tops.count)
+        guard let source = try layer.reader.submessage("hdf5_data_param").string("source"), let list = find(source),
+            let bytes = try? FileBytes.read(list, limit: 1 << 20),
+            let first = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).first,
+            let path = find(String(first))
+        else { return unknown }
+        // A data file that cannot be read leaves the shape open, which is told with the option that gives it.
+        guard let file = try? HDF5File(readingPath: path) else { return unknown }
+        defer { try? file.close() }
+        return layer.tops.map { top in
+            guard let shape = (try? file.dataset(at: "/" + top))?.shape, !shape.isEmpty else { return nil }
+            return [1] + shape.dropFirst()
+        }
+    }
+
+    /// A path as it stands, seen from the working directory, else from the prototxt's folder.
+    private func find(_ path: String) -> String? {
+        if FileBytes.isReadableFile(path) { return path }
+        guard !path.hasPrefix("/") else { return nil }
+        let beside = prototxtFolder + "/" + path
+        return FileBytes.isReadableFile(beside) ? beside : nil
+    }
+}

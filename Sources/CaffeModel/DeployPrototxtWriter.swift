@@ -1,0 +1,70 @@
+import NetGraph
+import Prototxt
+
+/// Turns a deployed and folded network back into the text it came from: a list of edits that leaves every other byte as it is.
+struct DeployPrototxtWriter {
+    /// The net as it was read.
+    let original: CaffeNetwork
+    /// The network to write; its layers are found in the text by their identifiers.
+    let network: Network
+    /// New names of layers.
+    let renames: [LayerID: String]
+    /// Leave data, loss, param and filler fields as they are.
+    let keepsTraining: Bool
+    /// Layers that are still there in another form, so that comments about them stay.
+    let mergedLayers: Set<LayerID>
+    private let sharing: SharedNames
+
+    init(
+        original: CaffeNetwork, network: Network, renames: [LayerID: String], keepsTraining: Bool,
+        mergedLayers: Set<LayerID>
+    ) {
+        self.original = original
+        self.network = network
+        self.renames = renames
+        self.keepsTraining = keepsTraining
+        self.mergedLayers = mergedLayers
+        sharing = SharedNames(network: network, original: original)
+    }
+
+    /// The whole text after the edits.
+    func text() throws(CaffeModelError) -> [UInt8] {
+        let document = original.definition.document
+        do {
+            return try document.applying(try edits())
+        } catch let error as CaffeModelError {
+            throw error
+        } catch {
+            throw CaffeModelError(
+                .internalFault, "\(document.path): the edits of the prototxt do not fit together: \(error)")
+        }
+    }
+
+    func edits() throws(CaffeModelError) -> [SourceEdit] {
+        let remaining = Dictionary(network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let before = Dictionary(original.network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let goneNames = Set(before.values.filter { remaining[$0.id] == nil }.map(\.name))
+        let remainingNames = Set(remaining.values.map { before[$0.id]?.name ?? $0.name })
+        let remainingTops = Set(remaining.values.flatMap { $0.outputs.map { network[$0].name } })
+        var edits: [SourceEdit] = []
+        for definition in original.definition.layers {
+            let id = LayerID(definition.index)
+            if let layer = remaining[id], let old = before[id] {
+                let editor = LayerEditor(
+                    definition: definition, old: old, oldNetwork: original.network, layer: layer, network: network,
+                    newName: renames[id], sharedNames: sharing.names(of: layer), keepsTraining: keepsTraining)
+                edits += try editor.edits()
+                continue
+            }
+            let isOfThisPhase = before[id] != nil
+            // A layer of another phase stays with the training fields, unless it is the twin of one that was folded away.
+            if keepsTraining, !isOfThisPhase, !goneNames.contains(definition.name) { continue }
+            let hasTwin =
+                !isOfThisPhase
+                && (remainingNames.contains(definition.name) || definition.tops.contains(where: remainingTops.contains))
+            edits += original.definition.document.removal(
+                ofBlock: definition.field, withLeadingComments: !hasTwin && !mergedLayers.contains(id))
+        }
+        return edits
+    }
+}

@@ -1,0 +1,145 @@
+import Prototxt
+
+/// Reads typed fields of one message of a prototxt, with Caffe's defaults.
+///
+/// A field of the wrong type is an error that names line and column. A missing message reads as one without fields.
+struct FieldReader {
+    let document: PrototxtDocument
+    let message: MessageNode?
+
+    /// A submessage that occurs at most once, such as `convolution_param`.
+    func submessage(_ name: String) throws(CaffeModelError) -> FieldReader {
+        guard let value = try single(name) else { return FieldReader(document: document, message: nil) }
+        guard let message = value.message else {
+            throw error(at: value, "expected a message after '\(name)', found \(quote(value))")
+        }
+        return FieldReader(document: document, message: message)
+    }
+
+    func submessages(_ name: String) throws(CaffeModelError) -> [FieldReader] {
+        var readers: [FieldReader] = []
+        for value in message?.values(named: name) ?? [] {
+            guard let message = value.message else {
+                throw error(at: value, "expected a message after '\(name)', found \(quote(value))")
+            }
+            readers.append(FieldReader(document: document, message: message))
+        }
+        return readers
+    }
+
+    func string(_ name: String) throws(CaffeModelError) -> String? {
+        try single(name).map { value throws(CaffeModelError) in try string(of: value, name) }
+    }
+
+    func strings(_ name: String) throws(CaffeModelError) -> [String] {
+        try (message?.values(named: name) ?? []).map { value throws(CaffeModelError) in try string(of: value, name) }
+    }
+
+    func bool(_ name: String) throws(CaffeModelError) -> Bool? {
+        guard let value = try single(name) else { return nil }
+        guard let result = value.scalar?.boolValue else {
+            throw error(at: value, "expected true or false after '\(name):', found \(quote(value))")
+        }
+        return result
+    }
+
+    /// A whole number. Lengths and counts beyond 2^31 are errors: Caffe keeps them in 32 bits.
+    func integer(_ name: String) throws(CaffeModelError) -> Int? {
+        try single(name).map { value throws(CaffeModelError) in try integer(of: value, name) }
+    }
+
+    func integers(_ name: String) throws(CaffeModelError) -> [Int] {
+        try (message?.values(named: name) ?? []).map { value throws(CaffeModelError) in try integer(of: value, name) }
+    }
+
+    /// A whole number of at least `minimum`.
+    func integer(_ name: String, atLeast minimum: Int) throws(CaffeModelError) -> Int? {
+        guard let result = try integer(name) else { return nil }
+        guard result >= minimum else { throw tooSmall(name, result, minimum) }
+        return result
+    }
+
+    func integers(_ name: String, atLeast minimum: Int) throws(CaffeModelError) -> [Int] {
+        let results = try integers(name)
+        if let wrong = results.first(where: { $0 < minimum }) { throw tooSmall(name, wrong, minimum) }
+        return results
+    }
+
+    /// The Float that Caffe parses: decimal to double, double to float.
+    func float(_ name: String) throws(CaffeModelError) -> Float? {
+        try single(name).map { value throws(CaffeModelError) in try float(of: value, name) }
+    }
+
+    func floats(_ name: String) throws(CaffeModelError) -> [Float] {
+        try (message?.values(named: name) ?? []).map { value throws(CaffeModelError) in try float(of: value, name) }
+    }
+
+    /// The name of an enum value, upper case; a number is looked up in `numbers`.
+    func enumeration(_ name: String, numbers: [String]) throws(CaffeModelError) -> String? {
+        guard let value = try single(name) else { return nil }
+        if let identifier = value.scalar?.identifier { return identifier }
+        if let number = value.scalar?.integerValue, numbers.indices.contains(number) { return numbers[number] }
+        throw error(
+            at: value, "expected one of \(numbers.joined(separator: ", ")) after '\(name):', found \(quote(value))")
+    }
+
+    func has(_ name: String) -> Bool { message?.value(named: name) != nil }
+
+    /// The names of all fields, each once.
+    var fieldNames: [String] {
+        var seen: Set<String> = []
+        return (message?.fields ?? []).map(\.name).filter { seen.insert($0).inserted }
+    }
+
+    /// An error at the place of a field, or at the message itself when there is no such field.
+    func error(atField name: String, _ text: String) -> CaffeModelError {
+        let offset = message?.fields(named: name).last?.range.lowerBound ?? message?.openRange?.lowerBound ?? 0
+        return CaffeModelError(document.error(at: offset, text))
+    }
+
+    /// A field that may occur once only, as protobuf demands of fields that are not repeated.
+    private func single(_ name: String) throws(CaffeModelError) -> ValueNode? {
+        let values = message?.values(named: name) ?? []
+        guard values.count <= 1 else {
+            throw error(at: values[1], "'\(name)' is given \(values.count) times, but may be given once only")
+        }
+        return values.first
+    }
+
+    private func string(of value: ValueNode, _ name: String) throws(CaffeModelError) -> String {
+        guard let result = value.scalar?.stringValue else {
+            throw error(at: value, "expected a string in quotes after '\(name):', found \(quote(value))")
+        }
+        return result
+    }
+
+    private func integer(of value: ValueNode, _ name: String) throws(CaffeModelError) -> Int {
+        guard let result = value.scalar?.integerValue, Int(Int32.min)...Int(UInt32.max) ~= result else {
+            throw error(at: value, "expected a whole number of 32 bits after '\(name):', found \(quote(value))")
+        }
+        return result
+    }
+
+    private func float(of value: ValueNode, _ name: String) throws(CaffeModelError) -> Float {
+        guard let result = value.scalar?.floatValue else {
+            throw error(at: value, "expected a number after '\(name):', found \(quote(value))")
+        }
+        return result
+    }
+
+    private func tooSmall(_ name: String, _ found: Int, _ minimum: Int) -> CaffeModelError {
+        error(atField: name, "'\(name)' is \(found), but must be at least \(minimum)")
+    }
+
+    private func error(at value: ValueNode, _ text: String) -> CaffeModelError {
+        CaffeModelError(document.error(at: value.range.lowerBound, text))
+    }
+
+    private func quote(_ value: ValueNode) -> String {
+        switch value {
+        case .message: "'{'"
+        case .list: "'['"
+        case .scalar(let scalar): "'\(scalar.text.prefix(40))'"
+        }
+    }
+}

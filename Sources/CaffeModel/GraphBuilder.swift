@@ -1,0 +1,160 @@
+import NetGraph
+
+/// Builds the network of a net in the TEST phase.
+struct GraphBuilder {
+    var definition: NetDefinition
+    var state = NetState()
+    var weights: (any WeightFile)?
+    /// Shapes of inputs and of data that the user or the data tells, by blob name.
+    var inputShapes: [String: [Int]] = [:]
+    var assumesGlobalStatistics = false
+
+    /// Filters the layers, resolves blob names to values, infers shapes, and holds the parameters against the weights.
+    ///
+    /// - Throws: `CaffeModelError` for a net that Caffe would not build either, or that does not fit the weights.
+    func build() throws(CaffeModelError) -> CaffeNetwork {
+        var network = Network(name: definition.name)
+        var current: [String: ValueID] = [:]
+        var producer: [String: LayerDefinition] = [:]
+        let registry = ParameterRegistry(weights: weights)
+
+        for (index, input) in definition.declaredInputs.enumerated() {
+            let shape = inputShapes[input.name] ?? input.shape
+            let value = network.addValue(Value(name: input.name, shape: shape.map { BlobShape($0) }))
+            current[input.name] = value
+            let id = LayerID(definition.layers.count + index)
+            network.layers.append(Layer(id: id, name: input.name, operation: .input, inputs: [], outputs: [value]))
+        }
+
+        let active = try activeLayers()
+        let dummyDataIsSource =
+            definition.declaredInputs.isEmpty
+            && !active.contains {
+                $0.bottoms.isEmpty && ($0.type == "Input" || $0.type.contains("Data") && $0.type != "DummyData")
+            }
+        for layer in active {
+            var inputs: [ValueID] = []
+            for bottom in layer.bottoms {
+                guard let value = current[bottom] else {
+                    throw layer.error("its bottom '\(bottom)' is the top of no layer before it")
+                }
+                inputs.append(value)
+            }
+            let translator = LayerTranslator(
+                layer: layer, inputs: inputs.map { network[$0].shape },
+                assumesGlobalStatistics: assumesGlobalStatistics,
+                dummyDataIsSource: dummyDataIsSource, registry: registry)
+            let operation = try translator.operation()
+            try checkArity(of: operation, layer: layer)
+            let shapes = try outputShapes(of: operation, layer: layer, inputs: inputs.map { network[$0].shape })
+            var outputs: [ValueID] = []
+            for (index, top) in layer.tops.enumerated() {
+                let isInPlace = layer.bottoms.contains(top)
+                if let other = producer[top], !isInPlace {
+                    throw layer.error(
+                        "its top '\(top)' is also the top of layer '\(other.name)'; each blob may have one producer")
+                }
+                producer[top] = layer
+                outputs.append(
+                    network.addValue(Value(name: top, shape: shapes.indices.contains(index) ? shapes[index] : nil)))
+                current[top] = outputs[index]
+            }
+            network.layers.append(
+                Layer(
+                    id: LayerID(layer.index), name: layer.name, operation: operation, inputs: inputs, outputs: outputs))
+        }
+        if weights != nil { try registry.finish() }
+        try checkNames(of: network)
+
+        network.parameters = registry.parameters
+        let read = Set(network.layers.flatMap(\.inputs))
+        network.outputs = network.layers.flatMap(\.outputs).filter { !read.contains($0) }
+        return CaffeNetwork(
+            definition: definition, network: network, sharedNames: registry.sharedNames, blobs: registry.blobs)
+    }
+
+    /// The layers that take part.
+    private func activeLayers() throws(CaffeModelError) -> [LayerDefinition] {
+        var active: [LayerDefinition] = []
+        for layer in definition.layers {
+            if try state.includes(layer.reader) { active.append(layer) }
+        }
+        guard !active.isEmpty else {
+            throw CaffeModelError(.malformed, "\(definition.path): no layer takes part in the phase TEST")
+        }
+        return active
+    }
+
+    /// Weights are found by the name of their layer, so a layer with parameters must not share its name.
+    private func checkNames(of network: Network) throws(CaffeModelError) {
+        var seen: [String: Layer] = [:]
+        for layer in network.layers {
+            guard let other = seen[layer.name] else {
+                seen[layer.name] = layer
+                continue
+            }
+            guard layer.operation.parameters.isEmpty, other.operation.parameters.isEmpty else {
+                let line = definition.line(of: other.id)
+                throw definition.layers[layer.id.index].error(
+                    "has the same name as the layer in line \(line), and weights are found by name; give one of them another name"
+                )
+            }
+        }
+    }
+
+    /// The number of bottoms and tops that the planner and the shapes rely on.
+    private func checkArity(of operation: Operation, layer: LayerDefinition) throws(CaffeModelError) {
+        let bottoms = layer.bottoms.count
+        let tops = layer.tops.count
+        switch operation {
+        case .opaque, .dataSource, .objective, .input, .sink:
+            return
+        case .convolution, .deconvolution:
+            guard bottoms == tops, bottoms > 0 else {
+                throw layer.error("has \(bottoms) bottoms and \(tops) tops; it needs as many of one as of the other")
+            }
+        case .scale, .bias:
+            guard bottoms == 1 || bottoms == 2, tops == 1 else {
+                throw layer.error("has \(bottoms) bottoms and \(tops) tops; it needs one or two bottoms and one top")
+            }
+        case .concat, .eltwise:
+            guard bottoms > 0, tops == 1 else {
+                throw layer.error("has \(bottoms) bottoms and \(tops) tops; it needs bottoms and one top")
+            }
+        case .crop:
+            guard bottoms == 2, tops == 1 else {
+                throw layer.error("has \(bottoms) bottoms and \(tops) tops; it needs two bottoms and one top")
+            }
+        case .slice, .split, .pooling:
+            guard bottoms == 1, tops > 0 else {
+                throw layer.error("has \(bottoms) bottoms and \(tops) tops; it needs one bottom and at least one top")
+            }
+        default:
+            guard bottoms == 1, tops == 1 else {
+                throw layer.error("has \(bottoms) bottoms and \(tops) tops; it needs one of each")
+            }
+        }
+    }
+
+    private func outputShapes(
+        of operation: Operation, layer: LayerDefinition, inputs: [BlobShape?]
+    ) throws(CaffeModelError) -> [BlobShape?] {
+        switch operation {
+        case .input, .dataSource:
+            let declared =
+                operation == .input
+                ? try InputFields.shapes(of: layer)
+                : try DataShapes(prototxtFolder: FileBytes.folder(of: definition.path)).shapes(of: layer)
+            return layer.tops.enumerated().map { index, top in
+                let shape = inputShapes[top] ?? (declared.indices.contains(index) ? declared[index] : nil)
+                return shape.map { BlobShape($0) }
+            }
+        default:
+            do {
+                return try operation.outputShapes(of: inputs, outputCount: layer.tops.count)
+            } catch {
+                throw layer.error("\(error)")
+            }
+        }
+    }
+}

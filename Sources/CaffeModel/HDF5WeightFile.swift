@@ -1,0 +1,102 @@
+import HDF5
+import NetGraph
+
+/// Trained weights in Caffe's HDF5 layout: `/data/<layer>/<index>`, row-major.
+///
+/// A layer name with '/' nests groups (`/data/conv1/bn/0`), so the subgroups of a layer's group belong to other layers.
+final class HDF5WeightFile: WeightFile {
+    let path: String
+    let mayHaveLegacyShapes = false
+    private let file: HDF5File
+    private var datasets: [HDF5Dataset] = []
+
+    /// Opens a weights file.
+    ///
+    /// - Throws: when the file is no HDF5 file, or one without `/data`: a solver's state is told from weights.
+    init(path: String) throws(CaffeModelError) {
+        self.path = path
+        do throws(HDF5Error) {
+            file = try HDF5File(readingPath: path)
+        } catch {
+            throw CaffeModelError(error)
+        }
+        guard (try? file.objectKind(at: "/data")) == .group else { throw errorForMissingData() }
+    }
+
+    func describe(layer name: String) -> String { "group '/data/\(name)'" }
+
+    func blobs(ofLayer name: String) throws(CaffeModelError) -> [Int: StoredBlob]? {
+        // An empty component would name the group around it.
+        guard name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({ !$0.isEmpty && $0 != "." })
+        else {
+            return nil
+        }
+        let group = "/data/" + name
+        var blobs: [Int: StoredBlob] = [:]
+        var strange: String?
+        do throws(HDF5Error) {
+            guard try file.objectKind(at: group) == .group else { return nil }
+            for child in try file.children(ofGroup: group) where child.kind != .group {
+                guard let index = Int(child.name), index >= 0, String(index) == child.name else {
+                    strange = child.path
+                    continue
+                }
+                blobs[index] = try blob(at: child.path)
+            }
+        } catch {
+            throw CaffeModelError(error)
+        }
+        if let strange {
+            throw CaffeModelError(
+                .malformed, "\(path): '\(strange)' is no blob: the blobs of a layer are named 0, 1, 2 ...")
+        }
+        return blobs
+    }
+
+    func read<Element: WeightElement>(
+        _ blob: StoredBlob, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
+    ) throws(CaffeModelError) {
+        let dataset = datasets[blob.handle]
+        let elements = start..<start + buffer.count
+        do throws(HDF5Error) {
+            if let floats = buffer as? UnsafeMutableBufferPointer<Float> {
+                try dataset.read(elements: elements, into: floats)
+            } else if let doubles = buffer as? UnsafeMutableBufferPointer<Double> {
+                try dataset.read(elements: elements, into: doubles)
+            }
+        } catch {
+            throw CaffeModelError(error)
+        }
+    }
+
+    private func blob(at path: String) throws(HDF5Error) -> StoredBlob {
+        let dataset = try file.dataset(at: path)
+        datasets.append(dataset)
+        return StoredBlob(
+            place: "'\(path)'", shape: dataset.shape, elementType: Self.elementType(of: dataset.elementType),
+            handle: datasets.count - 1)
+    }
+
+    /// float64, and integers that a Float cannot hold, are kept in double precision.
+    private static func elementType(of type: HDF5ElementType) -> ElementType {
+        switch type {
+        case .float16, .float32: .float32
+        case .float64: .float64
+        case .integer(let bits, _): bits > 16 ? .float64 : .float32
+        }
+    }
+
+    private func errorForMissingData() -> CaffeModelError {
+        let isState = ["/learned_net", "/history"].contains { (try? file.objectKind(at: $0)) ?? nil != nil }
+        guard isState else {
+            return CaffeModelError(
+                .malformed,
+                "\(path): has no group '/data', so it holds no weights of Caffe; expected groups '/data/<layer>'")
+        }
+        let weights = (try? file.string(at: "/learned_net")).map { "'\($0)'" } ?? "the .caffemodel.h5 beside it"
+        return CaffeModelError(
+            .malformed,
+            "\(path): is the state of a solver, which holds no weights; give the weights that it belongs to: \(weights)"
+        )
+    }
+}

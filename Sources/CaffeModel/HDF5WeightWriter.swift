@@ -1,0 +1,128 @@
+import HDF5
+import NetGraph
+
+/// Writes the parameters of a network in the layout that Caffe loads: `/data/<layer>/<index>`, shared parameters with their first owner only.
+struct HDF5WeightWriter {
+    /// gzip level of the datasets; 0 for contiguous ones, as Caffe writes.
+    var compression = 0
+    /// New names of layers.
+    var renames: [LayerID: String] = [:]
+    /// Called between slices; throws to stop.
+    var checkpoint: () throws(CaffeModelError) -> Void = {}
+
+    /// The datasets of a layer, by blob index; a layer without parameters has none.
+    static func plan(_ network: Network, renames: [LayerID: String]) -> [PlannedGroup] {
+        var owned: Set<ParameterID> = []
+        var groups: [PlannedGroup] = []
+        for layer in network.layers where !layer.operation.parameters.isEmpty {
+            var group = PlannedGroup(layer: layer.id, path: "/data/" + (renames[layer.id] ?? layer.name), blobs: [])
+            for (index, parameter) in layer.operation.parameters.enumerated() where owned.insert(parameter).inserted {
+                group.blobs.append((index, parameter))
+            }
+            groups.append(group)
+        }
+        return groups
+    }
+
+    struct PlannedGroup {
+        var layer: LayerID
+        var path: String
+        var blobs: [(index: Int, parameter: ParameterID)]
+    }
+
+    /// Writes a whole file and brings it to the disk.
+    ///
+    /// - Parameters:
+    ///   - network: gives names, shapes and formats.
+    ///   - weights: gives the numbers, slice by slice.
+    ///   - path: a file that does not matter yet; it is overwritten.
+    func write(_ network: Network, weights: some WeightStore, to path: String) throws(CaffeModelError) {
+        let file: HDF5File
+        do throws(HDF5Error) {
+            file = try HDF5File(creatingPath: path)
+            try file.createGroup("/data")
+        } catch {
+            throw CaffeModelError(error)
+        }
+        var slices = SliceBuffer()
+        for group in Self.plan(network, renames: renames) {
+            do throws(HDF5Error) {
+                try file.createGroup(group.path)
+            } catch {
+                throw CaffeModelError(error)
+            }
+            for (index, parameter) in group.blobs {
+                do {
+                    try write(
+                        parameter, of: network, weights: weights, at: "\(group.path)/\(index)", in: file,
+                        slices: &slices)
+                } catch  where error.kind == .overflow([]) {
+                    // Whoever planned the folds can leave these layers out and try again.
+                    let users = network.layers.filter { $0.operation.parameters.contains(parameter) }.map(\.id)
+                    throw CaffeModelError(.overflow(users), error.message)
+                }
+            }
+        }
+        do throws(HDF5Error) {
+            try file.synchronize()
+            try file.close()
+        } catch {
+            throw CaffeModelError(error)
+        }
+    }
+
+    private func write(
+        _ parameter: ParameterID, of network: Network, weights: some WeightStore, at path: String, in file: HDF5File,
+        slices: inout SliceBuffer
+    ) throws(CaffeModelError) {
+        guard let shape = network[parameter].shape, let count = network[parameter].elementCount else {
+            throw CaffeModelError(.internalFault, "the shape of \(network[parameter].name) is not known")
+        }
+        let type = network[parameter].elementType
+        let dataset: HDF5Dataset
+        do throws(HDF5Error) {
+            dataset = try file.createDataset(
+                path, shape: shape, elementType: type == .float64 ? .float64 : .float32, compression: compression)
+        } catch {
+            throw CaffeModelError(error)
+        }
+        switch type {
+        case .float32: try copy(parameter, count: count, weights: weights, to: dataset, through: slices.floats())
+        case .float64: try copy(parameter, count: count, weights: weights, to: dataset, through: slices.doubles())
+        }
+    }
+
+    private func copy<Element: WeightElement & HDF5Number>(
+        _ parameter: ParameterID, count: Int, weights: some WeightStore, to dataset: HDF5Dataset,
+        through buffer: UnsafeMutableBufferPointer<Element>
+    ) throws(CaffeModelError) {
+        var start = 0
+        while start < count {
+            try checkpoint()
+            let slice = UnsafeMutableBufferPointer(rebasing: buffer[..<min(buffer.count, count - start)])
+            do throws(WeightError) {
+                try weights.read(parameter, from: start, into: slice)
+            } catch {
+                throw CaffeModelError(error)
+            }
+            do throws(HDF5Error) {
+                try dataset.write(UnsafeBufferPointer(slice), at: start)
+            } catch {
+                throw CaffeModelError(error)
+            }
+            start += slice.count
+        }
+    }
+}
+
+/// One block of memory that slices of weights pass through.
+struct SliceBuffer: ~Copyable {
+    /// 1 MiB: large enough that calls cost nothing, small enough for the cache of the second level.
+    private static let byteCount = 1 << 20
+    private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.byteCount, alignment: 64)
+
+    deinit { memory.deallocate() }
+
+    func floats() -> UnsafeMutableBufferPointer<Float> { memory.bindMemory(to: Float.self) }
+    func doubles() -> UnsafeMutableBufferPointer<Double> { memory.bindMemory(to: Double.self) }
+}

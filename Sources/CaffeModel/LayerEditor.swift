@@ -1,0 +1,280 @@
+import NetGraph
+import Prototxt
+
+/// The edits that turn the text of one layer into what the layer has become.
+struct LayerEditor {
+    let definition: LayerDefinition
+    /// The layer as it was read, in the network that was read.
+    let old: Layer
+    let oldNetwork: Network
+    /// The layer as it has to be written.
+    let layer: Layer
+    let network: Network
+    let newName: String?
+    /// The names that its parameters are shared under, by index.
+    let sharedNames: [String?]
+    let keepsTraining: Bool
+
+    var document: PrototxtDocument { definition.reader.document }
+    var message: MessageNode { definition.field.value.message ?? document.root }
+
+    func edits() throws(CaffeModelError) -> [SourceEdit] {
+        var edits: [SourceEdit] = []
+        if let newName { edits += setString("name", to: newName) }
+        if old.operation.typeName != layer.operation.typeName {
+            edits += setString("type", to: layer.operation.typeName)
+        }
+        if layer.operation == .input {
+            edits += try inputEdits()
+            return edits
+        }
+        edits += setStrings("bottom", from: definition.bottoms, to: layer.inputs.map { network[$0].name })
+        edits += setStrings("top", from: definition.tops, to: layer.outputs.map { network[$0].name })
+        edits += try affineEdits()
+        edits += try biasEdits()
+        edits += try parameterEdits()
+        if !keepsTraining { edits += try trainingEdits() }
+        return edits
+    }
+
+    // MARK: Names
+
+    private func setString(_ field: String, to text: String) -> [SourceEdit] {
+        guard let scalar = message.value(named: field)?.scalar else {
+            return [
+                document.insertion(
+                    of: [NewField(name: field, value: .string(text))], into: message, after: message.fields.last)
+            ]
+        }
+        return [document.replacement(of: scalar, withString: text)]
+    }
+
+    /// Sets a repeated string. Fields whose text stays are not touched.
+    func setStrings(_ name: String, from oldTexts: [String], to texts: [String]) -> [SourceEdit] {
+        guard oldTexts != texts else { return [] }
+        let fields = message.fields(named: name)
+        let scalars = fields.compactMap(\.value.scalar)
+        // A list in brackets is written anew as single fields.
+        guard scalars.count == fields.count else {
+            let new = texts.map { NewField(name: name, value: .string($0)) }
+            return fields.map { document.removal(of: $0) } + [
+                document.insertion(of: new, into: message, after: fields.last)
+            ]
+        }
+        if texts.count == scalars.count {
+            return zip(scalars, zip(oldTexts, texts)).compactMap { scalar, pair in
+                pair.0 == pair.1 ? nil : document.replacement(of: scalar, withString: pair.1)
+            }
+        }
+        var edits: [SourceEdit] = []
+        var rest = texts[...]
+        for (field, text) in zip(fields, oldTexts) {
+            if rest.first == text { rest.removeFirst() } else { edits.append(document.removal(of: field)) }
+        }
+        if !rest.isEmpty {
+            // The names that stay are not in the old order, or there are new ones: replace them all.
+            edits = fields.map { document.removal(of: $0) }
+            rest = texts[...]
+            let anchor = fields.last ?? message.fields.last
+            edits.append(
+                document.insertion(
+                    of: rest.map { NewField(name: name, value: .string($0)) }, into: message, after: anchor))
+        }
+        return edits
+    }
+
+    // MARK: Inputs
+
+    /// A data layer keeps its name and its tops, and gets a shape; an Input gets the shape that the user gave.
+    private func inputEdits() throws(CaffeModelError) -> [SourceEdit] {
+        let tops = layer.outputs.map { network[$0] }
+        let shapes = tops.compactMap { $0.shape?.known }
+        var edits = setStrings("top", from: definition.tops, to: tops.map(\.name))
+        if old.operation == .input {
+            let declared = try InputFields.shapes(of: definition)
+            if declared != shapes.map({ $0 }) {
+                edits += message.fields(named: "input_param").map { document.removal(of: $0) }
+                edits.append(document.insertion(of: [inputField(shapes)], into: message, after: message.fields.last))
+            } else if !keepsTraining {
+                edits += phaseEdits()
+            }
+            return edits
+        }
+        let kept: Set<String> = ["name", "type", "top"]
+        edits += message.fields.filter { !kept.contains($0.name) }.map { document.removal(of: $0) }
+        let anchor = message.fields.last { kept.contains($0.name) && !isRemovedTop($0) }
+        edits.append(document.insertion(of: [inputField(shapes)], into: message, after: anchor))
+        return edits
+    }
+
+    private func isRemovedTop(_ field: FieldNode) -> Bool {
+        guard field.name == "top", let text = field.value.scalar?.stringValue else { return false }
+        return !layer.outputs.contains { network[$0].name == text }
+    }
+
+    private func inputField(_ shapes: [[Int]]) -> NewField {
+        let all = shapes.map { shape in
+            NewField(
+                name: "shape", value: .inlineMessage(shape.map { NewField(name: "dim", value: .literal(String($0))) }))
+        }
+        return NewField(name: "input_param", value: .message(all))
+    }
+
+    // MARK: Affine layers and biases
+
+    /// A layer that became the Scale of its chain: factors and terms along the channel, both.
+    private func affineEdits() throws(CaffeModelError) -> [SourceEdit] {
+        guard case .scale(let scale) = layer.operation, scale.beta != nil, old.operation != layer.operation else {
+            return []
+        }
+        let term = NewField(name: "bias_term", value: .literal("true"))
+        guard case .scale(let before) = old.operation else {
+            let parameters = ["batch_norm_param", "bias_param", "power_param"].flatMap { message.fields(named: $0) }
+            let anchor = message.fields.last { ["name", "type", "bottom", "top"].contains($0.name) }
+            return parameters.map { document.removal(of: $0) }
+                + [
+                    document.insertion(
+                        of: [NewField(name: "scale_param", value: .message([term]))], into: message,
+                        after: parameters.first ?? anchor)
+                ]
+        }
+        guard let parameters = message.value(named: "scale_param")?.message else {
+            return [
+                document.insertion(
+                    of: [NewField(name: "scale_param", value: .message([term]))], into: message,
+                    after: message.fields.last)
+            ]
+        }
+        var edits: [SourceEdit] = []
+        if before.axes != .axes(1..<2) {
+            edits += (parameters.fields(named: "axis") + parameters.fields(named: "num_axes")).map {
+                document.removal(of: $0)
+            }
+        }
+        return edits + setTrue("bias_term", in: parameters, isDefault: false)
+    }
+
+    /// A linear layer that gained a bias.
+    private func biasEdits() throws(CaffeModelError) -> [SourceEdit] {
+        guard layer.operation.linearBias != nil, old.operation.linearBias == nil else { return [] }
+        let name = if case .innerProduct = layer.operation { "inner_product_param" } else { "convolution_param" }
+        guard let parameters = message.value(named: name)?.message else { return [] }
+        return setTrue("bias_term", in: parameters, isDefault: true)
+    }
+
+    private func setTrue(_ name: String, in parameters: MessageNode, isDefault: Bool) -> [SourceEdit] {
+        if let scalar = parameters.value(named: name)?.scalar {
+            return scalar.boolValue == true ? [] : [document.replacement(of: scalar, withLiteral: "true")]
+        }
+        if isDefault { return [] }
+        return [document.insertion(of: [NewField(name: name, value: .literal("true"))], into: parameters, after: nil)]
+    }
+
+    // MARK: Training
+
+    /// What only training needs: phase rules, loss weights, fillers.
+    private func trainingEdits() throws(CaffeModelError) -> [SourceEdit] {
+        var edits = phaseEdits()
+        for name in ["loss_weight", "propagate_down", "loss_param"] where name != "loss_param" || becameFunction {
+            edits += message.fields(named: name).map { document.removal(of: $0) }
+        }
+        let fillers: Set<String> = ["weight_filler", "bias_filler", "filler"]
+        for field in message.fields {
+            guard let parameters = field.value.message, field.name.hasSuffix("_param"), !isReplaced(field.name) else {
+                continue
+            }
+            let removed = parameters.fields.filter { fillers.contains($0.name) }
+            guard !removed.isEmpty else { continue }
+            if removed.count == parameters.fields.count, affineInsertions(into: field.name).isEmpty {
+                edits.append(document.removal(of: field))
+            } else {
+                edits += removed.map { document.removal(of: $0) }
+            }
+        }
+        return edits
+    }
+
+    private var becameFunction: Bool { old.operation.typeName != layer.operation.typeName }
+
+    /// Whether `affineEdits` removes the field as a whole.
+    private func isReplaced(_ name: String) -> Bool {
+        becameFunction && ["batch_norm_param", "bias_param", "power_param"].contains(name)
+    }
+
+    /// Whether `affineEdits` puts something into the field.
+    private func affineInsertions(into name: String) -> [String] {
+        guard name == "scale_param", case .scale(let scale) = layer.operation, scale.beta != nil,
+            old.operation != layer.operation
+        else { return [] }
+        return ["bias_term"]
+    }
+
+    private func phaseEdits() -> [SourceEdit] {
+        let rules = message.fields(named: "include") + message.fields(named: "exclude")
+        // A layer's own `phase: TRAIN` is no rule: it changes what the layer computes.
+        let phase = message.fields(named: "phase").filter { $0.value.scalar?.identifier != "TRAIN" || !dependsOnPhase }
+        return (rules + phase).map { document.removal(of: $0) }
+    }
+
+    private var dependsOnPhase: Bool {
+        switch layer.operation {
+        case .batchNorm, .opaque, .shapePreserving: true
+        default: false
+        }
+    }
+
+    // MARK: Parameters
+
+    /// `param` entries: gone in a deploy net but for names that are shared; in a training net only the names are set right.
+    private func parameterEdits() throws(CaffeModelError) -> [SourceEdit] {
+        let fields = message.fields(named: "param")
+        let count = layer.operation.parameters.count
+        let becameScale = old.operation.typeName != layer.operation.typeName
+        let needed = sharedNames.lastIndex { $0 != nil }.map { $0 + 1 } ?? 0
+        guard fields.allSatisfy({ $0.value.message != nil }) else {
+            throw definition.error(
+                "its 'param' entries are written as a list, which is not supported; write one 'param { }' for each")
+        }
+        var edits: [SourceEdit] = []
+        for (index, field) in fields.enumerated() {
+            guard let entry = field.value.message else { continue }
+            let name = sharedNames.indices.contains(index) ? sharedNames[index] : nil
+            let remains = keepsTraining && !becameScale ? index < max(count, 1) : index < needed
+            guard remains else {
+                edits.append(document.removal(of: field))
+                continue
+            }
+            for part in entry.fields where part.name == "name" ? name == nil : !keepsTraining {
+                edits.append(document.removal(of: part))
+            }
+            guard let name else { continue }
+            if let scalar = entry.value(named: "name")?.scalar {
+                if scalar.stringValue != name { edits.append(document.replacement(of: scalar, withString: name)) }
+            } else {
+                edits.append(
+                    document.insertion(of: [NewField(name: "name", value: .string(name))], into: entry, after: nil))
+            }
+        }
+        if fields.count < needed {
+            let missing = sharedNames[fields.count..<needed].map { name in
+                NewField(
+                    name: "param",
+                    value: .inlineMessage(name.map { [NewField(name: "name", value: .string($0))] } ?? []))
+            }
+            let anchor = fields.last ?? message.fields.last { ["name", "type", "bottom", "top"].contains($0.name) }
+            edits.append(document.insertion(of: missing, into: message, after: anchor))
+        }
+        return edits
+    }
+}
+
+extension Operation {
+    /// The bias of a linear operation.
+    fileprivate var linearBias: ParameterID? {
+        switch self {
+        case .convolution(let convolution), .deconvolution(let convolution): convolution.bias
+        case .innerProduct(let product): product.bias
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import NetGraph
+
+/// BatchNorm, Scale, Bias and PReLU (Caffe's `batch_norm_layer.cpp`, `scale_layer.cpp`, `bias_layer.cpp`, `prelu_layer.cpp`).
+extension LayerTranslator {
+    func batchNorm() throws(CaffeModelError) -> Operation {
+        let fields = try parameters("batch_norm_param")
+        let channels = input.map { $0.length(ofAxis: 1) } ?? nil
+        let vector: [Int?] = [channels]
+        let blobs = try register([
+            ExpectedBlob(role: "mean", shape: vector), ExpectedBlob(role: "variance", shape: vector),
+            ExpectedBlob(role: "moving-average factor", shape: [1]),
+        ])
+        return .batchNorm(
+            BatchNorm(
+                mean: blobs[0], variance: blobs[1], factor: blobs[2],
+                epsilon: Double(try fields.float("eps") ?? 1e-5),
+                usesGlobalStatistics: try usesGlobalStatistics(fields),
+                movingAverageFraction: Double(try fields.float("moving_average_fraction") ?? 0.999),
+                unknownFields: fields.fieldNames.filter { !Self.batchNormFields.contains($0) }))
+    }
+
+    /// An explicit value wins in either phase; the default is true in TEST. A layer's own `phase` wins over the net's.
+    private func usesGlobalStatistics(_ fields: FieldReader) throws(CaffeModelError) -> Bool {
+        if assumesGlobalStatistics { return true }
+        if let explicit = try fields.bool("use_global_stats") { return explicit }
+        return try layer.reader.enumeration("phase", numbers: ["TRAIN", "TEST"]) != "TRAIN"
+    }
+
+    func scale() throws(CaffeModelError) -> Operation {
+        let fields = try parameters("scale_param")
+        let hasBias = try fields.bool("bias_term") ?? false
+        let shape = try axes(fields)
+        if layer.bottoms.count > 1 {
+            let beta = try register(hasBias ? [ExpectedBlob(role: "beta", shape: nil)] : [])
+            return .scale(Scale(gamma: nil, beta: beta.first, axes: shape.axes))
+        }
+        let blobs = try register(
+            [ExpectedBlob(role: "gamma", shape: shape.parameter)]
+                + (hasBias ? [ExpectedBlob(role: "beta", shape: shape.parameter)] : []))
+        let axes = resolved(shape.axes, parameter: blobs[0])
+        return .scale(Scale(gamma: blobs[0], beta: hasBias ? blobs[1] : nil, axes: axes))
+    }
+
+    func bias() throws(CaffeModelError) -> Operation {
+        let shape = try axes(try parameters("bias_param"))
+        guard layer.bottoms.count == 1 else {
+            _ = try register([])
+            return .bias(Bias(beta: nil, axes: shape.axes))
+        }
+        let blobs = try register([ExpectedBlob(role: "beta", shape: shape.parameter)])
+        return .bias(Bias(beta: blobs[0], axes: resolved(shape.axes, parameter: blobs[0])))
+    }
+
+    func prelu() throws(CaffeModelError) -> Operation {
+        let fields = try parameters("prelu_param")
+        let isShared = try fields.bool("channel_shared") ?? false
+        let channels = input.map { $0.length(ofAxis: 1) } ?? nil
+        let blobs = try register([ExpectedBlob(role: "slope", shape: isShared ? [] : [channels])])
+        return .activation(.prelu(slope: blobs[0]))
+    }
+
+    /// The axes that `axis` and `num_axes` name, and the shape that a parameter along them has.
+    private func axes(_ fields: FieldReader) throws(CaffeModelError) -> (axes: AffineAxes, parameter: [Int?]?) {
+        let axis = try fields.integer("axis") ?? 1
+        let count = try fields.integer("num_axes") ?? 1
+        if count == 0 { return (.axes(0..<0), []) }
+        guard let input else {
+            return (axis >= 0 && count > 0 ? .axes(axis..<axis + count) : .unresolved(axis: axis), nil)
+        }
+        guard let first = input.canonicalAxis(axis), count == -1 || count > 0 && first + count <= input.rank else {
+            // A Scale with two bottoms takes its axes from the second one; only here do they have to fit.
+            if layer.bottoms.count > 1 { return (.unresolved(axis: axis), nil) }
+            throw layer.error("axis \(axis) with num_axes \(count) does not fit its bottom of shape \(input)")
+        }
+        let range = first..<(count == -1 ? input.rank : first + count)
+        return (.axes(range), Array(input.dimensions[range]))
+    }
+
+    /// Axes that `num_axes: -1` leaves open follow from the parameter's shape.
+    private func resolved(_ axes: AffineAxes, parameter: ParameterID) -> AffineAxes {
+        guard case .unresolved(let axis) = axes, axis >= 0, let shape = registry.parameters[parameter.index].shape
+        else {
+            return axes
+        }
+        return .axes(axis..<axis + shape.count)
+    }
+
+    private static let batchNormFields: Set<String> = [
+        "use_global_stats", "moving_average_fraction", "eps", "engine",
+    ]
+}

@@ -1,0 +1,116 @@
+import NetGraph
+
+/// The layers of Caffe's registry that have no parameters and whose effect on shapes is known.
+extension LayerTranslator {
+    func operationWithoutParameters() throws(CaffeModelError) -> Operation? {
+        switch layer.type {
+        case "ReLU":
+            return .activation(.relu(negativeSlope: Double(try parameters("relu_param").float("negative_slope") ?? 0)))
+        case "ReLU6":
+            return .activation(.relu6)
+        case "AbsVal", "BNLL", "Clip", "ELU", "Exp", "Log", "Sigmoid", "Swish", "TanH", "Threshold":
+            return .activation(.other(type: layer.type))
+        case "LRN", "MVN", "ShuffleChannel":
+            return .shapePreserving(type: layer.type)
+        case "Power":
+            let fields = try parameters("power_param")
+            return .power(
+                Power(
+                    power: Double(try fields.float("power") ?? 1), scale: Double(try fields.float("scale") ?? 1),
+                    shift: Double(try fields.float("shift") ?? 0)))
+        case "Dropout":
+            // A layer's own `phase: TRAIN` makes it drop even in a TEST net.
+            let drops = try layer.reader.enumeration("phase", numbers: ["TRAIN", "TEST"]) == "TRAIN"
+            return drops ? .shapePreserving(type: layer.type) : .identity(type: layer.type)
+        case "Split":
+            return .split
+        case "Silence":
+            return .sink(type: layer.type)
+        case "Softmax":
+            return .softmax(axis: try parameters("softmax_param").integer("axis") ?? 1)
+        case "Pooling":
+            return .pooling(try pooling())
+        case "Concat":
+            let fields = try parameters("concat_param")
+            return .concat(axis: try first(of: ["axis", "concat_dim"], in: fields) ?? 1)
+        case "Slice":
+            let fields = try parameters("slice_param")
+            return .slice(
+                axis: try first(of: ["axis", "slice_dim"], in: fields) ?? 1,
+                points: try fields.integers("slice_point", atLeast: 0))
+        case "Eltwise":
+            return .eltwise(try eltwise())
+        case "Flatten":
+            let fields = try parameters("flatten_param")
+            return .flatten(first: try fields.integer("axis") ?? 1, last: try fields.integer("end_axis") ?? -1)
+        case "Reshape":
+            let fields = try parameters("reshape_param")
+            return .reshape(
+                Reshape(
+                    dimensions: try fields.submessage("shape").integers("dim", atLeast: -1),
+                    axis: try fields.integer("axis") ?? 0, axisCount: try fields.integer("num_axes", atLeast: -1) ?? -1)
+            )
+        case "Crop":
+            let fields = try parameters("crop_param")
+            return .crop(axis: try fields.integer("axis") ?? 2, offsets: try fields.integers("offset", atLeast: 0))
+        case "Permute":
+            return .permute(order: try parameters("permute_param").integers("order", atLeast: 0))
+        default:
+            return nil
+        }
+    }
+
+    /// The first of several spellings of a field.
+    private func first(of names: [String], in fields: FieldReader) throws(CaffeModelError) -> Int? {
+        for name in names {
+            if let value = try fields.integer(name) { return value }
+        }
+        return nil
+    }
+
+    private func pooling() throws(CaffeModelError) -> Pooling {
+        let fields = try parameters("pooling_param")
+        let method: Pooling.Method =
+            switch try fields.enumeration("pool", numbers: ["MAX", "AVE", "STOCHASTIC"]) {
+            case "AVE": .average
+            case "STOCHASTIC": .stochastic
+            default: .max
+            }
+        var roundsUp = try fields.enumeration("round_mode", numbers: ["CEIL", "FLOOR"]) != "FLOOR"
+        // The spelling of forks.
+        if let ceiling = try fields.bool("ceil_mode") { roundsUp = ceiling }
+        if try fields.bool("global_pooling") ?? false {
+            return Pooling(method: method, kernel: nil, stride: [1, 1], pad: [0, 0], roundsUp: roundsUp)
+        }
+        func pair(_ name: String, _ stem: String, _ missing: Int?, minimum: Int) throws(CaffeModelError) -> [Int]? {
+            let both = try fields.integer(name, atLeast: minimum) ?? missing
+            guard let height = try fields.integer("\(stem)_h", atLeast: minimum) ?? both,
+                let width = try fields.integer("\(stem)_w", atLeast: minimum) ?? both
+            else { return nil }
+            return [height, width]
+        }
+        guard let kernel = try pair("kernel_size", "kernel", nil, minimum: 1) else {
+            throw layer.error("has no 'kernel_size' in pooling_param")
+        }
+        return Pooling(
+            method: method, kernel: kernel, stride: try pair("stride", "stride", 1, minimum: 1) ?? [1, 1],
+            pad: try pair("pad", "pad", 0, minimum: 0) ?? [0, 0], roundsUp: roundsUp)
+    }
+
+    private func eltwise() throws(CaffeModelError) -> Eltwise {
+        let fields = try parameters("eltwise_param")
+        let combination: Eltwise.Combination =
+            switch try fields.enumeration("operation", numbers: ["PROD", "SUM", "MAX"]) {
+            case "PROD": .product
+            case "MAX": .maximum
+            default: .sum
+            }
+        let coefficients = try fields.floats("coeff").map(Double.init)
+        guard coefficients.isEmpty || coefficients.count == layer.bottoms.count else {
+            throw layer.error("has \(coefficients.count) coefficients for \(layer.bottoms.count) bottoms")
+        }
+        return Eltwise(
+            combination: combination,
+            coefficients: coefficients.isEmpty ? layer.bottoms.map { _ in 1 } : coefficients)
+    }
+}

@@ -1,0 +1,56 @@
+import NetGraph
+
+/// Turns one layer of a Caffe net into an operation: defaults, axes, blob indices and spellings of forks become roles and values.
+struct LayerTranslator {
+    let layer: LayerDefinition
+    /// The shapes of the bottoms, as far as they are known.
+    let inputs: [BlobShape?]
+    let assumesGlobalStatistics: Bool
+    /// Whether a DummyData layer stands for the net's data.
+    let dummyDataIsSource: Bool
+    let registry: ParameterRegistry
+
+    var input: BlobShape? { inputs.first ?? nil }
+
+    func parameters(_ name: String) throws(CaffeModelError) -> FieldReader { try layer.reader.submessage(name) }
+
+    func register(_ expected: [ExpectedBlob]) throws(CaffeModelError) -> [ParameterID] {
+        try registry.register(expected, of: layer)
+    }
+
+    /// The operation of the layer. A type that is not known is opaque.
+    func operation() throws(CaffeModelError) -> Operation {
+        switch layer.type {
+        case "Input": return .input
+        case "Convolution", "DepthwiseConvolution", "ConvolutionDepthwise": return try convolution(transposed: false)
+        case "Deconvolution": return try convolution(transposed: true)
+        case "InnerProduct": return try innerProduct()
+        case "BatchNorm": return try batchNorm()
+        case "Scale": return try scale()
+        case "Bias": return try bias()
+        case "PReLU": return try prelu()
+        default: break
+        }
+        if let operation = try operationWithoutParameters() {
+            // A layer without parameters that comes with blobs is not what its type says.
+            _ = try register([])
+            return operation
+        }
+        if isDataSource { return .dataSource(type: layer.type) }
+        if isObjective { return .objective(type: layer.type) }
+        return .opaque(Opaque(type: layer.type, parameters: try registry.registerAll(of: layer)))
+    }
+
+    /// Layers that read data by themselves: no bottom, and a name that says so. Python layers without a bottom do nothing else in practice.
+    private var isDataSource: Bool {
+        guard layer.bottoms.isEmpty, !layer.tops.isEmpty else { return false }
+        if layer.type == "DummyData" { return dummyDataIsSource }
+        return layer.type.contains("Data") || layer.type == "Python"
+    }
+
+    /// Losses and metrics, those of forks included.
+    private var isObjective: Bool {
+        guard !layer.bottoms.isEmpty else { return false }
+        return ["Loss", "Accuracy", "Evaluat", "EvalDetection", "HDF5Output"].contains { layer.type.contains($0) }
+    }
+}

@@ -1,0 +1,117 @@
+import NetGraph
+import Prototxt
+
+/// A net as its prototxt defines it: every layer of every phase, still tied to the text.
+public struct NetDefinition: Sendable {
+    public let document: PrototxtDocument
+    public let name: String
+    /// All layers, in the order of the text.
+    let layers: [LayerDefinition]
+    /// Inputs declared by `input:` fields instead of layers.
+    let declaredInputs: [DeclaredInput]
+
+    var path: String { document.path }
+
+    /// The line that a layer begins in.
+    func line(of layer: LayerID) -> Int {
+        guard layers.indices.contains(layer.index) else { return 1 }
+        return document.position(at: layers[layer.index].field.range.lowerBound).line
+    }
+
+    /// An input that the net itself declares (`input: "data"` with `input_dim` or `input_shape`).
+    struct DeclaredInput: Sendable {
+        var name: String
+        var shape: [Int]?
+    }
+
+    /// Reads a net.
+    ///
+    /// - Throws: a `CaffeModelError` with line and column for text that is no prototxt or no net.
+    public init(document: PrototxtDocument) throws(CaffeModelError) {
+        self.document = document
+        let root = FieldReader(document: document, message: document.root)
+        name = try root.string("name") ?? ""
+        guard !root.has("layers") else {
+            throw root.error(
+                atField: "layers",
+                "the net is in the old format of Caffe ('layers'), which is not read yet; Caffe's tool upgrade_net_proto_text turns it into today's"
+            )
+        }
+        layers = try LayerDefinition.all(in: document)
+        guard !layers.isEmpty else {
+            throw CaffeModelError(
+                .malformed, "\(document.path): has no 'layer { ... }': this is no network" + Self.hint(for: root))
+        }
+        declaredInputs = try Self.declaredInputs(root)
+    }
+
+    private static func hint(for root: FieldReader) -> String {
+        root.has("base_lr") || root.has("net") ? " but a solver; give the network that its 'net:' names" : ""
+    }
+
+    private static func declaredInputs(_ root: FieldReader) throws(CaffeModelError) -> [DeclaredInput] {
+        let names = try root.strings("input")
+        let shapes = try root.submessages("input_shape").map { shape throws(CaffeModelError) in
+            try shape.integers("dim", atLeast: 1)
+        }
+        let dimensions = try root.integers("input_dim", atLeast: 1)
+        var inputs: [DeclaredInput] = []
+        for (index, name) in names.enumerated() {
+            var shape: [Int]?
+            if shapes.indices.contains(index) {
+                shape = shapes[index]
+            } else if dimensions.count >= 4 * (index + 1) {
+                shape = Array(dimensions[4 * index..<4 * index + 4])
+            }
+            inputs.append(DeclaredInput(name: name, shape: shape))
+        }
+        return inputs
+    }
+}
+
+/// One `layer { ... }` of a prototxt.
+struct LayerDefinition: Sendable {
+    /// Its place among all layers of the text.
+    let index: Int
+    let field: FieldNode
+    let reader: FieldReader
+    let name: String
+    let type: String
+    let bottoms: [String]
+    let tops: [String]
+
+    static func all(in document: PrototxtDocument) throws(CaffeModelError) -> [LayerDefinition] {
+        var layers: [LayerDefinition] = []
+        for field in document.root.fields(named: "layer") {
+            guard let message = field.value.message else {
+                throw CaffeModelError(
+                    document.error(at: field.value.range.lowerBound, "expected '{' after 'layer'"))
+            }
+            let reader = FieldReader(document: document, message: message)
+            guard let type = try reader.string("type") else {
+                throw CaffeModelError(document.error(at: field.range.lowerBound, "the layer has no 'type:'"))
+            }
+            layers.append(
+                LayerDefinition(
+                    index: layers.count, field: field, reader: reader, name: try reader.string("name") ?? "",
+                    type: type,
+                    bottoms: try reader.strings("bottom"), tops: try reader.strings("top")))
+        }
+        return layers
+    }
+
+    /// An error that begins with the layer's place and name.
+    func error(_ text: String) -> CaffeModelError {
+        CaffeModelError(reader.document.error(at: field.range.lowerBound, "layer '\(name)' (\(type)): \(text)"))
+    }
+
+    /// The names under which parameters are shared, by blob index; empty where there is none.
+    func sharedNames() throws(CaffeModelError) -> [String] {
+        try reader.submessages("param").map { param throws(CaffeModelError) in try param.string("name") ?? "" }
+    }
+
+    /// The axis of `softmax_param`, which a SoftmaxWithLoss shares with Softmax.
+    var softmaxAxis: Int {
+        (try? reader.submessage("softmax_param").integer("axis")) ?? 1
+    }
+}

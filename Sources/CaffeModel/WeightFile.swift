@@ -1,0 +1,51 @@
+import NetGraph
+
+/// One parameter tensor in a weights file, without its numbers.
+struct StoredBlob: Hashable, Sendable {
+    /// Where it lies, for messages: `'/data/conv1/0'`.
+    var place: String
+    /// Row-major.
+    var shape: [Int]
+    /// The format of its numbers in memory and in what is written: float64 stays, anything narrower becomes float32.
+    var elementType: ElementType
+    /// What the file knows it by.
+    var handle: Int
+}
+
+/// A file of trained weights: blobs by layer name and index, in whatever container.
+protocol WeightFile: AnyObject {
+    var path: String { get }
+
+    /// The blobs of a layer by their index; `nil` when the file does not know the layer.
+    func blobs(ofLayer name: String) throws(CaffeModelError) -> [Int: StoredBlob]?
+
+    /// Reads consecutive elements of a blob.
+    func read<Element: WeightElement>(
+        _ blob: StoredBlob, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
+    ) throws(CaffeModelError)
+
+    /// How a missing layer is called in messages: `group '/data/conv1'`.
+    func describe(layer name: String) -> String
+
+    /// Whether blobs may carry Caffe's legacy shape (num, channels, height, width), filled with ones from the left.
+    var mayHaveLegacyShapes: Bool { get }
+}
+
+/// The numbers of a network's parameters in the weights file that the network was built with.
+public struct CaffeWeightStore: WeightStore {
+    let file: any WeightFile
+    let blobs: [ParameterID: StoredBlob]
+
+    public func read<Element: WeightElement>(
+        _ parameter: ParameterID, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
+    ) throws(WeightError) {
+        guard let blob = blobs[parameter] else {
+            throw WeightError(kind: .malformed, message: "\(file.path): a parameter of the network has no blob")
+        }
+        do {
+            try file.read(blob, from: start, into: buffer)
+        } catch {
+            throw WeightError(error)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import NetGraph
+
+/// y = scale (x - center) + offset, per channel, in double precision.
+///
+/// BatchNorm and its Scale take this form without cancellation: scale = gamma / sqrt(variance / n + epsilon), center = mean / n,
+/// offset = beta. One entry for each channel, or a single entry that holds for every channel.
+public struct ChannelAffine: Hashable, Sendable {
+    public private(set) var scale: [Double]
+    public private(set) var center: [Double]
+    public private(set) var offset: [Double]
+
+    /// The arrays must have one length, which is at least 1; a missing one stands for the identity's.
+    init(scale: [Double], center: [Double]? = nil, offset: [Double]? = nil) {
+        self.scale = scale
+        self.center = center ?? [Double](repeating: 0, count: scale.count)
+        self.offset = offset ?? [Double](repeating: 0, count: scale.count)
+    }
+
+    /// The same factor and term for every channel.
+    static func uniform(scale: Double, offset: Double) -> ChannelAffine {
+        ChannelAffine(scale: [scale], offset: [offset])
+    }
+
+    public var channelCount: Int { scale.count }
+
+    /// The term of y = scale x + shift.
+    public var shift: [Double] { bias(addedTo: nil) }
+
+    /// The bias of the linear layer that takes the affine: scale (b - center) + offset, with one rounding (fused).
+    ///
+    /// - Parameter bias: the layer's bias before, one number for each channel; `nil` for none.
+    public func bias(addedTo bias: [Double]?) -> [Double] {
+        scale.indices.map { channel in
+            let centered = (bias?[channel] ?? 0) - center[channel]
+            return offset[channel].addingProduct(centered, scale[channel])
+        }
+    }
+
+    /// Whether a finite factor or term is too large for a Float.
+    var leavesFloatRange: Bool {
+        (scale + shift).contains { $0.isFinite && !Float($0).isFinite }
+    }
+
+    /// The same affine with one entry for each of `count` channels; `nil` when it is for another number of channels.
+    public func expanded(to count: Int) -> ChannelAffine? {
+        if channelCount == count { return self }
+        guard channelCount == 1 else { return nil }
+        return ChannelAffine(
+            scale: [Double](repeating: scale[0], count: count), center: [Double](repeating: center[0], count: count),
+            offset: [Double](repeating: offset[0], count: count))
+    }
+
+    /// This affine followed by another one: next(self(x)). `nil` when the numbers of channels differ.
+    public func followed(by next: ChannelAffine) -> ChannelAffine? {
+        let count = max(channelCount, next.channelCount)
+        guard let first = expanded(to: count), let second = next.expanded(to: count) else { return nil }
+        var result = first
+        for channel in 0..<count {
+            result.scale[channel] = first.scale[channel] * second.scale[channel]
+            result.offset[channel] = second.offset[channel].addingProduct(
+                first.offset[channel] - second.center[channel], second.scale[channel])
+        }
+        return result
+    }
+}

@@ -1,0 +1,96 @@
+/// Why an affine layer could not be folded away. The network is fine all the same.
+public enum RefusalReason: Hashable, Sendable {
+    /// A BatchNorm that normalises by the statistics of the batch it sees.
+    case batchStatistics
+    /// A field of the layer that is not understood and may change what it computes.
+    case unknownFields([String])
+    /// A Scale or Bias whose factor or term is a second input, as in squeeze-and-excitation.
+    case secondInput
+    /// The factors run along something else than the channel axis.
+    case notPerChannel(axes: String)
+    /// The axis is counted from the end of an input whose rank is not known.
+    case axisUnknown(axis: Int)
+    /// The value that the affine reads is read by others too, who need it as it is.
+    case otherReaders(producer: String, readers: [String])
+    /// The value that the affine reads is handed to the caller of the network.
+    case networkOutput(producer: String)
+    /// The affine reads an input of the network.
+    case readsInput(producer: String)
+    /// The layer before cannot take an affine; moving through it is not done.
+    case notLinear(producer: String, type: String)
+    /// The layer before is of a linear type, but does something that is not understood.
+    case opaqueProducer(producer: String, type: String, cause: String)
+    /// The layer before applies its weights to several inputs at once.
+    case severalOutputs(producer: String)
+    /// The channels of the layer before run along another axis than those of the affine.
+    case channelAxis(producer: String, axis: Int)
+    /// The layer before has another number of channels.
+    case channelCount(producer: String, channels: Int, affineChannels: Int)
+    /// A folded weight or bias would exceed the range of its number format.
+    case overflow(producer: String)
+    /// The number of channels is not known, so no layer can be written for it.
+    case channelsUnknown
+
+    /// A stable name for reports.
+    public var name: String {
+        switch self {
+        case .batchStatistics: "batch-statistics"
+        case .unknownFields: "unknown-fields"
+        case .secondInput: "second-input"
+        case .notPerChannel: "not-per-channel"
+        case .axisUnknown: "axis-unknown"
+        case .otherReaders: "other-readers"
+        case .networkOutput: "network-output"
+        case .readsInput: "reads-input"
+        case .notLinear: "not-linear"
+        case .opaqueProducer: "opaque-producer"
+        case .severalOutputs: "several-outputs"
+        case .channelAxis: "channel-axis"
+        case .channelCount: "channel-count"
+        case .overflow: "overflow"
+        case .channelsUnknown: "channels-unknown"
+        }
+    }
+
+    /// A sentence that a user can act on.
+    public var sentence: String {
+        switch self {
+        case .batchStatistics:
+            "it normalises by the statistics of each batch (use_global_stats: false), which is not affine; --assume-global-stats treats it as true"
+        case .unknownFields(let fields):
+            "its field \(fields.map { "'\($0)'" }.joined(separator: ", ")) is not known and may change what it computes"
+        case .secondInput:
+            "its factor is a second bottom, computed at run time, not a parameter"
+        case .notPerChannel(let axes):
+            "its parameters run along \(axes), not along the channel (axis 1)"
+        case .axisUnknown(let axis):
+            "its axis \(axis) counts from the end of a blob whose shape is not known; --input-shape may tell it"
+        case .otherReaders(let producer, let readers):
+            "the output of '\(producer)' is also read by \(Self.list(readers)), which need it unscaled"
+        case .networkOutput(let producer):
+            "the output of '\(producer)' is also an output of the network, which must stay as it is"
+        case .readsInput(let producer):
+            "it reads the network's input '\(producer)': there is no layer before it"
+        case .notLinear(let producer, let type):
+            "it reads the output of '\(producer)' (\(type)), which has no weights to fold into"
+        case .opaqueProducer(let producer, let type, let cause):
+            "it reads the output of '\(producer)' (\(type)), which is left alone: \(cause)"
+        case .severalOutputs(let producer):
+            "'\(producer)' applies its weights to several bottoms, and only one of its tops is normalised"
+        case .channelAxis(let producer, let axis):
+            "the channels of '\(producer)' run along axis \(axis), those of this layer along axis 1"
+        case .channelCount(let producer, let channels, let affineChannels):
+            "'\(producer)' has \(channels) output channels, this layer \(affineChannels)"
+        case .overflow(let producer):
+            "a folded weight of '\(producer)' would exceed the range of its number format"
+        case .channelsUnknown:
+            "the number of its channels is not known"
+        }
+    }
+
+    private static func list(_ names: [String]) -> String {
+        let quoted = names.prefix(3).map { "'\($0)'" }
+        let more = names.count - quoted.count
+        return quoted.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+    }
+}

@@ -1,0 +1,157 @@
+import NetGraph
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Reads the per-channel vectors of affine layers, turns them into affines, and notes what is suspect about them.
+struct StatisticsReader {
+    private let network: Network
+    private let weights: any WeightStore
+    private let allowsUntrained: Bool
+    private(set) var findings: [StatisticsFinding] = []
+    private var cache: [ParameterID: [Double]] = [:]
+
+    init(network: Network, weights: any WeightStore, allowsUntrained: Bool) {
+        self.network = network
+        self.weights = weights
+        self.allowsUntrained = allowsUntrained
+    }
+
+    /// The numbers of a small parameter.
+    mutating func vector(_ parameter: ParameterID) throws(WeightError) -> [Double] {
+        if let known = cache[parameter] { return known }
+        let values = try weights.vector(parameter, of: network)
+        cache[parameter] = values
+        return values
+    }
+
+    /// Notes every parameter of a layer that holds a value which is not finite.
+    mutating func checkFinite(_ parameters: [ParameterID], of layer: Layer) throws(WeightError) {
+        for parameter in parameters {
+            let values = try vector(parameter)
+            guard let index = values.firstIndex(where: { !$0.isFinite }) else { continue }
+            let others = values.count { !$0.isFinite } - 1
+            note(
+                layer, .notFinite, .error,
+                "\(network[parameter].name) holds \(values[index]) at index \(index)"
+                    + (others > 0 ? " and \(others) more values that are not finite" : "")
+                    + "; the training run diverged or the file is damaged: take an earlier snapshot")
+        }
+    }
+
+    /// scale = gamma / sqrt(variance / n + epsilon), center = mean / n, offset = beta: one root and one division for each channel.
+    ///
+    /// - Returns: `nil` when the parameters have different numbers of channels.
+    mutating func affine(
+        of batchNorm: BatchNorm, layer: Layer, gamma outerGamma: [Double]?, beta outerBeta: [Double]?
+    ) throws(WeightError) -> ChannelAffine? {
+        let mean = try vector(batchNorm.mean)
+        let variance = try vector(batchNorm.variance)
+        let factor = try batchNorm.factor.map { parameter throws(WeightError) in try vector(parameter) }?.first ?? 1
+        let ownGamma = try batchNorm.gamma.map { parameter throws(WeightError) in try vector(parameter) }
+        let ownBeta = try batchNorm.beta.map { parameter throws(WeightError) in try vector(parameter) }
+        let count = mean.count
+        guard variance.count == count,
+            let gamma = Self.spread(ownGamma ?? outerGamma, over: count, missing: 1),
+            let beta = Self.spread(ownBeta ?? outerBeta, over: count, missing: 0)
+        else { return nil }
+
+        let normalizedMean = mean.map { factor == 0 ? 0 : $0 / factor }
+        let normalizedVariance = variance.map { factor == 0 ? 0 : $0 / factor }
+        let scale = zip(gamma, normalizedVariance).map { $0 / ($1 + batchNorm.epsilon).squareRoot() }
+
+        let known = findings.count
+        try checkFinite(batchNorm.stored, of: layer)
+        if findings.count == known {
+            examine(batchNorm, layer: layer, mean: mean, variance: normalizedVariance, factor: factor)
+        }
+        return ChannelAffine(scale: scale, center: normalizedMean, offset: beta)
+    }
+
+    /// Notes channels that a Scale makes constant.
+    mutating func examineGamma(_ gamma: [Double], of layer: Layer) {
+        let dead = gamma.count { $0 == 0 }
+        guard dead > 0 else { return }
+        note(
+            layer, .deadChannels, .warning, "gamma is 0 in \(dead) of \(gamma.count) channels: their output is constant"
+        )
+    }
+
+    private mutating func examine(
+        _ batchNorm: BatchNorm, layer: Layer, mean: [Double], variance: [Double], factor: Double
+    ) {
+        let epsilon = batchNorm.epsilon
+        if factor == 0 {
+            note(
+                layer, .untrained, allowsUntrained ? .warning : .error,
+                "its moving-average factor is 0, so it was never trained, and Caffe takes mean and variance as 0"
+                    + (allowsUntrained ? "" : "; --allow-untrained folds it as Caffe runs it"))
+            return
+        }
+        if let channel = variance.firstIndex(where: { $0 + epsilon <= 0 }) {
+            note(
+                layer, .negativeVariance, .error,
+                "its variance of channel \(channel) is \(variance[channel]), so variance + eps is not positive; the file is damaged or was edited: take another snapshot"
+            )
+            return
+        }
+        let negative = variance.count { $0 < 0 }
+        if negative > 0 {
+            note(
+                layer, .slightlyNegativeVariance, .warning,
+                "its variance is below 0 in \(negative) of \(variance.count) channels; eps (\(Float(epsilon))) makes up for it"
+            )
+        }
+        if mean.allSatisfy({ $0 == 0 }), variance.allSatisfy({ $0 == 1 }) || variance.allSatisfy({ $0 == 0 }) {
+            note(
+                layer, .identityStatistics, .warning,
+                "its mean is 0 and its variance \(Int(variance.first ?? 0)) in every channel: it looks as if it was never trained"
+            )
+            return
+        }
+        noteFewIterations(batchNorm, layer: layer, factor: factor)
+        let tiny = variance.count { $0 < epsilon / 10 }
+        if tiny > 0 {
+            note(
+                layer, .tinyVariance, .warning,
+                "its variance is far below eps (\(Float(epsilon))) in \(tiny) of \(variance.count) channels, which are amplified by up to gamma * \(Int((1 / epsilon).squareRoot()))"
+            )
+        }
+    }
+
+    /// n = (1 - f^N) / (1 - f) tells the number N of averaged iterations. A factor of exactly 1 is what converters write.
+    private mutating func noteFewIterations(_ batchNorm: BatchNorm, layer: Layer, factor: Double) {
+        let fraction = batchNorm.movingAverageFraction
+        guard factor != 1, factor > 0, fraction > 0, fraction < 1 else { return }
+        let forgotten = 1 - factor * (1 - fraction)
+        guard forgotten > 0 else { return }
+        let iterations = (log(forgotten) / log(fraction)).rounded()
+        guard iterations < Self.fewIterations, forgotten > Self.settled else { return }
+        note(
+            layer, .fewIterations, .warning,
+            "its statistics average only about \(Int(iterations)) iterations (moving-average factor \(Float(factor)))")
+    }
+
+    /// Fewer averaged iterations than this are worth a warning, unless the average has settled by then.
+    private static let fewIterations = 100.0
+    /// The share of the starting value in the average below which it counts as settled.
+    private static let settled = 0.01
+
+    private mutating func note(
+        _ layer: Layer, _ kind: StatisticsFinding.Kind, _ severity: StatisticsFinding.Severity, _ message: String
+    ) {
+        let finding = StatisticsFinding(layer: layer.id, kind: kind, severity: severity, message: message)
+        if !findings.contains(finding) { findings.append(finding) }
+    }
+
+    private static func spread(_ values: [Double]?, over count: Int, missing: Double) -> [Double]? {
+        guard let values else { return [Double](repeating: missing, count: count) }
+        if values.count == count { return values }
+        return values.count == 1 ? [Double](repeating: values[0], count: count) : nil
+    }
+}

@@ -1,0 +1,43 @@
+import CHDF5
+
+/// The lengths of a dataset's axes, checked so that their product and its size in bytes fit into an `Int`.
+struct DatasetShape: Equatable {
+    let lengths: [Int]
+    let elementCount: Int
+    let byteCount: Int
+
+    /// The shape with these lengths; nil when one is negative, or the whole is larger than any file.
+    init?(_ lengths: [Int], elementByteCount: Int) {
+        guard lengths.allSatisfy({ $0 >= 0 }) else { return nil }
+        var elementCount = 1
+        // The product of the lengths that are not 0 must fit, too: it gives the distance between rows.
+        for length in lengths where length > 0 {
+            let (product, overflow) = elementCount.multipliedReportingOverflow(by: length)
+            if overflow { return nil }
+            elementCount = product
+        }
+        let (byteCount, overflow) = elementCount.multipliedReportingOverflow(by: elementByteCount)
+        if overflow { return nil }
+        self.lengths = lengths
+        self.elementCount = lengths.contains(0) ? 0 : elementCount
+        self.byteCount = lengths.contains(0) ? 0 : byteCount
+    }
+
+    /// The shape of a library dataspace; throws `.unsupported` or `.damaged`.
+    init(dataspace: hid_t, elementByteCount: Int, at place: Place) throws(HDF5Error) {
+        switch H5Sget_simple_extent_type(dataspace) {
+        case H5S_SCALAR, H5S_SIMPLE: break
+        case H5S_NULL: throw place.error(.unsupported, "is an empty dataset without a shape (a null dataspace)")
+        default: throw place.libraryError(.damaged, "has no readable shape")
+        }
+        var lengths = [hsize_t](repeating: 0, count: Int(H5S_MAX_RANK))
+        let rank = try place.require(
+            H5Sget_simple_extent_dims(dataspace, &lengths, nil), "has no readable shape")
+        let claimed = lengths.prefix(Int(rank))
+        guard let shape = DatasetShape(claimed.map { Int(clamping: $0) }, elementByteCount: elementByteCount) else {
+            throw place.error(
+                .damaged, "claims the shape \(claimed.map(String.init).joined(separator: "x")), larger than any file")
+        }
+        self = shape
+    }
+}

@@ -1,0 +1,110 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// An open file, read and written at given places; closed when the last owner lets it go.
+///
+/// Reads and writes of contiguous data go through it, past libhdf5 and its lock, so several threads may use it at once.
+final class FileDescriptor: Sendable {
+    /// What a file is, as far as we need to know it.
+    struct Status: Equatable {
+        var size: UInt64
+        var isRegularFile: Bool
+        var isDirectory: Bool
+    }
+
+    /// No system takes more in one call than fits into 31 bits; more is moved in several calls.
+    private static let largestTransfer = 1 << 30
+
+    private let number: CInt
+
+    private init(_ number: CInt) {
+        self.number = number
+    }
+
+    deinit {
+        _ = close(number)
+    }
+
+    /// Opens a file for reading. Never waits, not even for the writer of a named pipe.
+    convenience init(readingPath path: String) throws(SystemError) {
+        guard !path.utf8.contains(0) else { throw SystemError(code: ENOENT) }
+        self.init(try Self.retrying { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) })
+    }
+
+    /// A second descriptor of an open file, which outlives the first.
+    convenience init(duplicating number: CInt) throws(SystemError) {
+        self.init(try Self.retrying { fcntl(number, F_DUPFD_CLOEXEC, 0) })
+    }
+
+    func status() throws(SystemError) -> Status {
+        var status = stat()
+        _ = try Self.retrying { fstat(number, &status) }
+        let format = status.st_mode & S_IFMT
+        return Status(
+            size: UInt64(clamping: status.st_size), isRegularFile: format == S_IFREG, isDirectory: format == S_IFDIR)
+    }
+
+    /// Fills the buffer from `offset` on and returns the number of bytes read: fewer only where the file ends.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(SystemError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+            guard let position = Self.position(offset, done) else { throw SystemError(code: EOVERFLOW) }
+            let count = try Self.retrying {
+                pread(number, rest.baseAddress, min(rest.count, Self.largestTransfer), position)
+            }
+            if count == 0 { break }
+            done += count
+        }
+        return done
+    }
+
+    /// Writes all bytes at `offset`, growing the file where it must.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            guard let position = Self.position(offset, done) else { throw SystemError(code: EFBIG) }
+            let count = try Self.retrying {
+                pwrite(number, rest.baseAddress, min(rest.count, Self.largestTransfer), position)
+            }
+            // A regular file never takes zero bytes; stopping here keeps an odd device from holding us for ever.
+            guard count > 0 else { throw SystemError(code: EIO) }
+            done += count
+        }
+    }
+
+    /// Waits until the file's bytes are on the disk.
+    func synchronize() throws(SystemError) {
+        #if canImport(Darwin)
+            // fsync alone stops at the disk's own cache there; not every file system knows the stronger request.
+            if fcntl(number, F_FULLFSYNC) == 0 { return }
+        #endif
+        _ = try Self.retrying { fsync(number) }
+    }
+
+    /// Gives back the space that the file takes, as far as the system lets us: the file is being abandoned.
+    func discardContents() {
+        _ = ftruncate(number, 0)
+    }
+
+    private static func position(_ offset: UInt64, _ done: Int) -> off_t? {
+        let (sum, overflow) = offset.addingReportingOverflow(UInt64(done))
+        return overflow ? nil : off_t(exactly: sum)
+    }
+
+    /// Repeats a call that a signal interrupted.
+    private static func retrying<Result: SignedInteger>(_ call: () -> Result) throws(SystemError) -> Result {
+        while true {
+            let result = call()
+            if result >= 0 { return result }
+            let error = SystemError.last
+            if error.code != EINTR { throw error }
+        }
+    }
+}

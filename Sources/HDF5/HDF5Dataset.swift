@@ -1,0 +1,64 @@
+import CHDF5
+
+/// A dataset of numbers, read or written in runs of elements in row-major order.
+///
+/// From `HDF5File.dataset(at:)` it can be read, from `HDF5File.createDataset` written. It can be used by several threads at
+/// once, and must not be used after its file is closed: that is an error of kind `.invalidRequest`.
+public final class HDF5Dataset: Sendable {
+    /// The absolute path inside the file.
+    public let path: String
+    /// The lengths of the axes, the slowest first; empty for a scalar.
+    public let shape: [Int]
+    /// The numbers as they are stored.
+    public let elementType: HDF5ElementType
+    /// The product of the shape; 1 for a scalar.
+    public let elementCount: Int
+    /// The bytes that the data take in the file, after compression; of a dataset being written, before it.
+    public let storedByteCount: Int
+
+    /// How the elements are reached.
+    enum Storage: ~Copyable {
+        case readContiguous(offset: UInt64)
+        case readThroughLibrary(OpenObject)
+        case writeContiguous(offset: UInt64)
+        case writeCompressed(ChunkWriter)
+    }
+
+    /// Bytes of converted elements that are in memory at a time.
+    static let conversionBufferSize = 256 * 1024
+
+    let file: HDF5File
+    let format: ElementFormat
+    let storage: Storage
+
+    var place: Place { Place(file: file.path, object: path) }
+
+    init(
+        file: HDF5File, path: String, shape: DatasetShape, format: ElementFormat, storedByteCount: Int,
+        storage: consuming Storage
+    ) {
+        self.file = file
+        self.path = path
+        self.shape = shape.lengths
+        self.format = format
+        self.storedByteCount = storedByteCount
+        self.storage = storage
+        elementType = format.type
+        elementCount = shape.elementCount
+    }
+
+    /// Checks that a run of elements lies inside the dataset, that the buffer suits it, and that the file is open.
+    func check(_ elements: Range<Int>, bufferCount: Int) throws(HDF5Error) {
+        guard file.isOpen else { throw place.error(.invalidRequest, "cannot be used after its file was closed") }
+        guard elements.lowerBound >= 0, elements.upperBound <= elementCount else {
+            throw place.error(
+                .invalidRequest,
+                "has \(elementCount) elements, asked for \(elements.lowerBound)..<\(elements.upperBound)")
+        }
+        guard bufferCount >= elements.count else {
+            throw place.error(
+                .invalidRequest, "cannot be read: \(elements.count) elements do not fit into a buffer of \(bufferCount)"
+            )
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import CHDF5
+
+extension HDF5File {
+    /// The longest string that is read, in bytes.
+    private static let maximumStringSize = 1 << 20
+
+    /// The string that a dataset holds, of fixed or variable length, for example the 'learned_net' of a solver state.
+    ///
+    /// Bytes that are not UTF-8 are replaced.
+    ///
+    /// - Throws: `.missingObject`; `.unsupported` when it is not one string of at most a mebibyte.
+    public func string(at path: String) throws(HDF5Error) -> String {
+        HDF5Library.enter()
+        defer { HDF5Library.leave() }
+        let place = Place(file: self.path, object: path)
+        guard let fileSize = sizeWhenOpened else {
+            throw place.error(.invalidRequest, "is being written; close the file and open it for reading")
+        }
+        let object = try openObject(at: path, .dataset)
+        let type = try place.require(H5Dget_type(object.id), "has no readable datatype")
+        defer { H5Tclose(type) }
+        let space = try place.require(H5Dget_space(object.id), "has no readable shape")
+        defer { H5Sclose(space) }
+        let typeClass = H5Tget_class(type)
+        guard typeClass == H5T_STRING else {
+            throw place.error(.unsupported, "holds \(ElementFormat.name(of: typeClass)), expected a string")
+        }
+        let size = H5Tget_size(type)
+        guard (1...Self.maximumStringSize).contains(size) else {
+            throw place.error(
+                .unsupported, "holds a string of \(size) bytes, expected at most \(Self.maximumStringSize)")
+        }
+        let shape = try DatasetShape(dataspace: space, elementByteCount: size, at: place)
+        guard shape.elementCount == 1 else {
+            throw place.error(.unsupported, "holds \(shape.elementCount) strings, expected one")
+        }
+        let data = try StoredData(of: object.id, logicalByteCount: shape.byteCount, fileSize: fileSize, at: place)
+        if try place.require(H5Tis_variable_str(type), "has no readable datatype") > 0 {
+            try checkLength(of: data, fileSize: fileSize, at: place)
+            return try variableString(in: object, type: type, space: space, at: place)
+        }
+        return try fixedString(in: object, type: type, size: size, at: place)
+    }
+
+    private func fixedString(
+        in dataset: borrowing OpenObject, type: hid_t, size: Int, at place: Place
+    ) throws(HDF5Error) -> String {
+        var bytes = [UInt8](repeating: 0, count: size)
+        try place.require(
+            H5Dread(dataset.id, type, chdf5_whole_space(), chdf5_whole_space(), chdf5_default_properties(), &bytes),
+            "cannot be read; the file may be damaged")
+        var text = bytes.prefix { $0 != 0 }
+        if H5Tget_strpad(type) == H5T_STR_SPACEPAD {
+            while text.last == UInt8(ascii: " ") { text.removeLast() }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Looks at the length before the library allocates it: a variable-length element is stored as its length, in four
+    /// bytes, and its place in a heap (File Format Specification, IV.B).
+    private func checkLength(of data: StoredData, fileSize: UInt64, at place: Place) throws(HDF5Error) {
+        guard case .contiguous(let offset) = data.access else {
+            throw place.error(.unsupported, "holds a variable-length string in chunks, expected it in one piece")
+        }
+        var length: UInt32 = 0
+        do {
+            _ = try withUnsafeMutableBytes(of: &length) { bytes throws(SystemError) in
+                try descriptor.read(into: bytes, at: offset)
+            }
+        } catch {
+            throw place.error(.ioFailed, "cannot be read: \(error)")
+        }
+        length = UInt32(littleEndian: length)
+        guard length <= Self.maximumStringSize, UInt64(length) <= fileSize else {
+            throw place.error(
+                .damaged, "claims a string of \(length) bytes, expected at most \(Self.maximumStringSize)")
+        }
+    }
+
+    private func variableString(
+        in dataset: borrowing OpenObject, type: hid_t, space: hid_t, at place: Place
+    ) throws(HDF5Error) -> String {
+        var text: UnsafeMutablePointer<CChar>?
+        try place.require(
+            H5Dread(dataset.id, type, chdf5_whole_space(), chdf5_whole_space(), chdf5_default_properties(), &text),
+            "cannot be read; the file may be damaged")
+        defer { _ = chdf5_reclaim(type, space, &text) }
+        return text.map { String(cString: $0) } ?? ""
+    }
+}

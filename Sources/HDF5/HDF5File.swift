@@ -1,0 +1,215 @@
+import CHDF5
+import Synchronization
+
+/// An open HDF5 file: read as whoever wrote it left it, or written as Caffe would.
+///
+/// It may be used by several threads at once. Close it with `close`, which tells whether everything reached the file; a file
+/// being written that is let go without it is taken for abandoned, and left empty.
+public final class HDF5File: @unchecked Sendable {
+    /// The path of the file, as it was given.
+    public let path: String
+
+    /// The same open file that the library uses, whatever happens to the path.
+    let descriptor: FileDescriptor
+    /// The file's size when it was opened for reading; nil while it is written.
+    let sizeWhenOpened: UInt64?
+    var place: Place { Place(file: path) }
+    var isOpen: Bool { !isClosed.load(ordering: .acquiring) }
+
+    /// The library's handle; used under the library's lock only, and only while the file is open.
+    let id: hid_t
+    private let isClosed = Atomic(false)
+    /// The first error in writing. Whatever is in the file then, it is not what was meant.
+    private let failure = Mutex<HDF5Error?>(nil)
+    /// Compressed datasets that were created; under the library's lock.
+    private var chunkWriters: [ChunkWriter] = []
+    /// Whether the caller wants the bytes on the disk; under the library's lock.
+    private var mustSynchronize = false
+
+    /// Whether there is an HDF5 file at the path, told by its contents.
+    ///
+    /// - Throws: `.notFound` or `.unreadable`.
+    public static func looksLikeHDF5(atPath path: String) throws(HDF5Error) -> Bool {
+        try FileProbe(path: path).hasSignature()
+    }
+
+    /// Opens a file for reading.
+    ///
+    /// - Throws: `.notFound`, `.unreadable`, `.notHDF5`, `.damaged`, or `.unsupported` when it is newer than the library.
+    public init(readingPath path: String) throws(HDF5Error) {
+        let probe = try FileProbe(path: path)
+        guard try probe.hasSignature() else {
+            throw probe.place.error(.notHDF5, "is not an HDF5 file: it \(try probe.appearance())")
+        }
+        HDF5Library.enter()
+        defer { HDF5Library.leave() }
+        let access = try FileAccess.standard(at: probe.place)
+        let id = H5Fopen(path, chdf5_read_only(), access.id)
+        guard id >= 0 else { throw probe.place.openingError() }
+        do throws(HDF5Error) {
+            (descriptor, sizeWhenOpened) = try Self.descriptorAndSize(of: id, at: probe.place)
+        } catch {
+            H5Fclose(id)
+            throw error
+        }
+        self.path = path
+        self.id = id
+    }
+
+    /// Creates a file, or empties the one that is there, for writing.
+    ///
+    /// It is laid out as Caffe does it: the oldest format version, no attributes, no times, so that the same calls give the
+    /// same bytes. A process whose file sizes are limited should ignore SIGXFSZ, to get an error instead of that signal.
+    ///
+    /// - Throws: `.cannotCreate`.
+    public init(creatingPath path: String) throws(HDF5Error) {
+        let place = Place(file: path)
+        guard !path.utf8.contains(0) else { throw place.error(.cannotCreate, "no path may contain a zero byte") }
+        HDF5Library.enter()
+        defer { HDF5Library.leave() }
+        let access = try FileAccess.standard(at: place)
+        try place.require(chdf5_use_earliest_format(access.id), as: .cannotCreate, "cannot be created")
+        let id = H5Fcreate(path, chdf5_truncate(), chdf5_default_properties(), access.id)
+        guard id >= 0 else { throw place.libraryError(.cannotCreate, ifSystem: .cannotCreate, "cannot be created") }
+        do throws(HDF5Error) {
+            descriptor = try Self.descriptorAndSize(of: id, at: place).descriptor
+        } catch {
+            H5Fclose(id)
+            throw error
+        }
+        sizeWhenOpened = nil
+        self.path = path
+        self.id = id
+    }
+
+    deinit {
+        HDF5Library.enter()
+        defer { HDF5Library.leave() }
+        guard isOpen else { return }
+        if sizeWhenOpened == nil { abandon() } else { H5Fclose(id) }
+    }
+
+    /// Writes what the library still holds, and waits until it is on the disk; `close` will wait once more, since closing
+    /// changes the file's last bytes.
+    public func synchronize() throws(HDF5Error) {
+        HDF5Library.enter()
+        defer { HDF5Library.leave() }
+        try checkWritable()
+        mustSynchronize = true
+        guard H5Fflush(id, H5F_SCOPE_LOCAL) >= 0 else {
+            throw failing(with: place.libraryError(.ioFailed, "cannot be written"))
+        }
+        try synchronizeDescriptor()
+    }
+
+    /// Closes the file, and all datasets of it. Closing it once more does nothing.
+    ///
+    /// - Throws: the first error in writing, also one that was thrown before; or `.ioFailed` when closing itself fails, or a
+    ///   compressed dataset was not written to its end. A file being written is then left empty as far as the system lets us.
+    public func close() throws(HDF5Error) {
+        HDF5Library.enter()
+        defer { HDF5Library.leave() }
+        guard isOpen else { return }
+        guard sizeWhenOpened == nil else {
+            isClosed.store(true, ordering: .releasing)
+            try place.require(H5Fclose(id), as: .ioFailed, "cannot be closed")
+            return
+        }
+        do throws(HDF5Error) {
+            try checkNothingFailed()
+            try checkComplete()
+            guard H5Fflush(id, H5F_SCOPE_LOCAL) >= 0 else { throw place.libraryError(.ioFailed, "cannot be written") }
+        } catch {
+            abandon()
+            throw error
+        }
+        isClosed.store(true, ordering: .releasing)
+        chunkWriters = []
+        guard H5Fclose(id) >= 0 else {
+            let error = place.libraryError(.ioFailed, "cannot be written to its end")
+            descriptor.discardContents()
+            throw error
+        }
+        if mustSynchronize { try synchronizeDescriptor() }
+    }
+
+    // MARK: - For the other parts of the module
+
+    /// Throws `.invalidRequest` when the file is closed; the library's lock must be held.
+    func checkOpen() throws(HDF5Error) {
+        guard isOpen else { throw place.error(.invalidRequest, "cannot be used after it was closed") }
+    }
+
+    /// Throws unless the file is open for writing and nothing has failed; the library's lock must be held.
+    func checkWritable() throws(HDF5Error) {
+        try checkOpen()
+        guard sizeWhenOpened == nil else {
+            throw place.error(.invalidRequest, "is open for reading and cannot be written")
+        }
+        try checkNothingFailed()
+    }
+
+    /// Throws the first error in writing, if there was one.
+    func checkNothingFailed() throws(HDF5Error) {
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+
+    /// Remembers an error in writing, and returns it to be thrown.
+    func failing(with error: HDF5Error) -> HDF5Error {
+        failure.withLock { $0 = $0 ?? error }
+        return error
+    }
+
+    /// Remembers a writer, to see when the file is closed whether it came to its end; the library's lock must be held.
+    func register(_ writer: ChunkWriter) {
+        chunkWriters.removeAll(where: \.isComplete)
+        chunkWriters.append(writer)
+    }
+
+    // MARK: - Opening and closing
+
+    /// The descriptor that the library reads and writes the file with, duplicated, and the file's size.
+    private static func descriptorAndSize(
+        of id: hid_t, at place: Place
+    ) throws(HDF5Error) -> (descriptor: FileDescriptor, size: UInt64) {
+        var handle: UnsafeMutableRawPointer?
+        try place.require(
+            H5Fget_vfd_handle(id, chdf5_default_properties(), &handle), as: .unreadable, "cannot be opened")
+        guard let number = handle?.assumingMemoryBound(to: CInt.self).pointee else {
+            throw place.error(.unreadable, "cannot be opened: the library has no file descriptor for it")
+        }
+        do {
+            let descriptor = try FileDescriptor(duplicating: number)
+            return (descriptor, try descriptor.status().size)
+        } catch {
+            throw place.error(.unreadable, "cannot be opened: \(error)")
+        }
+    }
+
+    private func checkComplete() throws(HDF5Error) {
+        if let writer = chunkWriters.first(where: { !$0.isComplete }) {
+            throw writer.place.error(
+                .invalidRequest,
+                "was created for \(writer.elementCount) elements, but only \(writer.written) were written")
+        }
+    }
+
+    private func synchronizeDescriptor() throws(HDF5Error) {
+        do {
+            try descriptor.synchronize()
+        } catch {
+            throw failing(with: place.error(.ioFailed, "cannot be written to the disk: \(error)"))
+        }
+    }
+
+    /// Closes a file whose contents are worthless.
+    private func abandon() {
+        isClosed.store(true, ordering: .releasing)
+        chunkWriters = []
+        // Before closing, to make room: the library writes what it still holds, and keeps the file open when it cannot. After
+        // it, so that nobody takes what the library wrote for a file with weights.
+        descriptor.discardContents()
+        H5Fclose(id)
+        descriptor.discardContents()
+    }
+}

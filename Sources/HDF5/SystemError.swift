@@ -1,0 +1,20 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// An error number of the operating system.
+struct SystemError: Error, Equatable, Sendable {
+    let code: CInt
+
+    /// The error of the system call that failed last on this thread.
+    static var last: SystemError { SystemError(code: errno) }
+}
+
+extension SystemError: CustomStringConvertible {
+    /// The system's own sentence, as 'No space left on device'.
+    var description: String { String(cString: strerror(code)) }
+}

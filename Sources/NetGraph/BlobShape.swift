@@ -1,0 +1,53 @@
+/// The shape of a value, axis 0 (the batch) first. An axis of unknown length is `nil`.
+public struct BlobShape: Hashable, Sendable {
+    public var dimensions: [Int?]
+
+    public init(_ dimensions: [Int?]) { self.dimensions = dimensions }
+
+    public var rank: Int { dimensions.count }
+
+    /// Every length, or `nil` when at least one is unknown.
+    public var known: [Int]? {
+        var lengths: [Int] = []
+        lengths.reserveCapacity(dimensions.count)
+        for dimension in dimensions {
+            guard let dimension else { return nil }
+            lengths.append(dimension)
+        }
+        return lengths
+    }
+
+    /// The length of an axis; `nil` when it is unknown or there is no such axis.
+    public func length(ofAxis axis: Int) -> Int? {
+        dimensions.indices.contains(axis) ? dimensions[axis] : nil
+    }
+
+    /// The axis that a possibly negative index names (-1 is the last), or `nil` when there is none.
+    public func canonicalAxis(_ axis: Int) -> Int? {
+        let canonical = axis < 0 ? axis + rank : axis
+        return dimensions.indices.contains(canonical) ? canonical : nil
+    }
+
+    /// The product of the lengths in a range of axes (1 for an empty range); `nil` when one is unknown or the product overflows.
+    public func elementCount(in axes: Range<Int>) -> Int? {
+        guard axes.lowerBound >= 0, axes.upperBound <= rank else { return nil }
+        var product = 1
+        for dimension in dimensions[axes] {
+            guard let dimension else { return nil }
+            let (next, overflows) = product.multipliedReportingOverflow(by: dimension)
+            guard !overflows else { return nil }
+            product = next
+        }
+        return product
+    }
+}
+
+extension BlobShape: CustomStringConvertible {
+    /// `1x3x16x16`; an unknown length is `?`, a shape without axes is `scalar`.
+    public var description: String {
+        dimensions.isEmpty ? "scalar" : dimensions.map { $0.map(String.init) ?? "?" }.joined(separator: "x")
+    }
+
+    /// The same notation for lengths that are all known.
+    public static func describe(_ lengths: [Int]) -> String { BlobShape(lengths).description }
+}

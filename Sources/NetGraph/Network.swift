@@ -1,0 +1,46 @@
+/// A network in single assignment form: every value has exactly one producer.
+///
+/// A plain value that knows no framework and no file. In-place layers are resolved to new values, a blob with several readers is one
+/// value with several consumers, parameters that layers share are one `ParameterID`.
+public struct Network: Hashable, Sendable {
+    public var name: String
+    /// Every value, addressed by `ValueID.index`. Transformations leave gaps: values that no layer mentions any more.
+    public var values: [Value]
+    /// Every parameter, addressed by `ParameterID.index`. Gaps as for `values`.
+    public var parameters: [Parameter]
+    /// The layers in an order in which they can run.
+    public var layers: [Layer]
+    /// The values that the network hands to its caller.
+    public var outputs: [ValueID]
+
+    public init(
+        name: String = "", values: [Value] = [], parameters: [Parameter] = [], layers: [Layer] = [],
+        outputs: [ValueID] = []
+    ) {
+        self.name = name
+        self.values = values
+        self.parameters = parameters
+        self.layers = layers
+        self.outputs = outputs
+    }
+
+    public subscript(value: ValueID) -> Value { values[value.index] }
+    public subscript(parameter: ParameterID) -> Parameter { parameters[parameter.index] }
+
+    /// Adds a value and returns its identifier.
+    public mutating func addValue(_ value: Value) -> ValueID {
+        values.append(value)
+        return ValueID(values.count - 1)
+    }
+
+    /// Adds a parameter and returns its identifier.
+    public mutating func addParameter(_ parameter: Parameter) -> ParameterID {
+        parameters.append(parameter)
+        return ParameterID(parameters.count - 1)
+    }
+
+    /// The names of the layer types of this network with their number of layers.
+    public var layerCounts: [String: Int] {
+        layers.reduce(into: [:]) { counts, layer in counts[layer.operation.typeName, default: 0] += 1 }
+    }
+}

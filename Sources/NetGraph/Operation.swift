@@ -1,0 +1,102 @@
+/// What a layer computes. Roles instead of blob indices: a frontend resolves its framework's layouts and defaults.
+///
+/// An operation that is not modelled is `opaque`: it keeps its parameters, and nothing is known about what it does.
+public enum Operation: Hashable, Sendable {
+    /// A value that the caller supplies.
+    case input
+    /// A layer that reads training or test data by itself; no part of a deployed network.
+    case dataSource(type: String)
+    /// A layer that only training or evaluation needs: a loss, an accuracy.
+    case objective(type: String)
+    case convolution(Convolution)
+    /// The transpose of a convolution; its weight has the shape (inputs, outputs / groups, kernel ...).
+    case deconvolution(Convolution)
+    case innerProduct(InnerProduct)
+    case batchNorm(BatchNorm)
+    case scale(Scale)
+    case bias(Bias)
+    /// (shift + scale * x) ^ power
+    case power(Power)
+    case activation(Activation)
+    /// Mixes elements in a way that is not modelled (LRN, MVN, ShuffleChannel); the shape stays as it is.
+    case shapePreserving(type: String)
+    case softmax(axis: Int)
+    /// Dropout at deployment and the like: hands its input on unchanged.
+    case identity(type: String)
+    /// One input, any number of outputs that all equal it.
+    case split
+    /// Reads its inputs and writes nothing.
+    case sink(type: String)
+    case pooling(Pooling)
+    case concat(axis: Int)
+    /// Cuts the input along an axis before each of the points; without points into equal parts.
+    case slice(axis: Int, points: [Int])
+    case eltwise(Eltwise)
+    /// Merges the axes `first ... last` into one.
+    case flatten(first: Int, last: Int)
+    case reshape(Reshape)
+    /// Cuts the first input to the size of the second, from `axis` on.
+    case crop(axis: Int, offsets: [Int])
+    case permute(order: [Int])
+    case opaque(Opaque)
+}
+
+/// An operation that is not modelled: its type's name and the parameters it owns.
+public struct Opaque: Hashable, Sendable {
+    public var type: String
+    public var parameters: [ParameterID]
+    /// Why an operation whose type is known is not modelled, as part of a sentence: "its field 'relu' is not known".
+    public var cause: String?
+
+    public init(type: String, parameters: [ParameterID] = [], cause: String? = nil) {
+        self.type = type
+        self.parameters = parameters
+        self.cause = cause
+    }
+}
+
+extension Operation {
+    /// The parameters in the order in which the framework stores them.
+    public var parameters: [ParameterID] {
+        switch self {
+        case .convolution(let convolution), .deconvolution(let convolution):
+            [convolution.weight] + (convolution.bias.map { [$0] } ?? [])
+        case .innerProduct(let product): [product.weight] + (product.bias.map { [$0] } ?? [])
+        case .batchNorm(let batchNorm): batchNorm.stored
+        case .scale(let scale): [scale.gamma, scale.beta].compactMap(\.self)
+        case .bias(let bias): bias.beta.map { [$0] } ?? []
+        case .activation(.prelu(let slope)): [slope]
+        case .opaque(let opaque): opaque.parameters
+        default: []
+        }
+    }
+
+    /// The field's name for the operation, as in reports.
+    public var typeName: String {
+        switch self {
+        case .input: "Input"
+        case .convolution: "Convolution"
+        case .deconvolution: "Deconvolution"
+        case .innerProduct: "InnerProduct"
+        case .batchNorm: "BatchNorm"
+        case .scale: "Scale"
+        case .bias: "Bias"
+        case .power: "Power"
+        case .activation(let activation): activation.typeName
+        case .softmax: "Softmax"
+        case .split: "Split"
+        case .pooling: "Pooling"
+        case .concat: "Concat"
+        case .slice: "Slice"
+        case .eltwise: "Eltwise"
+        case .flatten: "Flatten"
+        case .reshape: "Reshape"
+        case .crop: "Crop"
+        case .permute: "Permute"
+        case .dataSource(let type), .objective(let type), .shapePreserving(let type), .identity(let type),
+            .sink(let type):
+            type
+        case .opaque(let opaque): opaque.type
+        }
+    }
+}

@@ -1,0 +1,30 @@
+/// The number format of a parameter tensor.
+public enum ElementType: Hashable, Sendable {
+    case float32
+    case float64
+
+    public var byteCount: Int {
+        switch self {
+        case .float32: 4
+        case .float64: 8
+        }
+    }
+}
+
+/// One trained tensor of a network, without its numbers: those stay in a `WeightStore`.
+public struct Parameter: Hashable, Sendable {
+    /// What messages call it, for example `conv1 weight`.
+    public var name: String
+    /// Row-major shape; `nil` when no weights were read and the network does not tell.
+    public var shape: [Int]?
+    public var elementType: ElementType
+
+    public init(name: String, shape: [Int]?, elementType: ElementType = .float32) {
+        self.name = name
+        self.shape = shape
+        self.elementType = elementType
+    }
+
+    /// The number of elements, or `nil` while the shape is unknown.
+    public var elementCount: Int? { shape.flatMap { BlobShape($0).elementCount(in: 0..<$0.count) } }
+}

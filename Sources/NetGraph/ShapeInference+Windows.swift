@@ -1,0 +1,128 @@
+// Shapes of the operations that move a window over the axes behind the channel, and of the ones that regroup elements.
+
+extension Convolution {
+    /// The shape of the output for one input: the channel becomes `outputChannels`, each spatial axis shrinks (or grows, transposed).
+    func outputShape(of input: BlobShape?, transposed: Bool) throws(ShapeError) -> BlobShape? {
+        var shape = input ?? BlobShape([Int?](repeating: nil, count: channelAxis + 1 + kernel.count))
+        guard shape.rank == channelAxis + 1 + kernel.count else {
+            throw ShapeError(
+                "its kernel has \(kernel.count) spatial axes, but its input has the shape \(shape) (channel axis \(channelAxis))"
+            )
+        }
+        shape.dimensions[channelAxis] = outputChannels
+        for (index, axis) in ((channelAxis + 1)..<shape.rank).enumerated() {
+            guard let length = shape.dimensions[axis] else { continue }
+            let extent = try Checked.sum(Checked.product(dilation[index], kernel[index] - 1), 1)
+            let pads = try Checked.sum(padBefore[index], padAfter[index])
+            let result: Int
+            if transposed {
+                result = try Checked.sum(Checked.product(stride[index], length - 1), extent - pads)
+            } else {
+                let room = try Checked.sum(length, pads) - extent
+                guard room >= 0 else {
+                    throw ShapeError(
+                        "its kernel of \(extent) pixels is larger than its input of shape \(shape) with \(pads) pixels of padding"
+                    )
+                }
+                result = room / stride[index] + 1
+            }
+            guard result > 0 else { throw ShapeError("its output would be empty for an input of shape \(shape)") }
+            shape.dimensions[axis] = result
+        }
+        return shape
+    }
+}
+
+extension Pooling {
+    /// The size rule of Caffe: rounds up, then drops a last window that would start in the padding behind the input.
+    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+        guard var shape = input else { return nil }
+        guard shape.rank > 2 else { return shape }
+        guard let kernel else {
+            for axis in 2..<shape.rank { shape.dimensions[axis] = 1 }
+            return shape
+        }
+        guard kernel.count == shape.rank - 2 else { return nil }
+        for (index, axis) in (2..<shape.rank).enumerated() {
+            guard let length = shape.dimensions[axis] else { continue }
+            let room = try Checked.sum(length, Checked.product(2, pad[index])) - kernel[index]
+            guard room >= 0 || roundsUp && room > -stride[index] else {
+                throw ShapeError(
+                    "its kernel of \(kernel[index]) pixels is larger than its input of shape \(input ?? shape)")
+            }
+            var windows = (roundsUp && room > 0 ? (room - 1) / stride[index] + 1 : max(room, 0) / stride[index]) + 1
+            if pad.contains(where: { $0 > 0 }), try Checked.product(windows - 1, stride[index]) >= length + pad[index] {
+                windows -= 1
+            }
+            shape.dimensions[axis] = windows
+        }
+        return shape
+    }
+}
+
+extension InnerProduct {
+    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+        guard let input else { return axis == 1 ? BlobShape([nil, outputCount]) : nil }
+        guard let axis = input.canonicalAxis(axis) else {
+            throw ShapeError("axis \(axis) is not an axis of its input of shape \(input)")
+        }
+        return BlobShape(Array(input.dimensions[..<axis]) + [outputCount])
+    }
+}
+
+extension Reshape {
+    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+        guard let input else { return nil }
+        let start = axis < 0 ? axis + input.rank + 1 : axis
+        guard (0...input.rank).contains(start) else {
+            throw ShapeError("axis \(axis) is not an axis of its input of shape \(input)")
+        }
+        let end = axisCount < 0 ? input.rank : start + axisCount
+        guard start <= end, end <= input.rank else {
+            throw ShapeError("it cannot replace \(axisCount) axes from \(start) on of its input of shape \(input)")
+        }
+        var lengths: [Int?] = []
+        var inferred: Int?
+        for (index, dimension) in dimensions.enumerated() {
+            switch dimension {
+            case 0:
+                guard start + index < input.rank else {
+                    throw ShapeError("it cannot copy axis \(start + index) of its input of shape \(input)")
+                }
+                lengths.append(input.dimensions[start + index])
+            case -1:
+                inferred = index
+                lengths.append(nil)
+            default:
+                guard dimension > 0 else { throw ShapeError("\(dimension) is no length of an axis") }
+                lengths.append(dimension)
+            }
+        }
+        if let inferred {
+            let others = BlobShape(lengths.enumerated().filter { $0.offset != inferred }.map(\.element))
+            if let total = input.elementCount(in: start..<end), let product = others.elementCount(in: 0..<others.rank) {
+                guard product > 0, total % product == 0 else {
+                    throw ShapeError(
+                        "its input of shape \(input) does not divide into \(BlobShape(dimensions.map { $0 }))")
+                }
+                lengths[inferred] = total / product
+            }
+        }
+        return BlobShape(Array(input.dimensions[..<start]) + lengths + Array(input.dimensions[end...]))
+    }
+}
+
+/// Integer arithmetic on sizes that come from a file: too large is an error, never a trap.
+enum Checked {
+    static func sum(_ left: Int, _ right: Int) throws(ShapeError) -> Int {
+        let (result, overflows) = left.addingReportingOverflow(right)
+        guard !overflows, abs(result) < 1 << 48 else { throw ShapeError("its sizes are too large") }
+        return result
+    }
+
+    static func product(_ left: Int, _ right: Int) throws(ShapeError) -> Int {
+        let (result, overflows) = left.multipliedReportingOverflow(by: right)
+        guard !overflows, abs(result) < 1 << 48 else { throw ShapeError("its sizes are too large") }
+        return result
+    }
+}

@@ -1,0 +1,175 @@
+/// Why an operation cannot work on its inputs.
+public struct ShapeError: Error, Hashable, Sendable, CustomStringConvertible {
+    public var message: String
+    public init(_ message: String) { self.message = message }
+    public var description: String { message }
+}
+
+extension Operation {
+    /// The shapes of the outputs, as far as they follow from what is known of the inputs.
+    ///
+    /// - Parameters:
+    ///   - inputs: one shape for each input, `nil` where nothing is known.
+    ///   - outputCount: the number of outputs of the layer.
+    /// - Returns: one shape for each output; `nil` for operations that are not modelled and for those whose shape a frontend sets.
+    /// - Throws: `ShapeError` when the inputs do not fit the operation.
+    public func outputShapes(of inputs: [BlobShape?], outputCount: Int) throws(ShapeError) -> [BlobShape?] {
+        let first = inputs.first ?? nil
+        switch self {
+        case .input, .dataSource, .opaque, .objective, .sink:
+            return [BlobShape?](repeating: nil, count: outputCount)
+        case .batchNorm, .scale, .bias, .power, .activation, .shapePreserving, .softmax, .identity:
+            return [first]
+        case .split:
+            return [BlobShape?](repeating: first, count: outputCount)
+        case .eltwise:
+            return [try Self.commonShape(of: inputs)]
+        case .convolution(let convolution):
+            // A convolution with several inputs applies the same weights to each of them.
+            return try inputs.map { (input) throws(ShapeError) in
+                try convolution.outputShape(of: input, transposed: false)
+            }
+        case .deconvolution(let convolution):
+            return try inputs.map { (input) throws(ShapeError) in
+                try convolution.outputShape(of: input, transposed: true)
+            }
+        case .pooling(let pooling):
+            let shape = try pooling.outputShape(of: first)
+            return [BlobShape?](repeating: shape, count: outputCount)
+        case .innerProduct(let product):
+            return [try product.outputShape(of: first)]
+        case .concat(let axis):
+            return [try Self.concatenatedShape(of: inputs, axis: axis)]
+        case .slice(let axis, let points):
+            return try Self.slicedShapes(of: first, axis: axis, points: points, outputCount: outputCount)
+        case .flatten(let firstAxis, let lastAxis):
+            return [try Self.flattenedShape(of: first, from: firstAxis, through: lastAxis)]
+        case .reshape(let reshape):
+            return [try reshape.outputShape(of: first)]
+        case .crop(let axis, _):
+            return [try Self.croppedShape(of: first, like: inputs.count > 1 ? inputs[1] : nil, axis: axis)]
+        case .permute(let order):
+            return [Self.permutedShape(of: first, order: order)]
+        }
+    }
+
+    /// The shape of inputs that have to be equal; axes unknown in one are taken from another.
+    private static func commonShape(of inputs: [BlobShape?]) throws(ShapeError) -> BlobShape? {
+        var common: BlobShape?
+        for case .some(let shape) in inputs {
+            guard var merged = common else {
+                common = shape
+                continue
+            }
+            guard merged.rank == shape.rank else {
+                throw ShapeError("its inputs have the different shapes \(merged) and \(shape)")
+            }
+            for axis in shape.dimensions.indices {
+                guard let length = shape.dimensions[axis] else { continue }
+                guard merged.dimensions[axis] ?? length == length else {
+                    throw ShapeError("its inputs have the different shapes \(merged) and \(shape)")
+                }
+                merged.dimensions[axis] = length
+            }
+            common = merged
+        }
+        return common
+    }
+
+    private static func concatenatedShape(of inputs: [BlobShape?], axis: Int) throws(ShapeError) -> BlobShape? {
+        guard let model = inputs.first(where: { $0 != nil }) ?? nil else { return nil }
+        guard let axis = model.canonicalAxis(axis) else {
+            throw ShapeError("axis \(axis) is not an axis of its input of shape \(model)")
+        }
+        var shape = model
+        var total: Int? = 0
+        for input in inputs {
+            guard let input else {
+                total = nil
+                continue
+            }
+            guard input.rank == shape.rank else {
+                throw ShapeError("its inputs have the different shapes \(model) and \(input)")
+            }
+            for other in input.dimensions.indices where other != axis {
+                guard let length = input.dimensions[other] else { continue }
+                guard shape.dimensions[other] ?? length == length else {
+                    throw ShapeError(
+                        "its inputs have the shapes \(model) and \(input), which differ beside axis \(axis)")
+                }
+                shape.dimensions[other] = length
+            }
+            total = sum(total, input.dimensions[axis])
+        }
+        shape.dimensions[axis] = total
+        return shape
+    }
+
+    private static func sum(_ left: Int?, _ right: Int?) -> Int? {
+        guard let left, let right else { return nil }
+        let (sum, overflows) = left.addingReportingOverflow(right)
+        return overflows ? nil : sum
+    }
+
+    private static func slicedShapes(
+        of input: BlobShape?, axis: Int, points: [Int], outputCount: Int
+    ) throws(ShapeError) -> [BlobShape?] {
+        guard let input else { return [BlobShape?](repeating: nil, count: outputCount) }
+        guard let axis = input.canonicalAxis(axis) else {
+            throw ShapeError("axis \(axis) is not an axis of its input of shape \(input)")
+        }
+        guard outputCount > 0 else { throw ShapeError("it has no top") }
+        let length = input.dimensions[axis]
+        let parts: [Int?]
+        if points.isEmpty {
+            if let length, length % outputCount != 0 {
+                throw ShapeError("axis \(axis) of length \(length) cannot be cut into \(outputCount) equal parts")
+            }
+            parts = [Int?](repeating: length.map { $0 / outputCount }, count: outputCount)
+        } else {
+            guard points.count == outputCount - 1 else {
+                throw ShapeError("\(points.count) slice points do not make \(outputCount) parts")
+            }
+            var starts = [0] + points
+            if let length { starts.append(length) }
+            guard zip(starts, starts.dropFirst()).allSatisfy({ $0 < $1 }) else {
+                throw ShapeError("the slice points \(points) do not cut axis \(axis) of its input of shape \(input)")
+            }
+            parts = (0..<outputCount).map { $0 + 1 < starts.count ? starts[$0 + 1] - starts[$0] : nil }
+        }
+        return parts.map { part in
+            var shape = input
+            shape.dimensions[axis] = part
+            return shape
+        }
+    }
+
+    private static func flattenedShape(
+        of input: BlobShape?, from first: Int, through last: Int
+    ) throws(ShapeError) -> BlobShape? {
+        guard let input else { return nil }
+        guard let first = input.canonicalAxis(first), let last = input.canonicalAxis(last), first <= last else {
+            throw ShapeError("it cannot flatten axes \(first) to \(last) of its input of shape \(input)")
+        }
+        let merged = input.elementCount(in: first..<last + 1)
+        return BlobShape(Array(input.dimensions[..<first]) + [merged] + Array(input.dimensions[(last + 1)...]))
+    }
+
+    private static func croppedShape(
+        of input: BlobShape?, like reference: BlobShape?, axis: Int
+    ) throws(ShapeError) -> BlobShape? {
+        guard let input else { return nil }
+        guard let axis = input.canonicalAxis(axis) else {
+            throw ShapeError("axis \(axis) is not an axis of its input of shape \(input)")
+        }
+        var shape = input
+        for index in axis..<input.rank { shape.dimensions[index] = reference?.length(ofAxis: index) }
+        return shape
+    }
+
+    private static func permutedShape(of input: BlobShape?, order: [Int]) -> BlobShape? {
+        guard let input, Set(order).isSubset(of: Set(0..<input.rank)) else { return nil }
+        let rest = (0..<input.rank).filter { !order.contains($0) }
+        return BlobShape((order + rest).prefix(input.rank).map { input.dimensions[$0] })
+    }
+}

@@ -1,0 +1,122 @@
+/// A text being put together from pieces of the old one and new ones, which closes the gaps that deletions leave.
+///
+/// Where something was taken away (`gapIsOpen`), what comes before and what comes after are fitted together:
+///
+///     a: 1 [b: 2] c: 3      a: 1 c: 3        blanks on both sides become those on the left
+///     a: 1 [b: 2]           a: 1             blanks at the end of a line go
+///     [a: 1] b: 2           b: 2             so do those that would add to an indentation
+///     [a: 1]                                 a line of blanks goes, with its line end
+///
+/// Blank lines above and below a line that went are not both kept, but only the longer run of them; at the beginning
+/// and at the end of the text none are kept. Looking at the text as it is when the gap closes, rather than at each
+/// deletion alone, is what makes the removals of neighbours compose.
+struct EditedText {
+    private var bytes: [UInt8] = []
+    /// Whether something was taken away just behind the end of the text.
+    var gapIsOpen = false
+    private let textStart: Int
+    /// Where a whole line went, if nothing has been appended behind it.
+    private var missingLineOffset: Int?
+
+    init(capacity: Int, byteOrderMarkLength: Int) {
+        bytes.reserveCapacity(capacity)
+        textStart = byteOrderMarkLength
+    }
+
+    /// Appends a piece of the old text.
+    mutating func append(_ piece: ArraySlice<UInt8>) {
+        if gapIsOpen {
+            closeGap(with: Array(piece))
+        } else {
+            bytes += piece
+        }
+    }
+
+    /// Appends new text. A separator that it begins with was meant for what stood here, and goes with it.
+    mutating func append(inserted text: [UInt8]) {
+        if gapIsOpen, let first = text.first, first.isSeparator {
+            closeGap(with: Array(text.dropFirst()))
+        } else {
+            append(text[...])
+        }
+    }
+
+    /// The text, when nothing more follows.
+    consuming func finished() -> [UInt8] {
+        if gapIsOpen {
+            dropTrailingBlanks()
+            if isAtLineStart { missingLineOffset = bytes.count }
+        }
+        if missingLineOffset == bytes.count { dropTrailingBlankLines() }
+        return bytes
+    }
+
+    // MARK: Closing gaps
+
+    private mutating func closeGap(with piece: [UInt8]) {
+        let text = piece.blanksEnd(from: 0)
+        guard text < piece.count else {
+            // Only blanks: what comes next decides about the gap, and these are dropped if there are blanks already.
+            if !isAtLineStart, bytes.last?.isBlank != true { bytes += piece }
+            return
+        }
+        gapIsOpen = false
+        guard piece.lineEnd(after: text) == text else {
+            let isSpaced = isAtLineStart || bytes.last?.isBlank == true
+            let rest = piece[(isSpaced ? text : 0)...]
+            if let last = bytes.last, last.isWord, let first = rest.first, first.isWord { bytes.append(.space) }
+            bytes += rest
+            return
+        }
+        dropTrailingBlanks()
+        if isAtLineStart {
+            let rest = mergingBlankLines(with: piece[piece.nextLineStart(after: text)...])
+            missingLineOffset = bytes.count
+            bytes += rest
+        } else {
+            bytes += piece[text...]
+        }
+    }
+
+    /// Drops the shorter run of blank lines, where those at the end of the text meet those that a piece begins with.
+    private mutating func mergingBlankLines(with piece: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let piece = Array(piece)
+        var below = 0
+        var rest = 0
+        while rest < piece.count {
+            let next = piece.nextLineStart(after: rest)
+            guard piece.blanksEnd(from: rest) == piece.lineEnd(after: rest), piece[next - 1] == .lineFeed else { break }
+            rest = next
+            below += 1
+        }
+        let above = trailingBlankLineStarts()
+        if below > above.count, bytes.count > textStart {
+            dropTrailingBlankLines()
+            return piece[...]
+        }
+        return above.isEmpty && bytes.count > textStart ? piece[...] : piece[rest...]
+    }
+
+    private var isAtLineStart: Bool { bytes.count == textStart || bytes.last == .lineFeed }
+
+    private mutating func dropTrailingBlanks() {
+        while bytes.count > textStart, let last = bytes.last, last.isBlank { bytes.removeLast() }
+    }
+
+    private mutating func dropTrailingBlankLines() {
+        if let start = trailingBlankLineStarts().last { bytes.removeSubrange(start...) }
+    }
+
+    /// Where the blank lines at the end of the text begin, the last one first. The text ends with a line end.
+    private func trailingBlankLineStarts() -> [Int] {
+        var starts: [Int] = []
+        var end = bytes.count
+        while end > textStart {
+            let start = bytes.lineStart(before: end - 1)
+            guard bytes.blanksEnd(from: start) == bytes.lineEnd(after: start) else { break }
+            starts.append(start)
+            end = start
+        }
+        return starts
+    }
+}

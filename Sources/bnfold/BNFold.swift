@@ -1,0 +1,26 @@
+import ArgumentParser
+import BNFoldKit
+
+@main
+struct BNFold: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bnfold",
+        abstract: "Fold the BatchNorm layers of a trained Caffe network into its convolutions.",
+        discussion: """
+            Trained weights and the train prototxt go in, weights and a prototxt for deployment come out. What cannot be folded exactly \
+            stays, and is told with the reason.
+
+            EXIT CODES:
+              0   done
+              64  usage: the command line is wrong
+              65  input that is malformed, or whose parts do not fit together
+              66  input that is missing or cannot be read
+              70  a fault of bnfold itself
+              73  output that exists already or cannot be created
+              74  reading or writing failed on the way
+            A run that is stopped by a signal leaves what was there, and ends by that signal.
+            """,
+        version: "bnfold \(Version.string)",
+        subcommands: [Fold.self, Inspect.self],
+        defaultSubcommand: Fold.self)
+}

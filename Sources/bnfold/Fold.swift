@@ -1,0 +1,61 @@
+import ArgumentParser
+import BNFoldKit
+
+struct Fold: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Fold a network and write the pair of files for deployment.",
+        discussion: """
+            Writes OUTPUT and its prototxt. Both appear whole or not at all, and nothing that exists is overwritten without --force.
+            """)
+
+    @Argument(help: "Trained weights (.caffemodel.h5).")
+    var input: String
+
+    @Argument(help: "The folded weights to write.")
+    var output: String
+
+    @OptionGroup var network: NetworkOptions
+
+    @Option(help: ArgumentHelp("The prototxt to write. Default: OUTPUT's name with '.prototxt'.", valueName: "file"))
+    var outputPrototxt: String?
+
+    @Flag(help: "Fold only: leave data, loss, param and filler fields as they are.")
+    var keepTraining = false
+
+    @Option(
+        help: ArgumentHelp(
+            "gzip level of the output's datasets, 0 to 9; 0 writes them plain, as Caffe does.", valueName: "level"))
+    var compress: Int = 0
+
+    @Option(help: ArgumentHelp("Write the whole outcome as JSON ('-': to standard output).", valueName: "file"))
+    var report: String?
+
+    @Flag(help: "Overwrite OUTPUT and its prototxt.")
+    var force = false
+
+    @OptionGroup var console: ConsoleOptions
+
+    func validate() throws {
+        guard (0...9).contains(compress) else {
+            throw ValidationError("--compress takes a level from 0 to 9, not \(compress)")
+        }
+        try console.validate()
+    }
+
+    func run() throws {
+        var request = FoldRequest(input: input, output: output)
+        request.prototxt = network.prototxt
+        request.outputPrototxt = outputPrototxt
+        request.caffe = try network.caffeOptions()
+        request.caffe.keepsTraining = keepTraining
+        request.allowsUntrained = network.allowUntrained
+        request.compression = compress
+        request.overwrites = force
+        request.reportPath = report == "-" ? nil : report
+        request.notice = { Console.note("bnfold: \($0)") }
+        try Console.run(stoppableBy: request.cancellation) { () throws(BNFoldError) in
+            let outcome = try fold(request)
+            try console.show(outcome, json: report == "-")
+        }
+    }
+}
