@@ -83,6 +83,11 @@ final class OutputPair {
         release()
     }
 
+    /// A message about the files being written, with the names of their places instead.
+    func namingPlaces(in message: String) -> String {
+        message.replacing(stagedWeights, with: weights).replacing(stagedPrototxt, with: prototxt)
+    }
+
     private func release() {
         guard descriptor >= 0 else { return }
         // First the name, then the lock: who takes the lock looks whether the name still leads to it.
@@ -97,7 +102,7 @@ final class OutputPair {
     private static func checkPlace(_ path: String) throws(BNFoldError) {
         var status = stat()
         let folder = FileBytes.folder(of: path)
-        guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+        guard FileBytes.isFolder(folder) else {
             throw BNFoldError(
                 .cannotCreate, "\(path): cannot be created: there is no folder '\(folder)'; make it first")
         }

@@ -12,6 +12,10 @@ public func fold(_ request: FoldRequest) throws(BNFoldError) -> FoldReport {
     let prototxt = try findPrototxt(request.prototxt, weights: request.input)
     let outputPrototxt = request.outputPrototxt ?? FileNames.prototxt(besideWeights: request.output)
     try checkDistinct(inputs: [request.input, prototxt], outputs: [request.output, outputPrototxt])
+    if let report = request.reportPath {
+        try checkReport(
+            report, others: [request.input, prototxt, request.output, outputPrototxt], overwrites: request.overwrites)
+    }
     let conversion = try open(prototxt: prototxt, weights: request.input, options: request.caffe)
 
     // A weight that leaves the range of its format shows only when it is computed: leave its layer out and plan again.
@@ -109,7 +113,9 @@ private func write(
         try checkpoint()
     } catch {
         if case .overflow(let layers) = error.kind, !layers.isEmpty { return .overflow(layers) }
-        throw BNFoldError(error)
+        var failure = BNFoldError(error)
+        failure.message = pair.namingPlaces(in: failure.message)
+        throw failure
     }
     try pair.commit()
     return .done
@@ -139,5 +145,20 @@ private func checkDistinct(inputs: [String], outputs: [String]) throws(BNFoldErr
     let same = FileIdentity(outputs[0]).map { $0 == FileIdentity(outputs[1]) } ?? false
     guard outputs[0] != outputs[1], !same else {
         throw BNFoldError(.usage, "\(outputs[0]): is the output for weights and prototxt alike; name two files")
+    }
+}
+
+/// The report must not replace a file that matters, and must be known to have a place before anything is written.
+private func checkReport(_ path: String, others: [String], overwrites: Bool) throws(BNFoldError) {
+    for other in others where path == other || FileIdentity(path).map({ $0 == FileIdentity(other) }) ?? false {
+        throw BNFoldError(.usage, "\(path): is named for the report and as '\(other)'; name another report")
+    }
+    guard FileBytes.isFolder(FileBytes.folder(of: path)) else {
+        throw BNFoldError(
+            .cannotCreate,
+            "\(path): cannot be created: there is no folder '\(FileBytes.folder(of: path))'; make it first")
+    }
+    guard overwrites || !FileBytes.isReadableFile(path) else {
+        throw BNFoldError(.cannotCreate, "\(path): exists already; --force overwrites it")
     }
 }

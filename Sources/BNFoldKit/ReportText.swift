@@ -46,14 +46,13 @@ public struct ReportText: Sendable {
     }
 
     private func summary(_ report: FoldReport) -> String {
-        let names = ["BatchNorm", "BN", "Scale", "Bias"]
-        let before = names.map { ($0, report.count(of: $0)) }.filter { $0.1.before > 0 }
-        guard !before.isEmpty else { return "no BatchNorm, Scale or Bias; nothing to fold" }
-        return before.map { name, counts in
-            "\(counts.before) \(name), \(counts.after == 0 ? "none" : String(counts.after)) left"
-        }
-        .joined(separator: "; ")
+        let counts = Self.affineTypes.map { ($0, report.count(of: $0)) }.filter { $0.1.before + $0.1.after > 0 }
+        guard !counts.isEmpty else { return "no BatchNorm, Scale or Bias; nothing to fold" }
+        return counts.map { "\($0) \($1.before) -> \($1.after)" }.joined(separator: ", ")
     }
+
+    /// The types whose numbers are told.
+    private static let affineTypes = ["BatchNorm", "BN", "Scale", "Bias"]
 
     private func deployment(_ report: FoldReport) -> [[String]] {
         if isVerbose { return report.deployment.map { [$0.layer.name, $0.layer.type, $0.sentence] } }
@@ -77,7 +76,7 @@ public struct ReportText: Sendable {
 
     private func counts(_ report: FoldReport) -> [[String]] {
         var rows = [["layers", String(report.layers.before), String(report.layers.after)]]
-        for name in ["BatchNorm", "BN", "Scale", "Bias"] {
+        for name in Self.affineTypes {
             let counts = report.count(of: name)
             if counts.before + counts.after > 0 { rows.append([name, String(counts.before), String(counts.after)]) }
         }

@@ -14,6 +14,12 @@ public enum FileBytes {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, R_OK) == 0
     }
 
+    /// Whether a path leads to a folder.
+    public static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// The bytes of a file.
     ///
     /// - Parameter limit: the largest size, in bytes.

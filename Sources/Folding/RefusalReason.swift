@@ -66,7 +66,7 @@ public enum RefusalReason: Hashable, Sendable {
         case .axisUnknown(let axis):
             "its axis \(axis) counts from the end of a blob whose shape is not known; --input-shape may tell it"
         case .otherReaders(let producer, let readers):
-            "the output of '\(producer)' is also read by \(Self.list(readers)), which need it unscaled"
+            "the output of '\(producer)' is also read by \(Self.list(readers)), which \(readers.count == 1 ? "needs" : "need") it unscaled"
         case .networkOutput(let producer):
             "the output of '\(producer)' is also an output of the network, which must stay as it is"
         case .readsInput(let producer):

@@ -6,6 +6,10 @@ struct BNFold: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bnfold",
         abstract: "Fold the BatchNorm layers of a trained Caffe network into its convolutions.",
+        usage: """
+            bnfold [fold] <input> <output> [--prototxt <file>] [<options>]
+            bnfold inspect [<input>] [--prototxt <file>] [<options>]
+            """,
         discussion: """
             Trained weights and the train prototxt go in, weights and a prototxt for deployment come out. What cannot be folded exactly \
             stays, and is told with the reason.
