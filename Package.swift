@@ -36,13 +36,16 @@ let package = Package(
             providers: [.apt(["libhdf5-dev"]), .yum(["hdf5-devel"]), .brew(["hdf5"])]),
         .target(name: "HDF5", dependencies: ["CHDF5"]),
         .target(name: "Prototxt"),
+        .target(name: "ProtobufWire"),
         .target(name: "NetGraph"),
         .target(name: "Folding", dependencies: ["NetGraph"]),
-        .target(name: "CaffeModel", dependencies: ["NetGraph", "Folding", "Prototxt", "HDF5"]),
-        .target(name: "BNFoldKit", dependencies: ["NetGraph", "Folding", "Prototxt", "HDF5", "CaffeModel"]),
+        .target(name: "CaffeModel", dependencies: ["NetGraph", "Folding", "Prototxt", "ProtobufWire", "HDF5"]),
+        .target(name: "BNFoldKit", dependencies: ["NetGraph", "Folding", "Prototxt", "CaffeModel"]),
         .executableTarget(
             name: "bnfold",
             dependencies: ["BNFoldKit", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .testTarget(name: "PrototxtTests", dependencies: ["Prototxt"]),
+        .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
 // What a program that imports BNFoldKit needs of the modules below it.
+@_exported import enum CaffeModel.BatchNormDialect
 @_exported import struct CaffeModel.CaffeOptions
 @_exported import struct CaffeModel.NetState

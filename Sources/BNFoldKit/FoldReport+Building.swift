@@ -5,7 +5,8 @@ import NetGraph
 extension FoldReport {
     /// Collects what a conversion, a plan and its result say, by names instead of identifiers.
     init(
-        conversion: CaffeConversion, plan: FoldPlan, folded: FoldedNetwork, findings: [StatisticsFinding], input: Files
+        conversion: CaffeConversion, plan: FoldPlan, folded: FoldedNetwork, findings: [StatisticsFinding],
+        container: WeightContainer, input: Files
     ) {
         let original = conversion.original.network
         let layersByID = Dictionary(original.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -42,7 +43,7 @@ extension FoldReport {
                 layer: name(change.layer), change: change.kind.name,
                 sentence: change.kind.sentence(inputs: shapes[change.layer] ?? []))
         }
-        let names = conversion.renames(of: folded)
+        let names = conversion.renames(of: folded, in: container)
         renamed = folded.network.layers.compactMap { layer in
             names[layer.id].map { Rename(from: layer.name, to: $0) }
         }

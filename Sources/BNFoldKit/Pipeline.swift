@@ -31,6 +31,7 @@ public func fold(_ request: FoldRequest) throws(BNFoldError) -> FoldReport {
         case .done:
             var report = FoldReport(
                 conversion: conversion, plan: plan, folded: folded, findings: findings,
+                container: WeightContainer(forWriting: request.output),
                 input: FoldReport.Files(
                     weights: request.input, prototxt: prototxt, weightBytes: FileBytes.size(request.input)))
             report.output = FoldReport.Files(
@@ -53,6 +54,7 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> FoldReport
     let (plan, findings) = try makePlan(conversion, options: planning)
     return FoldReport(
         conversion: conversion, plan: plan, folded: plan.applied(to: conversion.network), findings: findings,
+        container: .binary,
         input: FoldReport.Files(
             weights: request.input, prototxt: prototxt, weightBytes: request.input.flatMap(FileBytes.size)))
 }
@@ -97,7 +99,10 @@ private enum WriteResult {
 private func write(
     _ conversion: CaffeConversion, plan: FoldPlan, folded: FoldedNetwork, request: FoldRequest, outputPrototxt: String
 ) throws(BNFoldError) -> WriteResult {
-    let text = try lifting { () throws(CaffeModelError) in try conversion.prototxt(for: folded, plan: plan) }
+    let container = WeightContainer(forWriting: request.output)
+    let text = try lifting { () throws(CaffeModelError) in
+        try conversion.prototxt(for: folded, plan: plan, container: container)
+    }
     let pair = try OutputPair(
         weights: request.output, prototxt: outputPrototxt, overwrites: request.overwrites, notice: request.notice)
     defer { pair.discard() }
@@ -108,8 +113,8 @@ private func write(
     do throws(CaffeModelError) {
         try FileBytes.write(text, to: pair.stagedPrototxt)
         try conversion.writeWeights(
-            of: folded, to: pair.stagedWeights, compression: request.compression, checkpoint: checkpoint)
-        try conversion.check(folded, prototxt: pair.stagedPrototxt, weights: pair.stagedWeights)
+            of: folded, to: pair.stagedWeights, as: container, compression: request.compression, checkpoint: checkpoint)
+        try conversion.check(folded, prototxt: pair.stagedPrototxt, weights: pair.stagedWeights, container: container)
         try checkpoint()
     } catch {
         if case .overflow(let layers) = error.kind, !layers.isEmpty { return .overflow(layers) }

@@ -29,7 +29,7 @@ public struct ReportText: Sendable {
                     scale.reason.sentence,
                 ]
             })
-        lines += section("stays", report.kept.map { [$0.layer.name, $0.layer.type, $0.reason.sentence] })
+        lines += section("stays", kept(report))
         lines += section("deployment", deployment(report))
         if isVerbose { lines += section("renamed", report.renamed.map { [$0.from, "-> " + $0.to] }) }
         lines += ["", bold("before and after")]
@@ -53,6 +53,28 @@ public struct ReportText: Sendable {
 
     /// The types whose numbers are told.
     private static let affineTypes = ["BatchNorm", "BN", "Scale", "Bias"]
+
+    /// Layers that stay; many for one reason are told by some names and their number.
+    private func kept(_ report: FoldReport) -> [[String]] {
+        var rows: [[String]] = []
+        var named: [FoldReport.Reason: Int] = [:]
+        let counts = report.kept.reduce(into: [FoldReport.Reason: Int]()) { $0[$1.reason, default: 0] += 1 }
+        for layer in report.kept {
+            let count = counts[layer.reason, default: 0]
+            let isLong = count > Self.longList && !isVerbose
+            let position = named[layer.reason, default: 0]
+            named[layer.reason] = position + 1
+            if !isLong || position < 3 {
+                rows.append([layer.layer.name, layer.layer.type, layer.reason.sentence])
+            } else if position == 3 {
+                rows.append(["and \(count - 3) more", layer.layer.type, "for the same reason (--verbose lists them)"])
+            }
+        }
+        return rows
+    }
+
+    /// More layers than this that stay for one reason are not listed one by one.
+    private static let longList = 8
 
     private func deployment(_ report: FoldReport) -> [[String]] {
         if isVerbose { return report.deployment.map { [$0.layer.name, $0.layer.type, $0.sentence] } }

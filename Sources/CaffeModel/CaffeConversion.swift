@@ -10,6 +10,8 @@ public struct CaffeOptions: Hashable, Sendable {
     public var inputShapes: [String: [Int]] = [:]
     /// Take `use_global_stats: false` in TEST as true.
     public var assumesGlobalStatistics = false
+    /// The dialect of BatchNorms whose blobs do not tell it.
+    public var batchNormDialect: BatchNormDialect?
     /// Only fold: leave data, loss, param and filler fields.
     public var keepsTraining = false
 
@@ -34,17 +36,19 @@ public struct CaffeConversion {
     public init(prototxt path: String, weights weightsPath: String?, options: CaffeOptions) throws(CaffeModelError) {
         try self.init(
             definition: try NetDefinition(path: path),
-            weights: try weightsPath.map { path throws(CaffeModelError) in try HDF5WeightFile(path: path) },
+            weights: try weightsPath.map { path throws(CaffeModelError) in try WeightFiles.open(path) },
             options: options)
     }
 
-    init(definition: NetDefinition, weights file: HDF5WeightFile?, options: CaffeOptions) throws(CaffeModelError) {
+    init(definition: NetDefinition, weights file: (any WeightFile)?, options: CaffeOptions) throws(CaffeModelError) {
         self.options = options
         var builder = GraphBuilder(definition: definition)
         builder.state = options.state
         builder.weights = file
         builder.inputShapes = options.inputShapes
         builder.assumesGlobalStatistics = options.assumesGlobalStatistics
+        builder.dialect = options.batchNormDialect
+        builder.borrowsDataLayers = !options.keepsTraining
         let built = try builder.build()
         original = built
         weights = file.map { CaffeWeightStore(file: $0, blobs: built.blobs) }
@@ -61,50 +65,77 @@ public struct CaffeConversion {
 
     // MARK: Writing
 
-    /// New names of the layers whose names HDF5 cannot hold.
-    public func renames(of folded: FoldedNetwork) -> [LayerID: String] { LayerNames.renames(in: folded.network) }
+    /// New names of the layers whose names the container cannot hold: HDF5 takes a '/' for a group.
+    public func renames(of folded: FoldedNetwork, in container: WeightContainer) -> [LayerID: String] {
+        container == .hdf5 ? LayerNames.renames(in: folded.network) : [:]
+    }
 
     /// The text of the deploy prototxt.
     ///
-    /// - Parameter plan: the plan that `folded` came from.
+    /// - Parameters:
+    ///   - plan: the plan that `folded` came from.
+    ///   - container: what the weights are written as.
     /// - Throws: when the shape of a data layer is not known, with the option that gives it.
-    public func prototxt(for folded: FoldedNetwork, plan: FoldPlan) throws(CaffeModelError) -> [UInt8] {
+    public func prototxt(
+        for folded: FoldedNetwork, plan: FoldPlan, container: WeightContainer
+    ) throws(CaffeModelError) -> [UInt8] {
         try requireInputShapes()
         return try DeployPrototxtWriter(
-            original: original, network: folded.network, renames: renames(of: folded),
+            original: original, network: folded.network, renames: renames(of: folded, in: container),
             keepsTraining: options.keepsTraining,
             mergedLayers: Set(plan.leftovers.flatMap(\.chain))
         ).text()
     }
 
-    /// Writes the folded weights as HDF5.
+    /// Writes the folded weights.
     ///
     /// - Parameters:
+    ///   - container: what to write; a `.caffemodel` that the weights come from is edited, anything else written anew.
     ///   - compression: gzip level, 0 for none.
     ///   - checkpoint: called between slices; throws to stop.
     public func writeWeights(
-        of folded: FoldedNetwork, to path: String, compression: Int,
+        of folded: FoldedNetwork, to path: String, as container: WeightContainer, compression: Int,
         checkpoint: @escaping () throws(CaffeModelError) -> Void
     ) throws(CaffeModelError) {
         guard let weights else { throw CaffeModelError(.internalFault, "there are no weights to write") }
-        var writer = HDF5WeightWriter()
-        writer.compression = compression
-        writer.renames = renames(of: folded)
-        writer.checkpoint = checkpoint
-        try writer.write(folded.network, weights: FoldedWeights(base: weights, folded: folded), to: path)
+        let store = FoldedWeights(base: weights, folded: folded)
+        switch container {
+        case .hdf5:
+            var writer = HDF5WeightWriter()
+            writer.compression = compression
+            writer.renames = renames(of: folded, in: container)
+            writer.checkpoint = checkpoint
+            try writer.write(folded.network, weights: store, to: path)
+        case .binary:
+            var writer = BinaryWeightWriter()
+            writer.checkpoint = checkpoint
+            if let file = weights.file as? BinaryWeightFile, file.records.allSatisfy(\.isCurrent) {
+                try writer.write(folded.network, editing: file, original: original, weights: store, to: path)
+            } else {
+                try writer.write(folded.network, weights: store, to: path)
+            }
+        }
     }
 
     /// Reads a written pair back and holds it against the folded network: layers, names, sharing, shapes, and numbers at both ends of each
     /// tensor.
     ///
     /// - Throws: `CaffeModelError` of the kind `internalFault` that names the first difference.
-    public func check(_ folded: FoldedNetwork, prototxt: String, weights path: String) throws(CaffeModelError) {
+    public func check(
+        _ folded: FoldedNetwork, prototxt: String, weights path: String, container: WeightContainer
+    ) throws(CaffeModelError) {
         var readOptions = options
         readOptions.inputShapes = [:]
         readOptions.keepsTraining = true
         let written = try CaffeConversion(prototxt: prototxt, weights: path, options: readOptions)
         var expected = folded.network
-        let renames = renames(of: folded)
+        let renames = renames(of: folded, in: container)
+        if container == .hdf5 {
+            // HDF5 holds half precision as Float.
+            for index in expected.parameters.indices where expected.parameters[index].elementType == .float16 {
+                expected.parameters[index].elementType = .float32
+            }
+        }
         for index in expected.layers.indices {
             if let name = renames[expected.layers[index].id] { expected.layers[index].name = name }
         }
@@ -134,7 +165,7 @@ public struct CaffeConversion {
             let equal: Bool
             do throws(WeightError) {
                 switch network[parameter].elementType {
-                case .float32:
+                case .float16, .float32:
                     equal =
                         try Self.slice(parameter, planned, start, length, as: Float.self)
                         == Self.slice(copy, written, start, length, as: Float.self)

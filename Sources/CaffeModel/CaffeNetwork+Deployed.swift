@@ -60,10 +60,12 @@ private struct Deployment {
     /// Losses and metrics go, or become the function that they apply to the scores.
     mutating func replaceObjectives() {
         let dataTops = Set(network.layers.filter { $0.isDataSource }.flatMap(\.outputs))
+        let labels = labelValues(in: network.layers)
+        let read = Set(network.layers.flatMap(\.inputs))
         var objectiveTops: Set<ValueID> = []
         var kept: [Layer] = []
         for layer in network.layers {
-            guard case .objective(let type) = layer.operation else {
+            guard let type = objectiveType(of: layer, labels: labels, read: read) else {
                 kept.append(layer)
                 continue
             }
@@ -87,6 +89,20 @@ private struct Deployment {
         wanted.subtract(labelValues(in: kept))
         network.layers = kept
         wanted.formUnion(kept.filter { $0.operation == .input }.flatMap(\.outputs))
+    }
+
+    /// The type of a layer that only training and evaluation need.
+    ///
+    /// Of types that are not known it is one that compares with labels and that nobody reads: there are no labels at deployment.
+    private func objectiveType(of layer: Layer, labels: Set<ValueID>, read: Set<ValueID>) -> String? {
+        switch layer.operation {
+        case .objective(let type): type
+        case .opaque(let opaque)
+        where opaque.parameters.isEmpty && layer.inputs.contains(where: labels.contains)
+            && layer.inputs.contains(where: learned.contains) && !layer.outputs.contains(where: read.contains):
+            opaque.type
+        default: nil
+        }
     }
 
     /// What remains of a loss at deployment; `nil` when nothing does.

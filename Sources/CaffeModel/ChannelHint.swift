@@ -18,7 +18,7 @@ struct ChannelHint {
                     guard let shape = network[convolution.weight].shape, let channels = shape.first else { continue }
                     return (channels, layer.name)
                 case .batchNorm(let batchNorm):
-                    guard let channels = network[batchNorm.mean].shape?.first else { continue }
+                    guard let channels = batchNorm.mean.flatMap({ network[$0].elementCount }) else { continue }
                     return (channels, layer.name)
                 case .power, .activation, .identity, .split, .pooling, .shapePreserving, .scale, .bias:
                     pending += layer.outputs.filter { seen.insert($0).inserted }

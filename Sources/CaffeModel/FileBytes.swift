@@ -14,6 +14,38 @@ public enum FileBytes {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, R_OK) == 0
     }
 
+    /// Makes sure that a path leads to a regular file that may be read.
+    ///
+    /// - Throws: `CaffeModelError` of the kind `unreadable`.
+    public static func requireReadable(_ path: String) throws(CaffeModelError) {
+        guard !isReadableFile(path) else { return }
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            let code = errno
+            throw CaffeModelError(
+                .unreadable,
+                "\(path): cannot be opened: \(describe(code))" + (code == ENOENT ? "; is the path right?" : ""))
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "no regular file"
+            throw CaffeModelError(.unreadable, "\(path): is \(kind), where a file is expected")
+        }
+        throw CaffeModelError(.unreadable, "\(path): cannot be opened: \(describe(EACCES))")
+    }
+
+    /// The first bytes of a file, as many as there are.
+    static func head(of path: String, count: Int) throws(CaffeModelError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw CaffeModelError(.unreadable, "\(path): cannot be opened: \(describe(errno))")
+        }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let found = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
+        guard found >= 0 else { throw CaffeModelError(.unreadable, "\(path): cannot be read: \(describe(errno))") }
+        return Array(bytes[..<found])
+    }
+
     /// Whether a path leads to a folder.
     public static func isFolder(_ path: String) -> Bool {
         var status = stat()

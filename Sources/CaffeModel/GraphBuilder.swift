@@ -8,6 +8,9 @@ struct GraphBuilder {
     /// Shapes of inputs and of data that the user or the data tells, by blob name.
     var inputShapes: [String: [Int]] = [:]
     var assumesGlobalStatistics = false
+    var dialect: BatchNormDialect?
+    /// Whether a data layer of another phase may stand in for one that this phase lacks.
+    var borrowsDataLayers = false
 
     /// Filters the layers, resolves blob names to values, infers shapes, and holds the parameters against the weights.
     ///
@@ -43,7 +46,7 @@ struct GraphBuilder {
             let translator = LayerTranslator(
                 layer: layer, inputs: inputs.map { network[$0].shape },
                 assumesGlobalStatistics: assumesGlobalStatistics,
-                dummyDataIsSource: dummyDataIsSource, registry: registry)
+                dialect: dialect, dummyDataIsSource: dummyDataIsSource, registry: registry)
             let operation = try translator.operation()
             try checkArity(of: operation, layer: layer)
             let shapes = try outputShapes(of: operation, layer: layer, inputs: inputs.map { network[$0].shape })
@@ -79,10 +82,29 @@ struct GraphBuilder {
         for layer in definition.layers {
             if try state.includes(layer.reader) { active.append(layer) }
         }
+        if borrowsDataLayers { active = addingMissingData(to: active) }
         guard !active.isEmpty else {
             throw CaffeModelError(.malformed, "\(definition.path): no layer takes part in the phase TEST")
         }
         return active
+    }
+
+    /// Adds data layers of other phases whose tops are read here and written by no layer: only an input is needed, not their data.
+    private func addingMissingData(to active: [LayerDefinition]) -> [LayerDefinition] {
+        var missing = Set(active.flatMap(\.bottoms))
+        missing.subtract(active.flatMap(\.tops))
+        missing.subtract(definition.declaredInputs.map(\.name))
+        guard !missing.isEmpty else { return active }
+        let present = Set(active.map(\.index))
+        var result = active
+        for layer in definition.layers where !present.contains(layer.index) && layer.bottoms.isEmpty {
+            guard layer.type.contains("Data") || layer.type == "Input", !missing.isDisjoint(with: layer.tops) else {
+                continue
+            }
+            missing.subtract(layer.tops)
+            result.append(layer)
+        }
+        return result.sorted { $0.index < $1.index }
     }
 
     /// Weights are found by the name of their layer, so a layer with parameters must not share its name.

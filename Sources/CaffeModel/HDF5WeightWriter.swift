@@ -87,7 +87,8 @@ struct HDF5WeightWriter {
             throw CaffeModelError(error)
         }
         switch type {
-        case .float32: try copy(parameter, count: count, weights: weights, to: dataset, through: slices.floats())
+        case .float16, .float32:
+            try copy(parameter, count: count, weights: weights, to: dataset, through: slices.floats())
         case .float64: try copy(parameter, count: count, weights: weights, to: dataset, through: slices.doubles())
         }
     }

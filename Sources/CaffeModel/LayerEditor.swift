@@ -129,7 +129,7 @@ struct LayerEditor {
         }
         let term = NewField(name: "bias_term", value: .literal("true"))
         guard case .scale(let before) = old.operation else {
-            let parameters = ["batch_norm_param", "bias_param", "power_param"].flatMap { message.fields(named: $0) }
+            let parameters = Self.replacedParameters.flatMap { message.fields(named: $0) }
             let anchor = message.fields.last { ["name", "type", "bottom", "top"].contains($0.name) }
             return parameters.map { document.removal(of: $0) }
                 + [
@@ -153,6 +153,9 @@ struct LayerEditor {
         }
         return edits + setTrue("bias_term", in: parameters, isDefault: false)
     }
+
+    /// The parameters of layers that may become a Scale.
+    private static let replacedParameters = ["batch_norm_param", "bn_param", "bias_param", "power_param"]
 
     /// A linear layer that gained a bias.
     private func biasEdits() throws(CaffeModelError) -> [SourceEdit] {
@@ -198,7 +201,7 @@ struct LayerEditor {
 
     /// Whether `affineEdits` removes the field as a whole.
     private func isReplaced(_ name: String) -> Bool {
-        becameFunction && ["batch_norm_param", "bias_param", "power_param"].contains(name)
+        becameFunction && Self.replacedParameters.contains(name)
     }
 
     /// Whether `affineEdits` puts something into the field.

@@ -1,31 +1,7 @@
 import NetGraph
 
-/// BatchNorm, Scale, Bias and PReLU (Caffe's `batch_norm_layer.cpp`, `scale_layer.cpp`, `bias_layer.cpp`, `prelu_layer.cpp`).
+/// Scale, Bias and PReLU (Caffe's `scale_layer.cpp`, `bias_layer.cpp`, `prelu_layer.cpp`).
 extension LayerTranslator {
-    func batchNorm() throws(CaffeModelError) -> Operation {
-        let fields = try parameters("batch_norm_param")
-        let channels = input.map { $0.length(ofAxis: 1) } ?? nil
-        let vector: [Int?] = [channels]
-        let blobs = try register([
-            ExpectedBlob(role: "mean", shape: vector), ExpectedBlob(role: "variance", shape: vector),
-            ExpectedBlob(role: "moving-average factor", shape: [1]),
-        ])
-        return .batchNorm(
-            BatchNorm(
-                mean: blobs[0], variance: blobs[1], factor: blobs[2],
-                epsilon: Double(try fields.float("eps") ?? 1e-5),
-                usesGlobalStatistics: try usesGlobalStatistics(fields),
-                movingAverageFraction: Double(try fields.float("moving_average_fraction") ?? 0.999),
-                unknownFields: fields.fieldNames.filter { !Self.batchNormFields.contains($0) }))
-    }
-
-    /// An explicit value wins in either phase; the default is true in TEST. A layer's own `phase` wins over the net's.
-    private func usesGlobalStatistics(_ fields: FieldReader) throws(CaffeModelError) -> Bool {
-        if assumesGlobalStatistics { return true }
-        if let explicit = try fields.bool("use_global_stats") { return explicit }
-        return try layer.reader.enumeration("phase", numbers: ["TRAIN", "TEST"]) != "TRAIN"
-    }
-
     func scale() throws(CaffeModelError) -> Operation {
         let fields = try parameters("scale_param")
         let hasBias = try fields.bool("bias_term") ?? false
@@ -84,8 +60,4 @@ extension LayerTranslator {
         }
         return .axes(axis..<axis + shape.count)
     }
-
-    private static let batchNormFields: Set<String> = [
-        "use_global_stats", "moving_average_fraction", "eps", "engine",
-    ]
 }

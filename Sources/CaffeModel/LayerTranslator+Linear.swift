@@ -4,7 +4,9 @@ import NetGraph
 extension LayerTranslator {
     func convolution(transposed: Bool) throws(CaffeModelError) -> Operation {
         let fields = try parameters("convolution_param")
-        let unknown = fields.fieldNames.filter { !Self.convolutionFields.contains($0) }
+        // A fork's convolution may have an activation built in; UNFUSED says that it has none.
+        let isFused = try fields.enumeration("fuse_type", numbers: ["UNFUSED"]) ?? "UNFUSED" != "UNFUSED"
+        let unknown = fields.fieldNames.filter { !Self.convolutionFields.contains($0) || $0 == "fuse_type" && isFused }
         guard unknown.isEmpty else {
             return .opaque(
                 Opaque(
@@ -93,6 +95,7 @@ extension LayerTranslator {
         "kernel_h", "kernel_w", "stride_h", "stride_w", "engine", "axis", "force_nd_im2col", "dilation", "pad_l",
         "pad_r",
         "pad_t", "pad_b", "cudnn_math_override", "conv_algos_override", "cudnn_convolution_algo_seeker", "num_threads",
+        "fuse_type", "relu_param",
     ]
 
     private static let innerProductFields: Set<String> = [

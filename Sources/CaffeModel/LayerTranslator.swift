@@ -6,6 +6,8 @@ struct LayerTranslator {
     /// The shapes of the bottoms, as far as they are known.
     let inputs: [BlobShape?]
     let assumesGlobalStatistics: Bool
+    /// The dialect that the user named for BatchNorms that do not tell their own.
+    let dialect: BatchNormDialect?
     /// Whether a DummyData layer stands for the net's data.
     let dummyDataIsSource: Bool
     let registry: ParameterRegistry
@@ -26,6 +28,7 @@ struct LayerTranslator {
         case "Deconvolution": return try convolution(transposed: true)
         case "InnerProduct": return try innerProduct()
         case "BatchNorm": return try batchNorm()
+        case "BN": return try bn()
         case "Scale": return try scale()
         case "Bias": return try bias()
         case "PReLU": return try prelu()

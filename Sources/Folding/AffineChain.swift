@@ -19,6 +19,7 @@ extension Operation {
     func affineRole(inputCount: Int, network: Network) -> AffineRole {
         switch self {
         case .batchNorm(let batchNorm):
+            if !batchNorm.hasStatistics { return .refused(.noStatistics) }
             if !batchNorm.usesGlobalStatistics { return .refused(.batchStatistics) }
             if !batchNorm.unknownFields.isEmpty { return .refused(.unknownFields(batchNorm.unknownFields)) }
             return .element

@@ -99,9 +99,8 @@ public struct FoldPlanner {
                 break
             }
             let folded = expanded?.bias(addedTo: bias)
-            if let folded, network[linear.weight].elementType == .float32,
-                !folded.allSatisfy({ Float($0).isFinite || !$0.isFinite })
-            {
+            let limit = network[linear.weight].elementType.greatestFiniteMagnitude
+            if let folded, folded.contains(where: { $0.isFinite && abs($0) > limit }) {
                 reason = .overflow(producer: target.name)
                 break
             }

@@ -2,6 +2,8 @@
 public enum RefusalReason: Hashable, Sendable {
     /// A BatchNorm that normalises by the statistics of the batch it sees.
     case batchStatistics
+    /// A normalisation that stores no statistics: it can only use those of the batch.
+    case noStatistics
     /// A field of the layer that is not understood and may change what it computes.
     case unknownFields([String])
     /// A Scale or Bias whose factor or term is a second input, as in squeeze-and-excitation.
@@ -35,6 +37,7 @@ public enum RefusalReason: Hashable, Sendable {
     public var name: String {
         switch self {
         case .batchStatistics: "batch-statistics"
+        case .noStatistics: "no-statistics"
         case .unknownFields: "unknown-fields"
         case .secondInput: "second-input"
         case .notPerChannel: "not-per-channel"
@@ -57,6 +60,8 @@ public enum RefusalReason: Hashable, Sendable {
         switch self {
         case .batchStatistics:
             "it normalises by the statistics of each batch (use_global_stats: false), which is not affine; --assume-global-stats treats it as true"
+        case .noStatistics:
+            "it normalises by the statistics of each batch and stores none; compute them with the tools of the fork that trained it (bn_mode: INFERENCE)"
         case .unknownFields(let fields):
             "its field \(fields.map { "'\($0)'" }.joined(separator: ", ")) is not known and may change what it computes"
         case .secondInput:

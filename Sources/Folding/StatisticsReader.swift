@@ -50,27 +50,43 @@ struct StatisticsReader {
     mutating func affine(
         of batchNorm: BatchNorm, layer: Layer, gamma outerGamma: [Double]?, beta outerBeta: [Double]?
     ) throws(WeightError) -> ChannelAffine? {
-        let mean = try vector(batchNorm.mean)
-        let variance = try vector(batchNorm.variance)
-        let factor = try batchNorm.factor.map { parameter throws(WeightError) in try vector(parameter) }?.first ?? 1
-        let ownGamma = try batchNorm.gamma.map { parameter throws(WeightError) in try vector(parameter) }
-        let ownBeta = try batchNorm.beta.map { parameter throws(WeightError) in try vector(parameter) }
-        let count = mean.count
-        guard variance.count == count,
+        let ownGamma = try optionalVector(batchNorm.gamma)
+        let ownBeta = try optionalVector(batchNorm.beta)
+        let factor = try optionalVector(batchNorm.factor)?.first ?? 1
+        let known = findings.count
+        try checkFinite(batchNorm.stored, of: layer)
+        let isFinite = findings.count == known
+
+        var mean = try optionalVector(batchNorm.mean)
+        let stored: [Double]?
+        switch batchNorm.spread {
+        case .variance(let parameter), .inverseDeviation(let parameter): stored = try vector(parameter)
+        case .applied: stored = nil
+        }
+        guard let count = mean?.count ?? stored?.count ?? ownGamma?.count ?? outerGamma?.count,
+            mean?.count ?? count == count, stored?.count ?? count == count,
             let gamma = Self.spread(ownGamma ?? outerGamma, over: count, missing: 1),
             let beta = Self.spread(ownBeta ?? outerBeta, over: count, missing: 0)
         else { return nil }
+        mean = mean?.map { factor == 0 ? 0 : $0 / factor }
 
-        let normalizedMean = mean.map { factor == 0 ? 0 : $0 / factor }
-        let normalizedVariance = variance.map { factor == 0 ? 0 : $0 / factor }
-        let scale = zip(gamma, normalizedVariance).map { $0 / ($1 + batchNorm.epsilon).squareRoot() }
-
-        let known = findings.count
-        try checkFinite(batchNorm.stored, of: layer)
-        if findings.count == known {
-            examine(batchNorm, layer: layer, mean: mean, variance: normalizedVariance, factor: factor)
+        let scale: [Double]
+        switch batchNorm.spread {
+        case .variance:
+            let variance = (stored ?? []).map { factor == 0 ? 0 : $0 / factor }
+            scale = zip(gamma, variance).map { $0 / ($1 + batchNorm.epsilon).squareRoot() }
+            if isFinite { examine(batchNorm, layer: layer, mean: mean ?? [], variance: variance, factor: factor) }
+        case .inverseDeviation:
+            scale = zip(gamma, stored ?? []).map { $0 * $1 }
+        case .applied:
+            scale = gamma
         }
-        return ChannelAffine(scale: scale, center: normalizedMean, offset: beta)
+        return ChannelAffine(scale: scale, center: mean, offset: beta)
+    }
+
+    private mutating func optionalVector(_ parameter: ParameterID?) throws(WeightError) -> [Double]? {
+        guard let parameter else { return nil }
+        return try vector(parameter)
     }
 
     /// Notes channels that a Scale makes constant.

@@ -7,6 +7,8 @@ import CHDF5
 final class ChunkWriter: @unchecked Sendable {
     /// The largest chunk. The library's chunk cache, of 1 MiB by default, then still helps other readers.
     static let maximumChunkSize = 1 << 20
+    /// The smallest dataset that is worth compressing, in bytes: the index of its chunks takes 2 to 4 KiB.
+    static let minimumDatasetSize = 1 << 14
 
     /// The elements written so far, also those that wait in the buffer.
     private(set) var written = 0

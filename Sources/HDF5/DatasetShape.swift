@@ -3,6 +3,7 @@ import CHDF5
 /// The lengths of a dataset's axes, checked so that their product and its size in bytes fit into an `Int`.
 struct DatasetShape: Equatable {
     let lengths: [Int]
+    let elementByteCount: Int
     let elementCount: Int
     let byteCount: Int
 
@@ -19,12 +20,15 @@ struct DatasetShape: Equatable {
         let (byteCount, overflow) = elementCount.multipliedReportingOverflow(by: elementByteCount)
         if overflow { return nil }
         self.lengths = lengths
+        self.elementByteCount = elementByteCount
         self.elementCount = lengths.contains(0) ? 0 : elementCount
         self.byteCount = lengths.contains(0) ? 0 : byteCount
     }
 
-    /// The shape of a library dataspace; throws `.unsupported` or `.damaged`.
-    init(dataspace: hid_t, elementByteCount: Int, at place: Place) throws(HDF5Error) {
+    /// The shape that a dataset claims; throws `.unsupported` or `.damaged`.
+    init(of dataset: hid_t, elementByteCount: Int, at place: Place) throws(HDF5Error) {
+        let dataspace = try place.require(H5Dget_space(dataset), "has no readable shape")
+        defer { H5Sclose(dataspace) }
         switch H5Sget_simple_extent_type(dataspace) {
         case H5S_SCALAR, H5S_SIMPLE: break
         case H5S_NULL: throw place.error(.unsupported, "is an empty dataset without a shape (a null dataspace)")

@@ -12,7 +12,12 @@ extension HDF5Dataset {
     public func read<T: HDF5Number>(
         elements: Range<Int>, into values: UnsafeMutableBufferPointer<T>
     ) throws(HDF5Error) {
-        try check(elements, bufferCount: values.count)
+        try check(elements)
+        guard values.count >= elements.count else {
+            throw place.error(
+                .invalidRequest,
+                "cannot be read: \(elements.count) elements do not fit into a buffer of \(values.count)")
+        }
         if elements.isEmpty { return }
         let values = UnsafeMutableBufferPointer(rebasing: values[..<elements.count])
         if format.isInMemoryForm(of: T.self) {
@@ -40,8 +45,7 @@ extension HDF5Dataset {
         _ elements: Range<Int>? = nil, as numberType: T.Type = T.self
     ) throws(HDF5Error) -> [T] {
         let elements = elements ?? 0..<elementCount
-        // Before anything is allocated: a range out of bounds may have any length.
-        try check(elements, bufferCount: elements.count)
+        try check(elements)
         var values = [T](repeating: 0, count: elements.count)
         try values.withUnsafeMutableBufferPointer { values throws(HDF5Error) in
             try read(elements: elements, into: values)
@@ -81,7 +85,7 @@ extension HDF5Dataset {
         HDF5Library.enter()
         defer { HDF5Library.leave() }
         // Once more under the lock: closing the file closes the dataset's handle as well.
-        try check(elements, bufferCount: elements.count)
+        try check(elements)
         let type = try place.require(H5Dget_type(dataset), "has no readable datatype")
         defer { H5Tclose(type) }
         let space = try place.require(H5Dget_space(dataset), "has no readable shape")

@@ -14,7 +14,7 @@ extension HDF5Dataset {
         guard !overflow, element <= end else {
             throw place.error(.invalidRequest, "has \(elementCount) elements, asked to write at \(element)")
         }
-        try check(element..<end, bufferCount: values.count)
+        try check(element..<end)
         try file.checkNothingFailed()
         if values.isEmpty { return }
         if format.isInMemoryForm(of: T.self) {
@@ -53,7 +53,7 @@ extension HDF5Dataset {
         case .writeCompressed(let writer):
             HDF5Library.enter()
             defer { HDF5Library.leave() }
-            try check(element..<element, bufferCount: 0)
+            try check(element..<element)
             do {
                 try writer.append(bytes, at: element)
             } catch {

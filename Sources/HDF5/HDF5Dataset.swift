@@ -47,18 +47,14 @@ public final class HDF5Dataset: Sendable {
         elementCount = shape.elementCount
     }
 
-    /// Checks that a run of elements lies inside the dataset, that the buffer suits it, and that the file is open.
-    func check(_ elements: Range<Int>, bufferCount: Int) throws(HDF5Error) {
+    /// Checks that a run of elements lies inside the dataset, and that the file is open. Only after it may the run be counted:
+    /// a range out of bounds can be longer than an `Int` tells.
+    func check(_ elements: Range<Int>) throws(HDF5Error) {
         guard file.isOpen else { throw place.error(.invalidRequest, "cannot be used after its file was closed") }
         guard elements.lowerBound >= 0, elements.upperBound <= elementCount else {
             throw place.error(
                 .invalidRequest,
                 "has \(elementCount) elements, asked for \(elements.lowerBound)..<\(elements.upperBound)")
-        }
-        guard bufferCount >= elements.count else {
-            throw place.error(
-                .invalidRequest, "cannot be read: \(elements.count) elements do not fit into a buffer of \(bufferCount)"
-            )
         }
     }
 }

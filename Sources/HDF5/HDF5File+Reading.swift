@@ -57,18 +57,17 @@ extension HDF5File {
         let object = try openObject(at: path, .dataset)
         let type = try place.require(H5Dget_type(object.id), "has no readable datatype")
         defer { H5Tclose(type) }
-        let space = try place.require(H5Dget_space(object.id), "has no readable shape")
-        defer { H5Sclose(space) }
         let format = try ElementFormat(datatype: type, at: place)
-        let shape = try DatasetShape(dataspace: space, elementByteCount: format.type.byteCount, at: place)
-        let data = try StoredData(of: object.id, logicalByteCount: shape.byteCount, fileSize: fileSize, at: place)
+        let data = try StoredData(of: object.id, at: place)
+        let shape = try DatasetShape(of: object.id, elementByteCount: format.type.byteCount, at: place)
         let storage: HDF5Dataset.Storage
-        switch data.access {
+        switch try data.access(for: shape, fileSize: fileSize) {
         case .contiguous(let offset): storage = .readContiguous(offset: offset)
         case .throughLibrary: storage = .readThroughLibrary(object)
         }
         return HDF5Dataset(
-            file: self, path: path, shape: shape, format: format, storedByteCount: data.byteCount, storage: storage)
+            file: self, path: path, shape: shape, format: format, storedByteCount: Int(clamping: data.byteCount),
+            storage: storage)
     }
 
     // MARK: - Helpers
@@ -112,7 +111,7 @@ extension HDF5File {
             }
             if kind == .group, let identity, trail.contains(identity) {
                 kind = .other(reason: "leads back to a group that it lies in")
-            } else if kind == .group, trail.count >= ObjectPath.maximumDepth {
+            } else if trail.count > ObjectPath.maximumDepth {
                 kind = .other(reason: "is more than \(ObjectPath.maximumDepth) groups deep")
             }
             result.append((HDF5Child(name: name, path: ObjectPath.joining(path, name), kind: kind), identity))

@@ -19,8 +19,6 @@ extension HDF5File {
         let object = try openObject(at: path, .dataset)
         let type = try place.require(H5Dget_type(object.id), "has no readable datatype")
         defer { H5Tclose(type) }
-        let space = try place.require(H5Dget_space(object.id), "has no readable shape")
-        defer { H5Sclose(space) }
         let typeClass = H5Tget_class(type)
         guard typeClass == H5T_STRING else {
             throw place.error(.unsupported, "holds \(ElementFormat.name(of: typeClass)), expected a string")
@@ -30,14 +28,15 @@ extension HDF5File {
             throw place.error(
                 .unsupported, "holds a string of \(size) bytes, expected at most \(Self.maximumStringSize)")
         }
-        let shape = try DatasetShape(dataspace: space, elementByteCount: size, at: place)
+        let data = try StoredData(of: object.id, at: place)
+        let shape = try DatasetShape(of: object.id, elementByteCount: size, at: place)
         guard shape.elementCount == 1 else {
             throw place.error(.unsupported, "holds \(shape.elementCount) strings, expected one")
         }
-        let data = try StoredData(of: object.id, logicalByteCount: shape.byteCount, fileSize: fileSize, at: place)
+        let access = try data.access(for: shape, fileSize: fileSize)
         if try place.require(H5Tis_variable_str(type), "has no readable datatype") > 0 {
-            try checkLength(of: data, fileSize: fileSize, at: place)
-            return try variableString(in: object, type: type, space: space, at: place)
+            try checkLength(at: access, fileSize: fileSize, place: place)
+            return try variableString(in: object, type: type, at: place)
         }
         return try fixedString(in: object, type: type, size: size, at: place)
     }
@@ -58,8 +57,8 @@ extension HDF5File {
 
     /// Looks at the length before the library allocates it: a variable-length element is stored as its length, in four
     /// bytes, and its place in a heap (File Format Specification, IV.B).
-    private func checkLength(of data: StoredData, fileSize: UInt64, at place: Place) throws(HDF5Error) {
-        guard case .contiguous(let offset) = data.access else {
+    private func checkLength(at access: StoredData.Access, fileSize: UInt64, place: Place) throws(HDF5Error) {
+        guard case .contiguous(let offset) = access else {
             throw place.error(.unsupported, "holds a variable-length string in chunks, expected it in one piece")
         }
         var length: UInt32 = 0
@@ -78,8 +77,10 @@ extension HDF5File {
     }
 
     private func variableString(
-        in dataset: borrowing OpenObject, type: hid_t, space: hid_t, at place: Place
+        in dataset: borrowing OpenObject, type: hid_t, at place: Place
     ) throws(HDF5Error) -> String {
+        let space = try place.require(H5Dget_space(dataset.id), "has no readable shape")
+        defer { H5Sclose(space) }
         var text: UnsafeMutablePointer<CChar>?
         try place.require(
             H5Dread(dataset.id, type, chdf5_whole_space(), chdf5_whole_space(), chdf5_default_properties(), &text),

@@ -28,8 +28,8 @@ extension HDF5File {
     /// - Parameters:
     ///   - shape: the lengths of the axes, up to 32; empty for a scalar.
     ///   - elementType: `.float32` or `.float64`.
-    ///   - compression: 0 for none, or a gzip level from 1 to 9, with shuffled bytes. Scalars and datasets without elements
-    ///     are never compressed.
+    ///   - compression: 0 for none, or a gzip level from 1 to 9, with shuffled bytes. Scalars, and datasets of less than
+    ///     16 KiB, whose index would take what compression saves, are never compressed.
     public func createDataset(
         _ path: String, shape: [Int], elementType: HDF5ElementType = .float32, compression: Int = 0
     ) throws(HDF5Error) -> HDF5Dataset {
@@ -51,7 +51,7 @@ extension HDF5File {
         let (parentPath, name) = try parentAndName(of: path, at: place)
         let parent = try openObject(at: parentPath, .group)
         let chunk =
-            compression > 0 && !shape.isEmpty && checkedShape.elementCount > 0
+            compression > 0 && !shape.isEmpty && checkedShape.byteCount >= ChunkWriter.minimumDatasetSize
             ? ChunkWriter.chunk(for: shape, elementSize: elementType.byteCount) : nil
         let object = try makeDataset(
             name, in: parent, shape: shape, elementType: elementType,

@@ -1,6 +1,6 @@
 import CHDF5
 
-/// Where and how a dataset's data lie in the file, once it is known that they are really there.
+/// How a dataset's data are stored, and whether they can be there at all.
 ///
 /// A damaged or hostile file may claim any shape. Nothing is allocated for a shape before it stands in proportion to the
 /// bytes that the file holds.
@@ -16,22 +16,23 @@ struct StoredData {
     /// Deflate makes no more than 1032 bytes of one (zlib, technical details); a little more for rounding.
     private static let largestExpansion: UInt64 = 1100
 
-    let access: Access
     /// The bytes that the data take in the file, after compression.
-    let byteCount: Int
+    let byteCount: UInt64
+    private let dataset: hid_t
+    private let isContiguous: Bool
+    /// How many bytes one stored byte can become.
+    private let expansion: UInt64
+    /// The elements of one chunk; 0 when there are no chunks.
+    private let chunkElementCount: UInt64
+    private let place: Place
 
-    /// Checks the layout, filters and size of a dataset; throws `.unsupported` or `.damaged`.
+    /// Looks at the layout and the filters of a dataset; throws `.unsupported` for those that are not read.
     ///
-    /// - Parameters:
-    ///   - dataset: the library's handle.
-    ///   - logicalByteCount: the size of all elements, as the shape and the type claim it.
-    init(
-        of dataset: hid_t, logicalByteCount: Int, fileSize: UInt64, at place: Place
-    ) throws(HDF5Error) {
+    /// This must come before the dataset's shape is asked for: to tell the shape of a virtual dataset, the library may open
+    /// the files that it is made of.
+    init(of dataset: hid_t, at place: Place) throws(HDF5Error) {
         let properties = try place.require(H5Dget_create_plist(dataset), "has no readable creation properties")
         defer { H5Pclose(properties) }
-        let stored = UInt64(H5Dget_storage_size(dataset))
-        let needed = UInt64(logicalByteCount)
         let layout = H5Pget_layout(properties)
         guard [H5D_COMPACT, H5D_CONTIGUOUS, H5D_CHUNKED].contains(layout) else {
             throw Self.unsupportedLayout(layout, at: place)
@@ -39,43 +40,47 @@ struct StoredData {
         guard H5Pget_external_count(properties) == 0 else {
             throw place.error(
                 .unsupported,
-                "keeps its data in another file (external storage), which is not read; "
-                    + "copy the data into this file with h5repack")
+                "keeps its data in another file (external storage), which is not read; copy the data into this file")
         }
-        guard stored <= fileSize else {
-            throw place.error(.damaged, "claims \(stored) stored bytes, but the whole file has \(fileSize)")
-        }
-        byteCount = Int(clamping: stored)
-        let expansion = layout == H5D_CHUNKED ? try Self.expansion(ofFiltersIn: properties, at: place) : 1
-        // Cannot overflow: a file has fewer than 2^63 bytes; the product is then cut to the largest number.
-        let (product, overflow) = stored.multipliedReportingOverflow(by: expansion)
-        let available = overflow ? UInt64.max : product
-        guard needed <= available else {
-            throw place.error(
-                .damaged,
-                stored == 0
-                    ? "claims \(needed) bytes of data, but none were ever written"
-                    : "claims \(needed) bytes of data, but only \(stored) are stored; is the file damaged?")
-        }
-        if needed > 0, layout == H5D_CHUNKED {
-            try Self.checkChunk(in: properties, of: dataset, available: available, at: place)
-        }
-        guard layout == H5D_CONTIGUOUS else {
-            access = .throughLibrary
-            return
-        }
-        access = .contiguous(
-            offset: needed == 0
-                ? 0 : try Self.offset(of: dataset, byteCount: needed, fileSize: fileSize, at: place))
+        let isChunked = layout == H5D_CHUNKED
+        isContiguous = layout == H5D_CONTIGUOUS
+        expansion = isChunked ? try Self.expansion(ofFiltersIn: properties, at: place) : 1
+        chunkElementCount = isChunked ? try Self.chunkElementCount(in: properties, at: place) : 0
+        byteCount = UInt64(H5Dget_storage_size(dataset))
+        self.dataset = dataset
+        self.place = place
     }
 
-    private static func offset(
-        of dataset: hid_t, byteCount: UInt64, fileSize: UInt64, at place: Place
-    ) throws(HDF5Error) -> UInt64 {
-        let address = H5Dget_offset(dataset)
-        guard address != chdf5_undefined_address() else {
-            throw place.error(.damaged, "has no data in the file")
+    /// How to reach the data, once it is known that the file can hold them; throws `.damaged` when it cannot.
+    ///
+    /// - Parameter shape: what the file claims.
+    func access(for shape: DatasetShape, fileSize: UInt64) throws(HDF5Error) -> Access {
+        let needed = UInt64(shape.byteCount)
+        guard byteCount <= fileSize else {
+            throw place.error(.damaged, "claims \(byteCount) stored bytes, but the whole file has \(fileSize)")
         }
+        if needed == 0 { return isContiguous ? .contiguous(offset: 0) : .throughLibrary }
+        guard byteCount > 0 else {
+            throw place.error(.damaged, "claims \(needed) bytes of data, but none were ever written")
+        }
+        let available = Self.product(byteCount, expansion)
+        guard needed <= available else {
+            throw place.error(
+                .damaged, "claims \(needed) bytes of data, but only \(byteCount) are stored; is the file damaged?")
+        }
+        // The library unpacks whole chunks.
+        let chunkByteCount = Self.product(chunkElementCount, UInt64(shape.elementByteCount))
+        guard chunkByteCount <= available else {
+            throw place.error(
+                .damaged,
+                "claims chunks of \(chunkByteCount) bytes, but only \(byteCount) are stored; is the file damaged?")
+        }
+        return isContiguous ? .contiguous(offset: try offset(of: needed, fileSize: fileSize)) : .throughLibrary
+    }
+
+    private func offset(of byteCount: UInt64, fileSize: UInt64) throws(HDF5Error) -> UInt64 {
+        let address = H5Dget_offset(dataset)
+        guard address != chdf5_undefined_address() else { throw place.error(.damaged, "has no data in the file") }
         let offset = UInt64(address)
         guard offset <= fileSize, byteCount <= fileSize - offset else {
             throw place.error(
@@ -86,12 +91,11 @@ struct StoredData {
 
     private static func unsupportedLayout(_ layout: H5D_layout_t, at place: Place) -> HDF5Error {
         layout == H5D_VIRTUAL
-            ? place.error(
-                .unsupported, "is a virtual dataset, made of other datasets; copy the data into it with h5repack")
+            ? place.error(.unsupported, "is a virtual dataset, made of other datasets; copy the data into this file")
             : place.error(.unsupported, "has an unknown layout, expected contiguous, chunked or compact")
     }
 
-    /// How many bytes one stored byte can become; throws `.unsupported` for a filter that is not known here.
+    /// How many bytes one stored byte can become by these filters; throws `.unsupported` for a filter that is not known here.
     private static func expansion(ofFiltersIn properties: hid_t, at place: Place) throws(HDF5Error) -> UInt64 {
         let count = try place.require(H5Pget_nfilters(properties), "has no readable filters")
         var seen: Set<H5Z_filter_t> = []
@@ -117,24 +121,16 @@ struct StoredData {
         return seen.contains(H5Z_FILTER_DEFLATE) ? largestExpansion : 1
     }
 
-    /// The library unpacks whole chunks, so that one chunk must stand in proportion to the file, too.
-    private static func checkChunk(
-        in properties: hid_t, of dataset: hid_t, available: UInt64, at place: Place
-    ) throws(HDF5Error) {
-        let type = try place.require(H5Dget_type(dataset), "has no readable datatype")
-        defer { H5Tclose(type) }
+    private static func chunkElementCount(in properties: hid_t, at place: Place) throws(HDF5Error) -> UInt64 {
         var lengths = [hsize_t](repeating: 0, count: Int(H5S_MAX_RANK))
         let rank = try place.require(H5Pget_chunk(properties, H5S_MAX_RANK, &lengths), "has no readable chunk shape")
-        var byteCount = UInt64(H5Tget_size(type))
-        for length in lengths.prefix(Int(rank)) {
-            let (product, overflow) = byteCount.multipliedReportingOverflow(by: UInt64(length))
-            byteCount = overflow ? UInt64.max : product
-        }
-        guard byteCount <= available else {
-            throw place.error(
-                .damaged,
-                "claims chunks of \(byteCount) bytes, more than the stored bytes can hold; is the file damaged?")
-        }
+        return lengths.prefix(Int(rank)).reduce(1) { product($0, UInt64($1)) }
+    }
+
+    /// The product, or the largest number when it is larger.
+    private static func product(_ left: UInt64, _ right: UInt64) -> UInt64 {
+        let (product, overflow) = left.multipliedReportingOverflow(by: right)
+        return overflow ? .max : product
     }
 
     private static func name(ofFilter filter: H5Z_filter_t) -> String {

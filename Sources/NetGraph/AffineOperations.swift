@@ -1,9 +1,19 @@
 /// y = gamma (x - mean / n) / sqrt(variance / n + epsilon) + beta, for each channel (axis 1).
 ///
 /// n is the moving-average factor, 1 where there is none. When n is 0, mean and variance count as 0 (Caffe's `batch_norm_layer.cpp`).
+/// Missing parameters are those of the identity: mean 0, deviation 1, gamma 1, beta 0.
 public struct BatchNorm: Hashable, Sendable {
-    public var mean: ParameterID
-    public var variance: ParameterID
+    /// What a framework keeps of the spread of a channel.
+    public enum Spread: Hashable, Sendable {
+        case variance(ParameterID)
+        /// 1 / sqrt(variance + epsilon), epsilon included.
+        case inverseDeviation(ParameterID)
+        /// Nothing: gamma and beta hold the whole normalisation already.
+        case applied
+    }
+
+    public var mean: ParameterID?
+    public var spread: Spread
     /// The factor that both sums have to be divided by, shape (1).
     public var factor: ParameterID?
     public var gamma: ParameterID?
@@ -14,26 +24,43 @@ public struct BatchNorm: Hashable, Sendable {
     public var epsilon: Double
     /// False when the deployed layer normalises by the statistics of the batch it sees: not affine.
     public var usesGlobalStatistics: Bool
+    /// Whether the layer has statistics at all.
+    public var hasStatistics: Bool
     /// How fast the running average forgets; it tells how many iterations n stands for.
     public var movingAverageFraction: Double
     /// Fields of the layer that are not understood and may change its meaning.
     public var unknownFields: [String]
 
     public init(
-        mean: ParameterID, variance: ParameterID, factor: ParameterID? = nil, gamma: ParameterID? = nil,
-        beta: ParameterID? = nil, stored: [ParameterID]? = nil, epsilon: Double = Double(Float(1e-5)),
-        usesGlobalStatistics: Bool = true, movingAverageFraction: Double = 0.999, unknownFields: [String] = []
+        mean: ParameterID?, spread: Spread, factor: ParameterID? = nil, gamma: ParameterID? = nil,
+        beta: ParameterID? = nil, stored: [ParameterID], epsilon: Double = Double(Float(1e-5)),
+        usesGlobalStatistics: Bool = true, hasStatistics: Bool = true, movingAverageFraction: Double = 0.999,
+        unknownFields: [String] = []
     ) {
         self.mean = mean
-        self.variance = variance
+        self.spread = spread
         self.factor = factor
         self.gamma = gamma
         self.beta = beta
-        self.stored = stored ?? [mean, variance, factor, gamma, beta].compactMap(\.self)
+        self.stored = stored
         self.epsilon = epsilon
         self.usesGlobalStatistics = usesGlobalStatistics
+        self.hasStatistics = hasStatistics
         self.movingAverageFraction = movingAverageFraction
         self.unknownFields = unknownFields
+    }
+
+    /// Mean, variance, and what else there is, stored in this order: Caffe's own layer, and most other frameworks'.
+    public init(
+        mean: ParameterID, variance: ParameterID, factor: ParameterID? = nil, gamma: ParameterID? = nil,
+        beta: ParameterID? = nil, epsilon: Double = Double(Float(1e-5)), usesGlobalStatistics: Bool = true,
+        movingAverageFraction: Double = 0.999, unknownFields: [String] = []
+    ) {
+        self.init(
+            mean: mean, spread: .variance(variance), factor: factor, gamma: gamma, beta: beta,
+            stored: [mean, variance, factor, gamma, beta].compactMap(\.self), epsilon: epsilon,
+            usesGlobalStatistics: usesGlobalStatistics, movingAverageFraction: movingAverageFraction,
+            unknownFields: unknownFields)
     }
 }
 

@@ -1,12 +1,23 @@
 /// The number format of a parameter tensor.
 public enum ElementType: Hashable, Sendable {
+    case float16
     case float32
     case float64
 
     public var byteCount: Int {
         switch self {
+        case .float16: 2
         case .float32: 4
         case .float64: 8
+        }
+    }
+
+    /// The largest number that is not infinite.
+    public var greatestFiniteMagnitude: Double {
+        switch self {
+        case .float16: 65504
+        case .float32: Double(Float.greatestFiniteMagnitude)
+        case .float64: .greatestFiniteMagnitude
         }
     }
 }

@@ -23,15 +23,16 @@ extension [UInt8] {
         return end > offset && end < count && self[end] == .lineFeed && self[end - 1] == .carriageReturn ? end - 1 : end
     }
 
-    /// Whether nothing but blanks stands before an offset on its line.
+    /// Whether nothing but blanks stands before an offset on its line. Looks at those blanks only.
     func isFirstOnLine(_ offset: Int) -> Bool {
-        self[lineStart(before: offset)..<offset].allSatisfy(\.isBlank)
+        guard let last = self[byteOrderMarkLength..<offset].lastIndex(where: { !$0.isBlank }) else { return true }
+        return self[last] == .lineFeed
     }
 
     /// Whether nothing but blanks and perhaps a comment stands after an offset on its line.
     func isLastOnLine(_ offset: Int) -> Bool {
-        let next = blanksEnd(from: offset)
-        return next == lineEnd(after: offset) || self[next] == .hash
+        guard let next = self[offset...].first(where: { !$0.isBlank }) else { return true }
+        return next == .lineFeed || next == .hash
     }
 
     /// The blanks at the beginning of an offset's line.

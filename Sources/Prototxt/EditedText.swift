@@ -32,13 +32,11 @@ struct EditedText {
         }
     }
 
-    /// Appends new text. A separator that it begins with was meant for what stood here, and goes with it.
+    /// Appends new text. Where something was taken away, the new text takes its place: the separator and the blanks
+    /// that it begins with were meant to follow what stood here, and go with it.
     mutating func append(inserted text: [UInt8]) {
-        if gapIsOpen, let first = text.first, first.isSeparator {
-            closeGap(with: Array(text.dropFirst()))
-        } else {
-            append(text[...])
-        }
+        guard gapIsOpen, let first = text.first else { return append(text[...]) }
+        append(text[(first.isSeparator ? 1 : 0)...].drop { $0 == .space })
     }
 
     /// The text, when nothing more follows.
@@ -89,12 +87,9 @@ struct EditedText {
             rest = next
             below += 1
         }
-        let above = trailingBlankLineStarts()
-        if below > above.count, bytes.count > textStart {
-            dropTrailingBlankLines()
-            return piece[...]
-        }
-        return above.isEmpty && bytes.count > textStart ? piece[...] : piece[rest...]
+        guard below > trailingBlankLineStarts().count, bytes.count > textStart else { return piece[rest...] }
+        dropTrailingBlankLines()
+        return piece[...]
     }
 
     private var isAtLineStart: Bool { bytes.count == textStart || bytes.last == .lineFeed }
@@ -112,8 +107,9 @@ struct EditedText {
         var starts: [Int] = []
         var end = bytes.count
         while end > textStart {
-            let start = bytes.lineStart(before: end - 1)
-            guard bytes.blanksEnd(from: start) == bytes.lineEnd(after: start) else { break }
+            var start = end - 1
+            while start > textStart, bytes[start - 1].isBlank { start -= 1 }
+            guard start == textStart || bytes[start - 1] == .lineFeed else { break }
             starts.append(start)
             end = start
         }

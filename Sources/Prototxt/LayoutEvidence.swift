@@ -1,22 +1,3 @@
-/// How often each form of a trait was met.
-struct Tally<Value: Equatable> {
-    private var counts: [(value: Value, count: Int)] = []
-
-    mutating func add(_ value: Value) {
-        if let index = counts.firstIndex(where: { $0.value == value }) {
-            counts[index].count += 1
-        } else {
-            counts.append((value, 1))
-        }
-    }
-
-    /// The form met most often, the earliest of equals; nil when none was met.
-    var winner: Value? {
-        let most = counts.map(\.count).max()
-        return counts.first { $0.count == most }?.value
-    }
-}
-
 /// What some fields of a text show about its layout. Traits are those of `LayoutStyle`.
 struct LayoutEvidence {
     private(set) var colons = Tally<[UInt8]>()
@@ -29,7 +10,7 @@ struct LayoutEvidence {
     private(set) var inlineSeparators = Tally<UInt8?>()
 
     /// How many fields are looked at. A style shows in far fewer, and edits should not cost a pass over the file each.
-    private static let fieldLimit = 500
+    private static let fieldLimit = 200
 
     /// The evidence of the fields in messages, then that of the fields of the root, which often differ.
     static func ofDocument(_ document: PrototxtDocument) -> [LayoutEvidence] {
@@ -78,8 +59,8 @@ struct LayoutEvidence {
             observe(bytes[nameEnd..<open.upperBound], in: \.openings)
             guard let first = message.fields.first else { return }
             let start = first.range.lowerBound
-            if bytes.lineStart(before: start) <= nameEnd {
-                let padding = bytes[open.upperBound..<start]
+            let padding = bytes[open.upperBound..<start]
+            if !padding.contains(.lineFeed) {
                 paddings.add(padding.isEmpty ? [] : [.space])
             } else if bytes.isFirstOnLine(start) {
                 let outer = bytes.indentation(ofLineAt: field.range.lowerBound)

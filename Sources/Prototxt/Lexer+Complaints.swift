@@ -31,7 +31,7 @@ extension [UInt8] {
     /// A stretch of the text in quotes for an error message: its first line, and no more than fits.
     func quoted(_ range: Range<Int>) -> String {
         let limit = 32
-        let line = self[range].prefix { $0 != .lineFeed && $0 != .carriageReturn }
+        let line = self[range].prefix(4 * limit).prefix { $0 != .lineFeed && $0 != .carriageReturn }
         let text = String(decoding: line, as: UTF8.self)
         let isCut = text.count > limit || line.count < range.count
         return "'\(text.prefix(limit))\(isCut ? "..." : "")'"

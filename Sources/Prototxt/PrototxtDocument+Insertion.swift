@@ -7,13 +7,15 @@ extension PrototxtDocument {
     /// comments stay above the new fields.
     ///
     /// The anchor, and any other field, may be removed by another edit that is applied together with this one.
+    /// Without fields, the edit changes nothing.
     public func insertion(
         of fields: [NewField], into message: MessageNode, after anchor: FieldNode? = nil
     ) -> SourceEdit {
+        guard !fields.isEmpty else { return .insertion([], at: message.bodyRange.lowerBound) }
         let renderer = renderer(for: message)
         let start = anchor?.rangeWithSeparator.upperBound ?? message.openRange?.upperBound
         guard let start else { return insertionAtStart(of: fields, renderer) }
-        guard !fields.isEmpty, bytes.isLastOnLine(start) else {
+        guard bytes.isLastOnLine(start) else {
             return inlineInsertion(of: fields, at: start, into: message, after: anchor, renderer)
         }
         let indentation = indentation(ofFieldsIn: message, near: anchor, unit: renderer.style.indentationUnit)
@@ -43,7 +45,6 @@ extension PrototxtDocument {
         of fields: [NewField], at offset: Int, into message: MessageNode, after anchor: FieldNode?,
         _ renderer: FieldRenderer
     ) -> SourceEdit {
-        guard !fields.isEmpty else { return .insertion([], at: offset) }
         let separator = renderer.style.inlineSeparator.map { [$0] } ?? []
         let isBeforeBlank = bytes.blanksEnd(from: offset) > offset
         let isBeforeField = message.fields.contains { $0.range.lowerBound >= offset }

@@ -54,10 +54,9 @@ extension PrototxtDocument {
         guard let first = root.fields.first, first.range.lowerBound < start else { return nil }
         var end = 0
         var fields = root.fields
-        while let previous = fields.last(where: { $0.range.lowerBound < start }) {
+        while let previous = fields.last(before: start) {
             guard previous.range.upperBound > start else { return previous.rangeWithSeparator.upperBound }
-            let messages = previous.value.messages
-            guard let parent = messages.last(where: { $0.bodyRange.lowerBound <= start }) else { break }
+            guard let parent = previous.value.messages.last(where: { $0.bodyRange.lowerBound <= start }) else { break }
             end = parent.bodyRange.lowerBound
             fields = parent.fields
         }
@@ -80,5 +79,18 @@ extension ValueNode {
         case .message(let message): [message]
         case .list(let list): list.elements.compactMap(\.message)
         }
+    }
+}
+
+extension [FieldNode] {
+    /// The last field that begins before an offset, by binary search.
+    fileprivate func last(before offset: Int) -> FieldNode? {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].range.lowerBound < offset { low = middle + 1 } else { high = middle }
+        }
+        return low > 0 ? self[low - 1] : nil
     }
 }

@@ -7,6 +7,8 @@
 ///     let edits = document.root.fields(named: "layer").map { document.removal(of: $0) }
 ///     let edited = try document.applying(edits)
 ///
+/// Edits are made from nodes of the document itself; those of another one mean nothing to it.
+///
 /// No schema is known: any message parses, field names and types are for the caller to judge. Accepted is what
 /// protobuf's C++ parser takes, and beyond it a UTF-8 byte order mark and string literals over several lines.
 public struct PrototxtDocument: Sendable {
@@ -29,20 +31,20 @@ public struct PrototxtDocument: Sendable {
     public init(parsing bytes: [UInt8], path: String) throws(PrototxtError) {
         self.path = path
         self.bytes = bytes
+        guard bytes.count <= Self.maximumByteCount else {
+            let message = "the file has \(bytes.count) bytes, more than the \(Self.maximumByteCount) that are read"
+            throw PrototxtError(path: path, line: 1, column: 1, message: message)
+        }
+        lines = LineTable(bytes)
         do {
             root = try Self.parse(bytes)
-            lines = LineTable(bytes)
         } catch {
-            let position = LineTable(bytes).position(at: error.offset, in: bytes)
+            let position = lines.position(at: error.offset, in: bytes)
             throw PrototxtError(path: path, line: position.line, column: position.column, message: error.message)
         }
     }
 
     private static func parse(_ bytes: [UInt8]) throws(SyntaxError) -> MessageNode {
-        guard bytes.count <= maximumByteCount else {
-            let message = "the file has \(bytes.count) bytes, more than the \(maximumByteCount) that are read"
-            throw SyntaxError(offset: 0, message: message)
-        }
         do {
             var parser = try Parser(bytes)
             return try parser.parseDocument()

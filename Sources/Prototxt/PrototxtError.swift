@@ -21,11 +21,3 @@ public struct PrototxtError: Error, Equatable, Sendable, CustomStringConvertible
 
     public var description: String { "\(path):\(line):\(column): \(message)" }
 }
-
-/// A complaint of the lexer or parser, before its offset has been turned into a line and a column.
-///
-/// Lines are counted only when they are needed: once, for a text that does not parse.
-struct SyntaxError: Error, Equatable {
-    var offset: Int
-    var message: String
-}

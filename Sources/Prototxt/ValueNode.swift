@@ -22,10 +22,3 @@ public enum ValueNode: Sendable {
         if case .scalar(let scalar) = self { scalar } else { nil }
     }
 }
-
-/// `[a, b]`: several values of one field. Holds scalars and messages, never lists.
-public struct ListNode: Sendable {
-    public let elements: [ValueNode]
-    /// With the brackets.
-    public let range: Range<Int>
-}

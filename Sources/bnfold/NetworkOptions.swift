@@ -20,6 +20,12 @@ struct NetworkOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A stage of Caffe's NetState. Repeatable.", valueName: "name"))
     var stage: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "How BatchNorms that do not tell their dialect store their blobs: \(BatchNormDialect.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "dialect"))
+    var batchNormDialect: BatchNormDialect?
+
     @Flag(help: "Treat 'use_global_stats: false' in TEST as true.")
     var assumeGlobalStats = false
 
@@ -31,6 +37,7 @@ struct NetworkOptions: ParsableArguments {
         var options = CaffeOptions()
         options.state = NetState(level: level, stages: stage)
         options.assumesGlobalStatistics = assumeGlobalStats
+        options.batchNormDialect = batchNormDialect
         for shape in inputShape {
             guard options.inputShapes.updateValue(shape.dimensions, forKey: shape.name) == nil else {
                 throw ValidationError("--input-shape gives '\(shape.name)' twice")
@@ -39,6 +46,8 @@ struct NetworkOptions: ParsableArguments {
         return options
     }
 }
+
+extension BatchNormDialect: ExpressibleByArgument {}
 
 /// `data=1,3,224,224`
 struct InputShape: ExpressibleByArgument {

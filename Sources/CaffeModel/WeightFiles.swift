@@ -1,0 +1,49 @@
+import HDF5
+import NetGraph
+
+/// The containers that weights come in.
+public enum WeightContainer: Hashable, Sendable {
+    case hdf5
+    /// `.caffemodel`
+    case binary
+
+    /// The container that a file name asks for, on writing.
+    public init(forWriting path: String) {
+        self = path.lowercased().hasSuffix(".caffemodel") ? .binary : .hdf5
+    }
+}
+
+/// Opens weights files; the content tells the container.
+enum WeightFiles {
+    /// - Throws: `CaffeModelError` that says what the file looks like when it is neither HDF5 nor a `.caffemodel`.
+    static func open(_ path: String) throws(CaffeModelError) -> any WeightFile {
+        try FileBytes.requireReadable(path)
+        let isHDF5: Bool
+        do throws(HDF5Error) {
+            isHDF5 = try HDF5File.looksLikeHDF5(atPath: path)
+        } catch {
+            throw CaffeModelError(error)
+        }
+        if isHDF5 { return try HDF5WeightFile(path: path) }
+        let head = try FileBytes.head(of: path, count: 64)
+        // A NetParameter begins with its name, a layer, or an input; a solver's state with its number of iterations.
+        let begins: [UInt8] = [0x0A, 0x12, 0x1A, 0x08]
+        guard let first = head.first, begins.contains(first) || head.starts(with: [0xA2, 0x06]), !looksLikeText(head)
+        else {
+            do throws(HDF5Error) {
+                _ = try HDF5File(readingPath: path)
+            } catch {
+                throw CaffeModelError(
+                    .malformed,
+                    "\(error)".replacing("is not an HDF5 file", with: "is neither an HDF5 file nor a .caffemodel"))
+            }
+            throw CaffeModelError(.malformed, "\(path): is neither an HDF5 file nor a .caffemodel")
+        }
+        return try BinaryWeightFile(path: path)
+    }
+
+    /// Text may begin with a line feed, which is the tag of a NetParameter's name.
+    private static func looksLikeText(_ head: [UInt8]) -> Bool {
+        head.allSatisfy { $0 >= 0x20 && $0 < 0x7F || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
+    }
+}
