@@ -8,18 +8,20 @@ import CaffeModel
     import Darwin
 #endif
 
-/// A pair of files that appears whole or not at all.
+/// Weights, and the prototxt that belongs to them, which appear whole or not at all.
 ///
 /// Both are written beside their places under names of their own, and renamed when they are complete. Two renames are not one: a journal,
 /// written before the first, tells the next run for the same output how to finish them. The journal is also the lock that keeps two runs apart.
 /// It lies beside the weights as `.NAME.bnfold`; the files being written are `.NAME.bnfold-new`. All of them are gone when a run ends.
 final class OutputPair {
     let weights: String
-    let prototxt: String
+    /// `nil` when only weights are written.
+    let prototxt: String?
     /// Where the files are written.
     var stagedWeights: String { Self.staged(weights) }
-    var stagedPrototxt: String { Self.staged(prototxt) }
+    var stagedPrototxt: String? { prototxt.map(Self.staged) }
 
+    private var places: [String] { [weights, prototxt].compactMap(\.self) }
     private let journal: String
     private var descriptor: Int32
     private let overwrites: Bool
@@ -31,13 +33,13 @@ final class OutputPair {
     ///   - notice: told when an interrupted run was finished.
     /// - Throws: `BNFoldError` of the kind `cannotCreate`.
     init(
-        weights: String, prototxt: String, overwrites: Bool, notice: (String) -> Void
+        weights: String, prototxt: String?, overwrites: Bool, notice: (String) -> Void
     ) throws(BNFoldError) {
         self.weights = weights
         self.prototxt = prototxt
         self.overwrites = overwrites
         journal = Self.beside(weights, suffix: ".bnfold")
-        for path in [weights, prototxt] { try Self.checkPlace(path) }
+        for path in [weights, prototxt].compactMap(\.self) { try Self.checkPlace(path) }
         descriptor = try Self.lock(journal, for: weights)
         do throws(BNFoldError) {
             try recover(notice: notice)
@@ -62,7 +64,7 @@ final class OutputPair {
             throw error
         }
         do throws(BNFoldError) {
-            try rename(stagedPrototxt, to: prototxt)
+            if let prototxt { try rename(Self.staged(prototxt), to: prototxt) }
         } catch {
             // Half is done: the journal stays for the next run.
             close(descriptor)
@@ -71,21 +73,24 @@ final class OutputPair {
                 error.kind,
                 error.message + "; '\(weights)' is new already, and the next run for it puts the prototxt in place")
         }
-        for folder in Set([weights, prototxt].map(FileBytes.folder)) { Self.synchronize(folder: folder) }
+        for folder in Set(places.map(FileBytes.folder)) { Self.synchronize(folder: folder) }
         release()
     }
 
     /// Removes everything that was written and gives up the lock. Safe to call at any time.
     func discard() {
         guard descriptor >= 0 else { return }
-        unlink(stagedWeights)
-        unlink(stagedPrototxt)
+        removeStaged()
         release()
+    }
+
+    private func removeStaged() {
+        for path in places { unlink(Self.staged(path)) }
     }
 
     /// A message about the files being written, with the names of their places instead.
     func namingPlaces(in message: String) -> String {
-        message.replacing(stagedWeights, with: weights).replacing(stagedPrototxt, with: prototxt)
+        places.reduce(message) { $0.replacing(Self.staged($1), with: $1) }
     }
 
     private func release() {
@@ -114,7 +119,7 @@ final class OutputPair {
 
     private func checkAbsence() throws(BNFoldError) {
         guard !overwrites else { return }
-        for path in [weights, prototxt] where access(path, F_OK) == 0 {
+        for path in places where access(path, F_OK) == 0 {
             throw BNFoldError(.cannotCreate, "\(path): exists already; --force overwrites it")
         }
     }
@@ -147,11 +152,9 @@ final class OutputPair {
         throw BNFoldError(.cannotCreate, "\(output): other runs of bnfold keep taking it; name another output")
     }
 
-    /// The pairs of names that have to be renamed, each ended by a zero byte, and a mark that all are there.
+    /// The places of the files, each ended by a zero byte, and a mark before and after them that all are there.
     private func journalText() -> [UInt8] {
-        var text: [UInt8] = []
-        for name in [Self.mark, prototxt, weights, Self.mark] { text += Array(name.utf8) + [0] }
-        return text
+        ([Self.mark] + places.map(Self.absolute) + [Self.mark]).flatMap { Array($0.utf8) + [0] }
     }
 
     private static let mark = "bnfold commit 1"
@@ -162,14 +165,15 @@ final class OutputPair {
         let parts = bytes.split(separator: 0, omittingEmptySubsequences: false).map {
             String(decoding: $0, as: UTF8.self)
         }
-        if parts.count == 5, parts[0] == Self.mark, parts[3] == Self.mark, Self.staged(parts[2]) == stagedWeights {
-            for path in [parts[2], parts[1]] where access(Self.staged(path), F_OK) == 0 {
-                try rename(Self.staged(path), to: path)
-            }
-            notice("finished an earlier run that was interrupted while it put '\(parts[2])' and '\(parts[1])' in place")
+        // Only files of our own naming are touched, whatever the journal says.
+        if parts.count >= 4, parts.first == Self.mark, parts[parts.count - 2] == Self.mark {
+            let places = parts[1..<parts.count - 2]
+            for path in places where access(Self.staged(path), F_OK) == 0 { try rename(Self.staged(path), to: path) }
+            notice(
+                "finished an earlier run that was interrupted while it put \(places.map { "'\($0)'" }.joined(separator: " and ")) in place"
+            )
         } else {
-            unlink(stagedWeights)
-            unlink(stagedPrototxt)
+            removeStaged()
         }
         ftruncate(descriptor, 0)
     }
@@ -195,6 +199,13 @@ final class OutputPair {
     }
 
     // MARK: Names
+
+    /// A path that means the same from every working directory.
+    private static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+        defer { free(folder) }
+        return String(cString: folder) + "/" + path
+    }
 
     private static func staged(_ path: String) -> String { beside(path, suffix: ".bnfold-new") }
 

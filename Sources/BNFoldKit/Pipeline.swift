@@ -111,10 +111,11 @@ private func write(
         if cancellation.isCancelled { throw CaffeModelError(.cancelled, "stopped; nothing was written") }
     }
     do throws(CaffeModelError) {
-        try FileBytes.write(text, to: pair.stagedPrototxt)
+        let stagedPrototxt = pair.stagedPrototxt ?? outputPrototxt
+        try FileBytes.write(text, to: stagedPrototxt)
         try conversion.writeWeights(
             of: folded, to: pair.stagedWeights, as: container, compression: request.compression, checkpoint: checkpoint)
-        try conversion.check(folded, prototxt: pair.stagedPrototxt, weights: pair.stagedWeights, container: container)
+        try conversion.check(folded, prototxt: stagedPrototxt, weights: pair.stagedWeights, container: container)
         try checkpoint()
     } catch {
         if case .overflow(let layers) = error.kind, !layers.isEmpty { return .overflow(layers) }
@@ -140,22 +141,26 @@ private func checkStatistics(
 }
 
 /// No output may be an input or the other output, through whatever link.
-private func checkDistinct(inputs: [String], outputs: [String]) throws(BNFoldError) {
+func checkDistinct(inputs: [String], outputs: [String]) throws(BNFoldError) {
     for output in outputs {
         for input in inputs {
-            guard let first = FileIdentity(input), first == FileIdentity(output) else { continue }
+            guard areSame(input, output) else { continue }
             throw BNFoldError(.usage, "\(output): is the input '\(input)' itself; name another output")
         }
     }
-    let same = FileIdentity(outputs[0]).map { $0 == FileIdentity(outputs[1]) } ?? false
-    guard outputs[0] != outputs[1], !same else {
+    guard outputs.count < 2 || outputs[0] != outputs[1] && !areSame(outputs[0], outputs[1]) else {
         throw BNFoldError(.usage, "\(outputs[0]): is the output for weights and prototxt alike; name two files")
     }
 }
 
+/// Whether two paths lead to one file that exists.
+private func areSame(_ first: String, _ second: String) -> Bool {
+    FileIdentity(first).map { $0 == FileIdentity(second) } ?? false
+}
+
 /// The report must not replace a file that matters, and must be known to have a place before anything is written.
 private func checkReport(_ path: String, others: [String], overwrites: Bool) throws(BNFoldError) {
-    for other in others where path == other || FileIdentity(path).map({ $0 == FileIdentity(other) }) ?? false {
+    for other in others where path == other || areSame(path, other) {
         throw BNFoldError(.usage, "\(path): is named for the report and as '\(other)'; name another report")
     }
     guard FileBytes.isFolder(FileBytes.folder(of: path)) else {

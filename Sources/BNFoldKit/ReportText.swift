@@ -134,7 +134,7 @@ public struct ReportText: Sendable {
     private func bold(_ text: String) -> String { isColored ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
 
     /// A size in the unit that leaves up to four digits.
-    static func size(_ bytes: Int) -> String {
+    public static func size(_ bytes: Int) -> String {
         let units = ["B", "KiB", "MiB", "GiB"]
         var value = Double(bytes)
         var unit = 0

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The H5F_ACC_* macros call H5check(), which aborts the process when the library is not the very release of the headers.
- * A distribution may update the library within one binary interface, so that check is left out of the macros. */
+/* The H5F_ACC_* macros call H5check(), which aborts the process when the library is not the very release of the
+ * headers. A distribution may update the library within one binary interface, so that check is left out of them. */
 #undef H5CHECK
 #define H5CHECK
 
@@ -119,16 +119,6 @@ static inline herr_t chdf5_iterate_links(hid_t group, chdf5_link_visitor visitor
     return H5Literate2(group, H5_INDEX_NAME, H5_ITER_NATIVE, &position, chdf5_visit_link, &visit);
 #else
     return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &position, chdf5_visit_link, &visit);
-#endif
-}
-
-/* Frees the variable-length values that H5Dread allocated. */
-static inline herr_t chdf5_reclaim(hid_t type, hid_t space, void *values)
-{
-#if H5_VERSION_GE(1, 12, 0)
-    return H5Treclaim(type, space, H5P_DEFAULT, values);
-#else
-    return H5Dvlen_reclaim(type, space, H5P_DEFAULT, values);
 #endif
 }
 

@@ -77,6 +77,10 @@ final class BinaryWeightFile: WeightFile {
         return result
     }
 
+    func layerNames() -> [String] {
+        records.indices.filter { byName[records[$0].name] == $0 && !records[$0].blobs.isEmpty }.map { records[$0].name }
+    }
+
     /// The record that Caffe fills a layer of this name from.
     func record(named name: String) -> Record? { byName[name].map { records[$0] } }
 

@@ -52,6 +52,13 @@ struct BinaryWeightWriter {
         try write([.insert(content, at: 0)], to: empty, weights: weights, network: network, path: path)
     }
 
+    /// Copies a file as it is.
+    func copy(_ file: BinaryWeightFile, to path: String) throws(CaffeModelError) {
+        try checkpoint()
+        try write(
+            [], to: file.source, weights: CaffeWeightStore(file: file, blobs: [:]), network: Network(), path: path)
+    }
+
     // MARK: Edits
 
     private mutating func edits(

@@ -149,55 +149,13 @@ public struct CaffeConversion {
         let store = FoldedWeights(base: base, folded: folded)
         for (planned, found) in zip(expected.layers, written.network.layers) {
             for (parameter, copy) in zip(planned.operation.parameters, found.operation.parameters) {
-                try compare(parameter, in: store, with: copy, in: reread, of: expected, layer: planned.name)
-            }
-        }
-    }
-
-    private func compare(
-        _ parameter: ParameterID, in planned: FoldedWeights<CaffeWeightStore>, with copy: ParameterID,
-        in written: CaffeWeightStore,
-        of network: Network, layer: String
-    ) throws(CaffeModelError) {
-        guard let count = network[parameter].elementCount else { return }
-        let length = min(count, Self.checkedElements)
-        for start in count > length ? [0, count - length] : [0] {
-            let equal: Bool
-            do throws(WeightError) {
-                switch network[parameter].elementType {
-                case .float16, .float32:
-                    equal =
-                        try Self.slice(parameter, planned, start, length, as: Float.self)
-                        == Self.slice(copy, written, start, length, as: Float.self)
-                case .float64:
-                    equal =
-                        try Self.slice(parameter, planned, start, length, as: Double.self)
-                        == Self.slice(copy, written, start, length, as: Double.self)
+                guard try WeightComparison.agree(parameter, in: store, copy, in: reread, of: expected) else {
+                    throw CaffeModelError(
+                        .internalFault, "the written weights of layer '\(planned.name)' are not the planned ones")
                 }
-            } catch {
-                throw CaffeModelError(error)
-            }
-            guard equal else {
-                throw CaffeModelError(
-                    .internalFault,
-                    "the written weights of layer '\(layer)' (\(network[parameter].name)) are not the planned ones")
             }
         }
     }
-
-    /// The bytes of a slice: bit for bit, so that NaN equals itself.
-    private static func slice<Element: WeightElement>(
-        _ parameter: ParameterID, _ store: some WeightStore, _ start: Int, _ count: Int, as type: Element.Type
-    ) throws(WeightError) -> [UInt8] {
-        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: count)
-        defer { buffer.deallocate() }
-        buffer.initialize(repeating: 0)
-        try store.read(parameter, from: start, into: buffer)
-        return Array(UnsafeRawBufferPointer(buffer))
-    }
-
-    /// How many elements at each end of a tensor are read back.
-    private static let checkedElements = 4096
 
     // MARK: Input shapes
 

@@ -53,6 +53,19 @@ final class HDF5WeightFile: WeightFile {
         return blobs
     }
 
+    func layerNames() throws(CaffeModelError) -> [String] {
+        let children: [HDF5Child]
+        do throws(HDF5Error) {
+            children = try file.descendants(ofGroup: "/data")
+        } catch {
+            throw CaffeModelError(error)
+        }
+        var seen: Set<String> = []
+        return children.filter { $0.kind == .dataset }
+            .map { String(FileBytes.folder(of: $0.path).dropFirst("/data/".count)) }
+            .filter { !$0.isEmpty && seen.insert($0).inserted }
+    }
+
     func read<Element: WeightElement>(
         _ blob: StoredBlob, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
     ) throws(CaffeModelError) {

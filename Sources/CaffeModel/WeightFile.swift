@@ -19,6 +19,9 @@ protocol WeightFile: AnyObject {
     /// The blobs of a layer by their index; `nil` when the file does not know the layer.
     func blobs(ofLayer name: String) throws(CaffeModelError) -> [Int: StoredBlob]?
 
+    /// The names of all layers that have blobs, in the order of the file.
+    func layerNames() throws(CaffeModelError) -> [String]
+
     /// Reads consecutive elements of a blob.
     func read<Element: WeightElement>(
         _ blob: StoredBlob, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>

@@ -1,5 +1,5 @@
-// Conversion between stored elements and numbers in memory. It is done here and not by libhdf5, so that it rounds once and
-// to nearest for every pair of types (the library's own conversion of big-endian doubles to floats does not).
+// Conversion between stored elements and numbers in memory. It is done here and not by libhdf5, so that it rounds once
+// and to nearest for every pair of types (the library's own conversion of big-endian doubles to floats does not).
 
 extension ElementFormat {
     /// Converts stored elements, `values.count` of them, to numbers in memory.

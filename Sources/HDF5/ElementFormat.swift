@@ -83,7 +83,8 @@ extension ElementFormat {
         guard [1, 2, 4, 8].contains(size), bits == size * 8, H5Tget_offset(datatype) == 0 else {
             throw place.error(
                 .unsupported,
-                "holds integers with \(bits) used bits in \(size) bytes, expected 8, 16, 32 or 64 bits; convert it to float32"
+                "holds integers with \(bits) used bits in \(size) bytes, expected 8, 16, 32 or 64 bits; "
+                    + "convert it to float32"
             )
         }
         return .integer(bits: bits, signed: H5Tget_sign(datatype) == H5T_SGN_2)

@@ -2,8 +2,8 @@ import CHDF5
 
 /// The library's properties for opening a file, as we want them always.
 struct FileAccess: ~Copyable {
-    /// Bytes of unpacked chunks that the library keeps for each dataset. A slice of a chunked dataset touches one row of
-    /// chunks; with the default of 1 MiB large layers would be unpacked anew for every slice.
+    /// Bytes of unpacked chunks that the library keeps for each dataset. A slice of a chunked dataset touches one row
+    /// of chunks; with the default of 1 MiB large layers would be unpacked anew for every slice.
     private static let chunkCacheSize = 32 << 20
     /// Places in the table of cached chunks: a prime number, well above the number of chunks.
     private static let chunkCacheSlots = 8191

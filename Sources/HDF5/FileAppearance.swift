@@ -52,7 +52,8 @@ extension FileAppearance: CustomStringConvertible {
         return beginning[1] >= 0x80 || next >= beginning.count || isPlausibleTag(beginning[next])
     }
 
-    /// A tag byte: field number 1 to 15, wire type varint, 64-bit, length-delimited or 32-bit; or the start of a longer tag.
+    /// A tag byte: field number 1 to 15, wire type varint, 64-bit, length-delimited or 32-bit; or the start of a longer
+    /// tag.
     private func isPlausibleTag(_ byte: UInt8) -> Bool {
         byte >> 3 != 0 && [0, 1, 2, 5].contains(byte & 7)
     }

@@ -3,8 +3,8 @@ import CHDF5
 extension HDF5Dataset {
     /// Reads a run of elements into the beginning of a buffer, converting them and rounding at most once.
     ///
-    /// Contiguous data are read past the library and its lock. Besides the buffer this takes a quarter of a mebibyte where
-    /// elements are converted, and for chunked data the library's chunk cache.
+    /// Contiguous data are read past the library and its lock. Besides the buffer this takes a quarter of a mebibyte
+    /// where elements are converted, and for chunked data the library's chunk cache.
     ///
     /// - Parameters:
     ///   - elements: places in row-major order, inside `0..<elementCount`.

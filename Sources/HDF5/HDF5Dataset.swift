@@ -2,8 +2,8 @@ import CHDF5
 
 /// A dataset of numbers, read or written in runs of elements in row-major order.
 ///
-/// From `HDF5File.dataset(at:)` it can be read, from `HDF5File.createDataset` written. It can be used by several threads at
-/// once, and must not be used after its file is closed: that is an error of kind `.invalidRequest`.
+/// From `HDF5File.dataset(at:)` it can be read, from `HDF5File.createDataset` written. It can be used by several
+/// threads at once, and must not be used after its file is closed: that is an error of kind `.invalidRequest`.
 public final class HDF5Dataset: Sendable {
     /// The absolute path inside the file.
     public let path: String
@@ -47,8 +47,8 @@ public final class HDF5Dataset: Sendable {
         elementCount = shape.elementCount
     }
 
-    /// Checks that a run of elements lies inside the dataset, and that the file is open. Only after it may the run be counted:
-    /// a range out of bounds can be longer than an `Int` tells.
+    /// Checks that a run of elements lies inside the dataset, and that the file is open. Only after it may the run be
+    /// counted: a range out of bounds can be longer than an `Int` tells.
     func check(_ elements: Range<Int>) throws(HDF5Error) {
         guard file.isOpen else { throw place.error(.invalidRequest, "cannot be used after its file was closed") }
         guard elements.lowerBound >= 0, elements.upperBound <= elementCount else {

@@ -22,7 +22,8 @@ extension HDF5File {
 
     /// The links of a group, sorted by the bytes of their names.
     ///
-    /// - Throws: `.missingObject` when there is no group at the path, `.unsupported` when the way leads out of the file.
+    /// - Throws: `.missingObject` when there is no group at the path, `.unsupported` when the way leads out of the
+    ///   file.
     public func children(ofGroup path: String) throws(HDF5Error) -> [HDF5Child] {
         try links(ofGroup: path).map(\.child)
     }
@@ -130,7 +131,8 @@ extension HDF5File {
             case .refused(let reason): return (.other(reason: reason), nil)
             }
         } catch {
-            return (.other(reason: error.message + (error.libraryMessage.map { " (HDF5: \($0))" } ?? "")), nil)
+            let cause = error.libraryMessage.map { " (HDF5: \(Place.printable($0)))" } ?? ""
+            return (.other(reason: error.message + cause), nil)
         }
     }
 

@@ -35,8 +35,7 @@ extension HDF5File {
         }
         let access = try data.access(for: shape, fileSize: fileSize)
         if try place.require(H5Tis_variable_str(type), "has no readable datatype") > 0 {
-            try checkLength(at: access, fileSize: fileSize, place: place)
-            return try variableString(in: object, type: type, at: place)
+            return try variableString(at: access, fileSize: fileSize, place: place)
         }
         return try fixedString(in: object, type: type, size: size, at: place)
     }
@@ -55,37 +54,25 @@ extension HDF5File {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Looks at the length before the library allocates it: a variable-length element is stored as its length, in four
-    /// bytes, and its place in a heap (File Format Specification, IV.B).
-    private func checkLength(at access: StoredData.Access, fileSize: UInt64, place: Place) throws(HDF5Error) {
+    private func variableString(
+        at access: StoredData.Access, fileSize: UInt64, place: Place
+    ) throws(HDF5Error) -> String {
         guard case .contiguous(let offset) = access else {
             throw place.error(.unsupported, "holds a variable-length string in chunks, expected it in one piece")
         }
-        var length: UInt32 = 0
-        do {
-            _ = try withUnsafeMutableBytes(of: &length) { bytes throws(SystemError) in
-                try descriptor.read(into: bytes, at: offset)
-            }
-        } catch {
-            throw place.error(.ioFailed, "cannot be read: \(error)")
+        let properties = try place.require(H5Fget_create_plist(id), "cannot be read")
+        defer { H5Pclose(properties) }
+        var userBlock: hsize_t = 0
+        var addressSize = 0
+        var lengthSize = 0
+        try place.require(H5Pget_userblock(properties, &userBlock), "cannot be read")
+        try place.require(H5Pget_sizes(properties, &addressSize, &lengthSize), "cannot be read")
+        guard addressSize == 8, lengthSize == 8 else {
+            throw place.error(.unsupported, "holds a variable-length string in a file without 64-bit addresses")
         }
-        length = UInt32(littleEndian: length)
-        guard length <= Self.maximumStringSize, UInt64(length) <= fileSize else {
-            throw place.error(
-                .damaged, "claims a string of \(length) bytes, expected at most \(Self.maximumStringSize)")
-        }
-    }
-
-    private func variableString(
-        in dataset: borrowing OpenObject, type: hid_t, at place: Place
-    ) throws(HDF5Error) -> String {
-        let space = try place.require(H5Dget_space(dataset.id), "has no readable shape")
-        defer { H5Sclose(space) }
-        var text: UnsafeMutablePointer<CChar>?
-        try place.require(
-            H5Dread(dataset.id, type, chdf5_whole_space(), chdf5_whole_space(), chdf5_default_properties(), &text),
-            "cannot be read; the file may be damaged")
-        defer { _ = chdf5_reclaim(type, space, &text) }
-        return text.map { String(cString: $0) } ?? ""
+        let heap = GlobalHeap(
+            descriptor: descriptor, fileSize: fileSize, baseAddress: UInt64(userBlock), place: place)
+        let bytes = try heap.value(ofElementAt: offset, limit: Self.maximumStringSize)
+        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
 }

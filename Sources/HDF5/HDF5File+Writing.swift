@@ -22,14 +22,14 @@ extension HDF5File {
 
     /// Creates a dataset in a group that exists, to be written with `HDF5Dataset.write`.
     ///
-    /// Without compression it is laid out as Caffe does it: contiguous, little-endian, of fixed extent. What is not written
-    /// before the file is closed reads as zeros.
+    /// Without compression it is laid out as Caffe does it: contiguous, little-endian, of fixed extent. What is not
+    /// written before the file is closed reads as zeros.
     ///
     /// - Parameters:
     ///   - shape: the lengths of the axes, up to 32; empty for a scalar.
     ///   - elementType: `.float32` or `.float64`.
-    ///   - compression: 0 for none, or a gzip level from 1 to 9, with shuffled bytes. Scalars, and datasets of less than
-    ///     16 KiB, whose index would take what compression saves, are never compressed.
+    ///   - compression: 0 for none, or a gzip level from 1 to 9, with shuffled bytes. Scalars, and datasets of less
+    ///     than 16 KiB, whose index would take what compression saves, are never compressed.
     public func createDataset(
         _ path: String, shape: [Int], elementType: HDF5ElementType = .float32, compression: Int = 0
     ) throws(HDF5Error) -> HDF5Dataset {

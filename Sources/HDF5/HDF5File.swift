@@ -3,8 +3,10 @@ import Synchronization
 
 /// An open HDF5 file: read as whoever wrote it left it, or written as Caffe would.
 ///
-/// It may be used by several threads at once. Close it with `close`, which tells whether everything reached the file; a file
-/// being written that is let go without it is taken for abandoned, and left empty.
+/// It may be used by several threads at once. Close it with `close`, which tells whether everything reached the file; a
+/// file being written that is let go without it is taken for abandoned, and left empty.
+///
+/// Sendable, since all that changes in it is guarded: by the library's lock (`HDF5Library`), an atomic or a mutex.
 public final class HDF5File: @unchecked Sendable {
     /// The path of the file, as it was given.
     public let path: String
@@ -35,7 +37,8 @@ public final class HDF5File: @unchecked Sendable {
 
     /// Opens a file for reading.
     ///
-    /// - Throws: `.notFound`, `.unreadable`, `.notHDF5`, `.damaged`, or `.unsupported` when it is newer than the library.
+    /// - Throws: `.notFound`, `.unreadable`, `.notHDF5`, `.damaged`, or `.unsupported` when it is newer than the
+    ///   library.
     public init(readingPath path: String) throws(HDF5Error) {
         let probe = try FileProbe(path: path)
         guard try probe.hasSignature() else {
@@ -47,7 +50,7 @@ public final class HDF5File: @unchecked Sendable {
         let id = H5Fopen(path, chdf5_read_only(), access.id)
         guard id >= 0 else { throw probe.place.openingError() }
         do throws(HDF5Error) {
-            (descriptor, sizeWhenOpened) = try Self.descriptorAndSize(of: id, at: probe.place)
+            (descriptor, sizeWhenOpened) = try Self.descriptorAndSize(of: id, orThrow: .unreadable, at: probe.place)
         } catch {
             H5Fclose(id)
             throw error
@@ -58,8 +61,9 @@ public final class HDF5File: @unchecked Sendable {
 
     /// Creates a file, or empties the one that is there, for writing.
     ///
-    /// It is laid out as Caffe does it: the oldest format version, no attributes, no times, so that the same calls give the
-    /// same bytes. A process whose file sizes are limited should ignore SIGXFSZ, to get an error instead of that signal.
+    /// It is laid out as Caffe does it: the oldest format version, no attributes, no times, so that the same calls give
+    /// the same bytes. A process whose file sizes are limited should ignore SIGXFSZ, to get an error instead of that
+    /// signal.
     ///
     /// - Throws: `.cannotCreate`.
     public init(creatingPath path: String) throws(HDF5Error) {
@@ -72,7 +76,7 @@ public final class HDF5File: @unchecked Sendable {
         let id = H5Fcreate(path, chdf5_truncate(), chdf5_default_properties(), access.id)
         guard id >= 0 else { throw place.libraryError(.cannotCreate, ifSystem: .cannotCreate, "cannot be created") }
         do throws(HDF5Error) {
-            descriptor = try Self.descriptorAndSize(of: id, at: place).descriptor
+            descriptor = try Self.descriptorAndSize(of: id, orThrow: .cannotCreate, at: place).descriptor
         } catch {
             H5Fclose(id)
             throw error
@@ -89,8 +93,8 @@ public final class HDF5File: @unchecked Sendable {
         if sizeWhenOpened == nil { abandon() } else { H5Fclose(id) }
     }
 
-    /// Writes what the library still holds, and waits until it is on the disk; `close` will wait once more, since closing
-    /// changes the file's last bytes.
+    /// Writes what the library still holds, and waits until it is on the disk; `close` will wait once more, since
+    /// closing changes the file's last bytes.
     public func synchronize() throws(HDF5Error) {
         HDF5Library.enter()
         defer { HDF5Library.leave() }
@@ -104,8 +108,9 @@ public final class HDF5File: @unchecked Sendable {
 
     /// Closes the file, and all datasets of it. Closing it once more does nothing.
     ///
-    /// - Throws: the first error in writing, also one that was thrown before; or `.ioFailed` when closing itself fails, or a
-    ///   compressed dataset was not written to its end. A file being written is then left empty as far as the system lets us.
+    /// - Throws: the first error in writing, also one that was thrown before; `.ioFailed` when closing itself fails;
+    ///   `.invalidRequest` when a compressed dataset was not written to its end. A file being written is then left
+    ///   empty, as far as the system lets us.
     public func close() throws(HDF5Error) {
         HDF5Library.enter()
         defer { HDF5Library.leave() }
@@ -170,19 +175,19 @@ public final class HDF5File: @unchecked Sendable {
 
     /// The descriptor that the library reads and writes the file with, duplicated, and the file's size.
     private static func descriptorAndSize(
-        of id: hid_t, at place: Place
+        of id: hid_t, orThrow kind: HDF5Error.Kind, at place: Place
     ) throws(HDF5Error) -> (descriptor: FileDescriptor, size: UInt64) {
         var handle: UnsafeMutableRawPointer?
         try place.require(
-            H5Fget_vfd_handle(id, chdf5_default_properties(), &handle), as: .unreadable, "cannot be opened")
+            H5Fget_vfd_handle(id, chdf5_default_properties(), &handle), as: kind, "cannot be opened")
         guard let number = handle?.assumingMemoryBound(to: CInt.self).pointee else {
-            throw place.error(.unreadable, "cannot be opened: the library has no file descriptor for it")
+            throw place.error(kind, "cannot be opened: the library has no file descriptor for it")
         }
         do {
             let descriptor = try FileDescriptor(duplicating: number)
             return (descriptor, try descriptor.status().size)
         } catch {
-            throw place.error(.unreadable, "cannot be opened: \(error)")
+            throw place.error(kind, "cannot be opened: \(error)")
         }
     }
 
@@ -206,8 +211,8 @@ public final class HDF5File: @unchecked Sendable {
     private func abandon() {
         isClosed.store(true, ordering: .releasing)
         chunkWriters = []
-        // Before closing, to make room: the library writes what it still holds, and keeps the file open when it cannot. After
-        // it, so that nobody takes what the library wrote for a file with weights.
+        // Before closing, to make room: the library writes what it still holds, and keeps the file open when it cannot.
+        // After it, so that nobody takes what the library wrote for a file with weights.
         descriptor.discardContents()
         H5Fclose(id)
         descriptor.discardContents()

@@ -2,8 +2,8 @@ import CHDF5
 
 /// Follows a path link by link, so that no link leads out of the file unnoticed.
 ///
-/// The library itself would follow an external link anywhere on the way, also one behind a soft link, and open whatever file
-/// it names. The library's lock must be held while a resolver is used.
+/// The library itself would follow an external link anywhere on the way, also one behind a soft link, and open whatever
+/// file it names. The library's lock must be held while a resolver is used.
 struct LinkResolver {
     /// Where a path leads.
     enum Resolution: ~Copyable {

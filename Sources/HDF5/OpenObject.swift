@@ -30,7 +30,8 @@ struct OpenObject: ~Copyable {
     deinit {
         HDF5Library.enter()
         defer { HDF5Library.leave() }
-        // After the file was closed, and all its objects with it, this fails and does nothing: handles are not used twice.
+        // After the file was closed, and all its objects with it, this fails and does nothing: handles are not used
+        // twice.
         H5Idec_ref(id)
     }
 

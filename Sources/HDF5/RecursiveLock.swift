@@ -8,8 +8,8 @@
 
 /// A mutex that the thread holding it may lock again.
 ///
-/// `Mutex` of the standard library must not be locked twice by one thread, but an owner of a library handle can reach the
-/// end of its life, and close the handle, inside a call that holds the lock already.
+/// `Mutex` of the standard library must not be locked twice by one thread, but an owner of a library handle can reach
+/// the end of its life, and close the handle, inside a call that holds the lock already.
 final class RecursiveLock: @unchecked Sendable {
     /// At a fixed address for as long as the lock lives; only the functions of pthreads touch it.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)

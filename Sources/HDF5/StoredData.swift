@@ -2,8 +2,8 @@ import CHDF5
 
 /// How a dataset's data are stored, and whether they can be there at all.
 ///
-/// A damaged or hostile file may claim any shape. Nothing is allocated for a shape before it stands in proportion to the
-/// bytes that the file holds.
+/// A damaged or hostile file may claim any shape. Nothing is allocated for a shape before it stands in proportion to
+/// the bytes that the file holds.
 struct StoredData {
     /// How the data are reached.
     enum Access: Equatable {
@@ -28,8 +28,8 @@ struct StoredData {
 
     /// Looks at the layout and the filters of a dataset; throws `.unsupported` for those that are not read.
     ///
-    /// This must come before the dataset's shape is asked for: to tell the shape of a virtual dataset, the library may open
-    /// the files that it is made of.
+    /// This must come before the dataset's shape is asked for: to tell the shape of a virtual dataset, the library may
+    /// open the files that it is made of.
     init(of dataset: hid_t, at place: Place) throws(HDF5Error) {
         let properties = try place.require(H5Dget_create_plist(dataset), "has no readable creation properties")
         defer { H5Pclose(properties) }
@@ -95,7 +95,8 @@ struct StoredData {
             : place.error(.unsupported, "has an unknown layout, expected contiguous, chunked or compact")
     }
 
-    /// How many bytes one stored byte can become by these filters; throws `.unsupported` for a filter that is not known here.
+    /// How many bytes one stored byte can become by these filters; throws `.unsupported` for a filter that is not known
+    /// here.
     private static func expansion(ofFiltersIn properties: hid_t, at place: Place) throws(HDF5Error) -> UInt64 {
         let count = try place.require(H5Pget_nfilters(properties), "has no readable filters")
         var seen: Set<H5Z_filter_t> = []

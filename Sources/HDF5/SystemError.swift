@@ -15,7 +15,7 @@ struct SystemError: Error, Equatable, Sendable {
 }
 
 extension SystemError: CustomStringConvertible {
-    /// The system's own sentence, as 'No space left on device'. For the errors that exist, strerror may be called by several
-    /// threads on all three systems.
+    /// The system's own sentence, as 'No space left on device'. For the errors that exist, strerror may be called by
+    /// several threads on all three systems.
     var description: String { String(cString: strerror(code)) }
 }

@@ -9,6 +9,7 @@ struct BNFold: ParsableCommand {
         usage: """
             bnfold [fold] <input> <output> [--prototxt <file>] [<options>]
             bnfold inspect [<input>] [--prototxt <file>] [<options>]
+            bnfold convert <input> <output> [--prototxt <file>] [<options>]
             """,
         discussion: """
             Trained weights and the train prototxt go in, weights and a prototxt for deployment come out. What cannot be folded exactly \
@@ -25,6 +26,6 @@ struct BNFold: ParsableCommand {
             A run that is stopped by a signal leaves what was there, and ends by that signal.
             """,
         version: "bnfold \(Version.string)",
-        subcommands: [Fold.self, Inspect.self],
+        subcommands: [Fold.self, Inspect.self, Convert.self],
         defaultSubcommand: Fold.self)
 }

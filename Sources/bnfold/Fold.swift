@@ -8,10 +8,10 @@ struct Fold: ParsableCommand {
             Writes OUTPUT and its prototxt. Both appear whole or not at all, and nothing that exists is overwritten without --force.
             """)
 
-    @Argument(help: "Trained weights (.caffemodel.h5).")
+    @Argument(help: "Trained weights (.caffemodel.h5 or .caffemodel).")
     var input: String
 
-    @Argument(help: "The folded weights to write.")
+    @Argument(help: "The folded weights to write: a .caffemodel if it is named so, HDF5 otherwise.")
     var output: String
 
     @OptionGroup var network: NetworkOptions

@@ -6,7 +6,7 @@ struct Inspect: ParsableCommand {
         abstract: "Tell what would be folded and how healthy the statistics are, without writing anything.",
         discussion: "Without INPUT the plan is made from the prototxt alone.")
 
-    @Argument(help: "Trained weights (.caffemodel.h5).")
+    @Argument(help: "Trained weights (.caffemodel.h5 or .caffemodel).")
     var input: String?
 
     @OptionGroup var network: NetworkOptions

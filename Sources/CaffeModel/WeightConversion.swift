@@ -1,0 +1,145 @@
+import Folding
+import NetGraph
+import Prototxt
+
+/// The same weights in another container, without folding: every layer that has blobs, whatever phase it belongs to.
+public struct WeightConversion {
+    private let file: any WeightFile
+    private let definition: NetDefinition?
+    /// One opaque layer for each layer of the file.
+    private let network: Network
+    private let store: CaffeWeightStore
+
+    /// Opens the weights, and the prototxt that gives layers their types and, where names have to change, gets the new ones.
+    public init(weights path: String, prototxt: String?) throws(CaffeModelError) {
+        file = try WeightFiles.open(path)
+        definition = try prototxt.map { path throws(CaffeModelError) in try NetDefinition(path: path) }
+        var definitions: [String: LayerDefinition] = [:]
+        for layer in definition?.layers ?? [] where definitions[layer.name] == nil { definitions[layer.name] = layer }
+
+        var network = Network(name: definition?.name ?? (file as? BinaryWeightFile)?.name ?? "")
+        var blobs: [ParameterID: StoredBlob] = [:]
+        for name in try file.layerNames() {
+            let stored = try file.blobs(ofLayer: name) ?? [:]
+            var parameters: [ParameterID] = []
+            for (index, blob) in stored.sorted(by: { $0.key < $1.key }) {
+                guard index == parameters.count else {
+                    throw CaffeModelError(
+                        .malformed, "\(path): \(blob.place) follows a gap: there is no blob \(parameters.count)")
+                }
+                let parameter = network.addParameter(
+                    Parameter(name: "\(name) blob \(index)", shape: blob.shape, elementType: blob.elementType))
+                blobs[parameter] = blob
+                parameters.append(parameter)
+            }
+            let type = definitions[name]?.type ?? (file as? BinaryWeightFile)?.record(named: name)?.type ?? ""
+            network.layers.append(
+                Layer(
+                    id: LayerID(network.layers.count), name: name,
+                    operation: .opaque(Opaque(type: type, parameters: parameters)), inputs: [], outputs: []))
+        }
+        guard !network.layers.isEmpty else {
+            throw CaffeModelError(.malformed, "\(path): holds no blobs; there is nothing to convert")
+        }
+        self.network = network
+        store = CaffeWeightStore(file: file, blobs: blobs)
+    }
+
+    /// The number of layers with blobs.
+    public var layerCount: Int { network.layers.count }
+
+    /// New names of layers, old name first, for a container that cannot hold the old ones.
+    public func renames(in container: WeightContainer) -> [(from: String, to: String)] {
+        let renames = LayerNames.renames(in: renamedNetwork)
+        guard container == .hdf5 else { return [] }
+        return renamedNetwork.layers.compactMap { layer in renames[layer.id].map { (layer.name, $0) } }
+    }
+
+    /// The prototxt with the new names; `nil` when none was given.
+    ///
+    /// - Throws: when names have to change and there is no prototxt to tell them.
+    public func prototxt(for container: WeightContainer) throws(CaffeModelError) -> [UInt8]? {
+        let names = Dictionary(renames(in: container).map { ($0.from, $0.to) }, uniquingKeysWith: { first, _ in first })
+        guard let definition else {
+            guard let first = names.keys.sorted().first else { return nil }
+            throw CaffeModelError(
+                .malformed,
+                "\(file.path): \(names.count) layer names, among them '\(first)', cannot stand in HDF5, and the prototxt needs the new names as well; give it with --prototxt, or write a .caffemodel"
+            )
+        }
+        let document = definition.document
+        let edits = definition.layers.compactMap { layer -> SourceEdit? in
+            guard let name = names[layer.name], let scalar = layer.reader.message?.value(named: "name")?.scalar else {
+                return nil
+            }
+            return document.replacement(of: scalar, withString: name)
+        }
+        do {
+            return try document.applying(edits)
+        } catch {
+            throw CaffeModelError(
+                .internalFault, "\(document.path): the edits of the prototxt do not fit together: \(error)")
+        }
+    }
+
+    /// Writes the weights.
+    public func write(
+        to path: String, as container: WeightContainer, compression: Int,
+        checkpoint: @escaping () throws(CaffeModelError) -> Void
+    ) throws(CaffeModelError) {
+        switch container {
+        case .hdf5:
+            var writer = HDF5WeightWriter()
+            writer.compression = compression
+            writer.renames = LayerNames.renames(in: renamedNetwork)
+            writer.checkpoint = checkpoint
+            try writer.write(network, weights: store, to: path)
+        case .binary:
+            var writer = BinaryWeightWriter()
+            writer.checkpoint = checkpoint
+            if let binary = file as? BinaryWeightFile {
+                try writer.copy(binary, to: path)
+            } else {
+                try writer.write(network, weights: store, to: path)
+            }
+        }
+    }
+
+    /// Reads the written file back: the same layers, shapes and, at both ends of each tensor, numbers.
+    public func check(_ path: String, container: WeightContainer) throws(CaffeModelError) {
+        let written = try WeightFiles.open(path)
+        let names = container == .hdf5 ? LayerNames.renames(in: renamedNetwork) : [:]
+        for layer in network.layers {
+            let blobs = try written.blobs(ofLayer: names[layer.id] ?? layer.name) ?? [:]
+            let parameters = layer.operation.parameters
+            guard blobs.count == parameters.count else {
+                throw CaffeModelError(
+                    .internalFault,
+                    "layer '\(layer.name)' was written with \(blobs.count) blobs instead of \(parameters.count)")
+            }
+            for (index, parameter) in parameters.enumerated() {
+                guard let blob = blobs[index], blob.shape == network[parameter].shape else {
+                    throw CaffeModelError(.internalFault, "\(network[parameter].name) was written with another shape")
+                }
+                let copy = CaffeWeightStore(file: written, blobs: [parameter: blob])
+                guard try WeightComparison.agree(parameter, in: store, parameter, in: copy, of: network) else {
+                    throw CaffeModelError(.internalFault, "\(network[parameter].name) was not written as it was read")
+                }
+            }
+        }
+    }
+
+    /// The layers of the prototxt beside those of the file: all of them have to have names that do not collide.
+    private var renamedNetwork: Network {
+        var result = network
+        let known = Set(network.layers.map(\.name))
+        for layer in definition?.layers ?? [] where !known.contains(layer.name) {
+            result.layers.append(
+                Layer(
+                    id: LayerID(result.layers.count), name: layer.name, operation: .opaque(Opaque(type: layer.type)),
+                    inputs: [],
+                    outputs: []))
+        }
+        return result
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import BNFoldKit
+
+struct Convert: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write weights in the other container, without folding.",
+        discussion: """
+            The content of INPUT tells its container; OUTPUT becomes a .caffemodel if it is named so, and HDF5 otherwise. Names with '/' \
+            cannot stand in HDF5: with --prototxt they are changed, in weights and prototxt alike.
+            """)
+
+    @Argument(help: "Trained weights (.caffemodel.h5 or .caffemodel).")
+    var input: String
+
+    @Argument(help: "The weights to write.")
+    var output: String
+
+    @Option(help: ArgumentHelp("The network: tells the types of layers, and gets their new names.", valueName: "file"))
+    var prototxt: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The prototxt with the new names. Default: OUTPUT's name with '.prototxt'.", valueName: "file"))
+    var outputPrototxt: String?
+
+    @Option(help: ArgumentHelp("gzip level of the output's datasets, 0 to 9.", valueName: "level"))
+    var compress: Int = 0
+
+    @Flag(help: "Overwrite OUTPUT and its prototxt.")
+    var force = false
+
+    @Flag(name: .shortAndLong, help: "Print nothing but errors.")
+    var quiet = false
+
+    func validate() throws {
+        guard (0...9).contains(compress) else {
+            throw ValidationError("--compress takes a level from 0 to 9, not \(compress)")
+        }
+    }
+
+    func run() throws {
+        var request = ConvertRequest(input: input, output: output)
+        request.prototxt = prototxt
+        request.outputPrototxt = outputPrototxt
+        request.compression = compress
+        request.overwrites = force
+        request.notice = { Console.note("bnfold: \($0)") }
+        try Console.run(stoppableBy: request.cancellation) { () throws(BNFoldError) in
+            let report = try convert(request)
+            guard !quiet else { return }
+            var lines = [
+                "wrote \(output): \(report.layers) layers, \(ReportText.size(report.outputBytes)) (before: \(ReportText.size(report.inputBytes)))"
+            ]
+            if let prototxt = report.prototxt {
+                lines.append("wrote \(prototxt): \(report.renamedLayers) layers have new names")
+            }
+            try Console.print(Array(lines.map { $0 + "\n" }.joined().utf8))
+        }
+    }
+}
