@@ -16,6 +16,12 @@ struct BinaryBlob {
     let shape: [Int]
     let numbers: Numbers
 
+    /// Whether its shape is told by (num, channels, height, width).
+    var hasLegacyShape: Bool {
+        message.lastField(CaffeSchema.Blob.shape) == nil
+            && CaffeSchema.Blob.legacyShape.contains { message.lastField($0) != nil }
+    }
+
     var elementType: ElementType {
         switch numbers {
         case .floats: .float32

@@ -21,6 +21,11 @@ public struct WeightConversion {
         var blobs: [ParameterID: StoredBlob] = [:]
         for name in try file.layerNames() {
             let stored = try file.blobs(ofLayer: name) ?? [:]
+            let record = (file as? BinaryWeightFile)?.record(named: name)
+            let modernShapes = record.map {
+                $0.blobs.contains(where: \.hasLegacyShape)
+                    ? LegacyShape.modern($0.blobs.map(\.shape)) : $0.blobs.map(\.shape)
+            }
             var parameters: [ParameterID] = []
             for (index, blob) in stored.sorted(by: { $0.key < $1.key }) {
                 guard index == parameters.count else {
@@ -28,11 +33,13 @@ public struct WeightConversion {
                         .malformed, "\(path): \(blob.place) follows a gap: there is no blob \(parameters.count)")
                 }
                 let parameter = network.addParameter(
-                    Parameter(name: "\(name) blob \(index)", shape: blob.shape, elementType: blob.elementType))
+                    Parameter(
+                        name: "\(name) blob \(index)", shape: modernShapes?[index] ?? blob.shape,
+                        elementType: blob.elementType))
                 blobs[parameter] = blob
                 parameters.append(parameter)
             }
-            let type = definitions[name]?.type ?? (file as? BinaryWeightFile)?.record(named: name)?.type ?? ""
+            let type = definitions[name]?.type ?? record?.type ?? ""
             network.layers.append(
                 Layer(
                     id: LayerID(network.layers.count), name: name,
@@ -118,7 +125,7 @@ public struct WeightConversion {
                     "layer '\(layer.name)' was written with \(blobs.count) blobs instead of \(parameters.count)")
             }
             for (index, parameter) in parameters.enumerated() {
-                guard let blob = blobs[index], blob.shape == network[parameter].shape else {
+                guard let blob = blobs[index], blob.shape.reduce(1, *) == network[parameter].elementCount else {
                     throw CaffeModelError(.internalFault, "\(network[parameter].name) was written with another shape")
                 }
                 let copy = CaffeWeightStore(file: written, blobs: [parameter: blob])
