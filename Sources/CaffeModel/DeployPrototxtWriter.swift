@@ -43,7 +43,10 @@ struct DeployPrototxtWriter {
     func edits() throws(CaffeModelError) -> [SourceEdit] {
         let remaining = Dictionary(network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         let before = Dictionary(original.network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let goneNames = Set(before.values.filter { remaining[$0.id] == nil }.map(\.name))
+        // Layers that are gone, or that another phase cannot share any more because they became a Scale.
+        let goneNames = Set(
+            before.values.filter { remaining[$0.id].map { layer in layer.operation.typeName } != $0.operation.typeName }
+                .map(\.name))
         let remainingNames = Set(remaining.values.map { before[$0.id]?.name ?? $0.name })
         let remainingTops = Set(remaining.values.flatMap { $0.outputs.map { network[$0].name } })
         var edits: [SourceEdit] = []

@@ -33,7 +33,12 @@ struct LayerEditor {
         edits += try affineEdits()
         edits += try biasEdits()
         edits += try parameterEdits()
-        if !keepsTraining { edits += try trainingEdits() }
+        if !keepsTraining {
+            edits += try trainingEdits()
+        } else if changedType {
+            // It stands in for its twins of other phases as well.
+            edits += phaseEdits()
+        }
         return edits
     }
 
@@ -91,13 +96,13 @@ struct LayerEditor {
         let shapes = tops.compactMap { $0.shape?.known }
         var edits = setStrings("top", from: definition.tops, to: tops.map(\.name))
         if old.operation == .input {
-            let declared = try InputFields.shapes(of: definition)
-            if declared != shapes.map({ $0 }) {
-                edits += message.fields(named: "input_param").map { document.removal(of: $0) }
-                edits.append(document.insertion(of: [inputField(shapes)], into: message, after: message.fields.last))
-            } else if !keepsTraining {
-                edits += phaseEdits()
+            if !keepsTraining { edits += phaseEdits() }
+            // Without a shape the caller gives one when it runs the net; there is nothing to write then.
+            guard shapes.count == tops.count, try InputFields.shapes(of: definition) != shapes.map({ $0 }) else {
+                return edits
             }
+            edits += message.fields(named: "input_param").map { document.removal(of: $0) }
+            edits.append(document.insertion(of: [inputField(shapes)], into: message, after: message.fields.last))
             return edits
         }
         let kept: Set<String> = ["name", "type", "top"]
@@ -178,7 +183,7 @@ struct LayerEditor {
     /// What only training needs: phase rules, loss weights, fillers.
     private func trainingEdits() throws(CaffeModelError) -> [SourceEdit] {
         var edits = phaseEdits()
-        for name in ["loss_weight", "propagate_down", "loss_param"] where name != "loss_param" || becameFunction {
+        for name in ["loss_weight", "propagate_down", "loss_param"] where name != "loss_param" || changedType {
             edits += message.fields(named: name).map { document.removal(of: $0) }
         }
         let fillers: Set<String> = ["weight_filler", "bias_filler", "filler"]
@@ -197,11 +202,11 @@ struct LayerEditor {
         return edits
     }
 
-    private var becameFunction: Bool { old.operation.typeName != layer.operation.typeName }
+    private var changedType: Bool { old.operation.typeName != layer.operation.typeName }
 
     /// Whether `affineEdits` removes the field as a whole.
     private func isReplaced(_ name: String) -> Bool {
-        becameFunction && Self.replacedParameters.contains(name)
+        changedType && Self.replacedParameters.contains(name)
     }
 
     /// Whether `affineEdits` puts something into the field.

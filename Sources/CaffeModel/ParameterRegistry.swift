@@ -32,11 +32,6 @@ final class ParameterRegistry {
                 layer, expected: expected, found: stored.count, detail: ", among them \(stored[surplus]?.place ?? "")")
         }
         let names = try layer.sharedNames()
-        guard names.count <= max(expected.count, 1) || weights == nil else {
-            throw layer.error(
-                "has \(names.count) 'param' entries, but \(expected.count) parameters; Caffe allows no more entries than parameters"
-            )
-        }
         var result: [ParameterID] = []
         for (index, blob) in expected.enumerated() {
             let shared = names.indices.contains(index) ? names[index] : ""

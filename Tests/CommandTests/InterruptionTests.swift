@@ -84,7 +84,9 @@ struct InterruptionTests {
     }
 }
 
-/// What a run leaves that was killed when the weights were in place and the prototxt was not: a moment too short to be hit by chance.
+/// What a run leaves that was killed when the weights were in place and the prototxt was not.
+///
+/// That moment is too short to be hit by chance, so this knows the names and the form of the journal.
 enum KilledBetweenRenames {
     static func leave(in folder: TemporaryFolder, weights: String, prototxt: String) throws {
         try folder.write("new weights", to: "out.h5")

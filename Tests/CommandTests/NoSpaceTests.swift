@@ -4,7 +4,7 @@ import Testing
 /// No space left: the disk is full, or files may not grow any further.
 @Suite("No space left")
 struct NoSpaceTests {
-    /// Runs the program with files limited to a number of kilobytes. Where SIGXFSZ is ignored the limit is an error of the write; the program must see to that.
+    /// Limits the size of files. The limit is an error of the write where SIGXFSZ is ignored: the program sees to that.
     private static func script(kilobytes: Int) -> String { "ulimit -f \(kilobytes * 2) && exec \"$0\" \"$@\"" }
 
     @Test("a limit on the size of files ends with 74 and leaves nothing", arguments: [0, 2, 16, 70])

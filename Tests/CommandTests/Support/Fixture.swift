@@ -6,13 +6,14 @@ struct Fixture: Sendable, CustomTestStringConvertible {
     var name: String
     /// What `--input-shape` has to tell, since the data files are not there.
     var inputShapes: [String]
+    var weightsName = "weights.caffemodel.h5"
 
     var testDescription: String { name }
 
     var folder: URL { Self.root.appendingPathComponent(name) }
     var prototxt: String { folder.appendingPathComponent("train_val.prototxt").path }
     var testNet: String { folder.appendingPathComponent("test_net.prototxt").path }
-    var weights: String { folder.appendingPathComponent("weights.caffemodel.h5").path }
+    var weights: String { folder.appendingPathComponent(weightsName).path }
 
     /// The arguments that fold the net into `out.h5` and `out.prototxt`.
     var arguments: [String] { [weights, "out.h5", "--prototxt", prototxt] + shapeArguments }
@@ -27,7 +28,7 @@ struct Fixture: Sendable, CustomTestStringConvertible {
     static let lenet = Fixture(name: "digits-lenet", inputShapes: ["data=1,1,16,16"])
     static let badStatistics = Fixture(name: "digits-badstats", inputShapes: ["data=1,1,16,16"])
 
-    /// Every net with HDF5 weights.
+    /// Every net. The names of digits-mobilenet's layers are none that Caffe could write to HDF5.
     static let all = [
         badStatistics,
         Fixture(name: "digits-branches", inputShapes: ["data=1,3,16,16"]),
@@ -37,6 +38,7 @@ struct Fixture: Sendable, CustomTestStringConvertible {
         Fixture(name: "digits-densenet", inputShapes: ["data=1,1,16,16"]),
         Fixture(name: "digits-inception", inputShapes: ["data=1,3,16,16"]),
         lenet,
+        Fixture(name: "digits-mobilenet", inputShapes: ["data=1,3,16,16"], weightsName: "weights.caffemodel"),
         Fixture(name: "digits-preact", inputShapes: ["data=1,3,16,16"]),
         Fixture(name: "digits-resnet", inputShapes: ["data=1,3,16,16"]),
         Fixture(name: "digits-se", inputShapes: ["data=1,3,16,16"]),

@@ -100,7 +100,7 @@ enum Program {
                 defer { state = (true, []) }
                 return state.continuations
             }
-            continuations.forEach { $0.resume() }
+            for continuation in continuations { continuation.resume() }
         }
     }
 }
