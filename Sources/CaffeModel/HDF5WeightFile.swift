@@ -9,6 +9,8 @@ final class HDF5WeightFile: WeightFile {
     let mayHaveLegacyShapes = false
     private let file: HDF5File
     private var datasets: [HDF5Dataset] = []
+    /// What was found for each layer so far: every look-up in HDF5 opens groups and datasets anew.
+    private var known: [String: [Int: StoredBlob]?] = [:]
 
     /// Opens a weights file.
     ///
@@ -26,6 +28,13 @@ final class HDF5WeightFile: WeightFile {
     func describe(layer name: String) -> String { "group '/data/\(name)'" }
 
     func blobs(ofLayer name: String) throws(CaffeModelError) -> [Int: StoredBlob]? {
+        if let blobs = known[name] { return blobs }
+        let blobs = try findBlobs(ofLayer: name)
+        known[name] = .some(blobs)
+        return blobs
+    }
+
+    private func findBlobs(ofLayer name: String) throws(CaffeModelError) -> [Int: StoredBlob]? {
         // An empty component would name the group around it.
         guard name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({ !$0.isEmpty && $0 != "." })
         else {

@@ -1,3 +1,5 @@
+import NetGraph
+
 /// How the channels of an affine lie in a weight tensor.
 ///
 /// The row-major elements are read as a block of (groups, repeats, channels per group, inner); the channel of an element is
@@ -15,16 +17,36 @@ public struct ChannelLayout: Hashable, Sendable {
     public var elementCount: Int { groups * repeats * channelsPerGroup * inner }
     public var channelCount: Int { groups * channelsPerGroup }
 
-    /// Calls `body` for each run of consecutive elements of one channel within a range of elements, in order.
-    func forEachRun(in elements: Range<Int>, _ body: (_ run: Range<Int>, _ channel: Int) -> Void) {
+    /// Multiplies a slice of the tensor by the factor of each element's channel.
+    ///
+    /// - Parameters:
+    ///   - elements: consecutive elements of the tensor.
+    ///   - start: the place of the first of them.
+    ///   - factors: one for each channel.
+    func multiply<Element: WeightElement>(
+        _ elements: UnsafeMutableBufferPointer<Element>, from start: Int, by factors: [Double]
+    ) {
         guard inner > 0, channelsPerGroup > 0, repeats > 0 else { return }
-        var position = elements.lowerBound
-        while position < elements.upperBound {
-            let row = position / inner
-            let channel = row / channelsPerGroup / repeats * channelsPerGroup + row % channelsPerGroup
-            let end = min((row + 1) * inner, elements.upperBound)
-            body(position..<end, channel)
-            position = end
+        factors.withUnsafeBufferPointer { factors in
+            var position = 0
+            while position < elements.count {
+                let row = (start + position) / inner
+                let group = row / channelsPerGroup / repeats
+                let channel = group * channelsPerGroup + row % channelsPerGroup
+                if inner == 1 {
+                    // Neighbours belong to neighbouring channels, up to the end of the group.
+                    let count = min(channelsPerGroup - row % channelsPerGroup, elements.count - position)
+                    Element.multiply(
+                        UnsafeMutableBufferPointer(rebasing: elements[position..<position + count]),
+                        each: UnsafeBufferPointer(rebasing: factors[channel..<channel + count]))
+                    position += count
+                } else {
+                    let end = min((row + 1) * inner - start, elements.count)
+                    Element.multiply(
+                        UnsafeMutableBufferPointer(rebasing: elements[position..<end]), by: factors[channel])
+                    position = end
+                }
+            }
         }
     }
 }

@@ -25,23 +25,15 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
         case .scaled(let source, let layout, let factors):
             try base.read(source, from: start, into: buffer)
             try checkFinite(buffer, of: source, from: start, isInput: true)
-            layout.forEachRun(in: start..<start + buffer.count) { run, channel in
-                let factor = factors[channel]
-                for index in (run.lowerBound - start)..<(run.upperBound - start) {
-                    buffer[index] = Element(Double(buffer[index]) * factor)
-                }
-            }
+            layout.multiply(buffer, from: start, by: factors)
             try checkFinite(buffer, of: source, from: start, isInput: false)
         }
     }
 
-    /// A sum of x - x is 0 when every element is finite: one pass that vectorises, and a search only when it fails.
     private func checkFinite<Element: WeightElement>(
         _ buffer: UnsafeMutableBufferPointer<Element>, of parameter: ParameterID, from start: Int, isInput: Bool
     ) throws(WeightError) {
-        var sum: Element = 0
-        for element in buffer { sum += element - element }
-        guard sum != 0, let index = buffer.firstIndex(where: { !$0.isFinite }) else { return }
+        guard !Element.areFinite(buffer), let index = buffer.firstIndex(where: { !$0.isFinite }) else { return }
         let name = folded.network[parameter].name
         throw isInput
             ? WeightError(

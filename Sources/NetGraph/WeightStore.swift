@@ -1,16 +1,3 @@
-/// A number that parameter tensors are made of: `Float` or `Double`.
-public protocol WeightElement: BinaryFloatingPoint, Sendable {
-    static var elementType: ElementType { get }
-}
-
-extension Float: WeightElement {
-    public static var elementType: ElementType { .float32 }
-}
-
-extension Double: WeightElement {
-    public static var elementType: ElementType { .float64 }
-}
-
 /// The numbers of a network's parameters, read where they are needed and never all at once.
 public protocol WeightStore {
     /// Fills a buffer with consecutive elements of a parameter, in row-major order.
