@@ -148,25 +148,30 @@ func checkDistinct(inputs: [String], outputs: [String]) throws(BNFoldError) {
             throw BNFoldError(.usage, "\(output): is the input '\(input)' itself; name another output")
         }
     }
-    guard outputs.count < 2 || outputs[0] != outputs[1] && !areSame(outputs[0], outputs[1]) else {
+    guard outputs.count < 2 || !areSame(outputs[0], outputs[1]) else {
         throw BNFoldError(.usage, "\(outputs[0]): is the output for weights and prototxt alike; name two files")
     }
 }
 
-/// Whether two paths lead to one file that exists.
+/// Whether two paths lead to one file, whether it exists or not.
 private func areSame(_ first: String, _ second: String) -> Bool {
-    FileIdentity(first).map { $0 == FileIdentity(second) } ?? false
+    if let identity = FileIdentity(first), identity == FileIdentity(second) { return true }
+    return FileBytes.name(of: first) == FileBytes.name(of: second)
+        && FileIdentity(FileBytes.folder(of: first)) == FileIdentity(FileBytes.folder(of: second))
 }
 
 /// The report must not replace a file that matters, and must be known to have a place before anything is written.
 private func checkReport(_ path: String, others: [String], overwrites: Bool) throws(BNFoldError) {
-    for other in others where path == other || areSame(path, other) {
+    for other in others where areSame(path, other) {
         throw BNFoldError(.usage, "\(path): is named for the report and as '\(other)'; name another report")
     }
     guard FileBytes.isFolder(FileBytes.folder(of: path)) else {
         throw BNFoldError(
             .cannotCreate,
             "\(path): cannot be created: there is no folder '\(FileBytes.folder(of: path))'; make it first")
+    }
+    guard !FileBytes.isFolder(path) else {
+        throw BNFoldError(.cannotCreate, "\(path): cannot be created: it is a folder; name a file")
     }
     guard overwrites || !FileBytes.isReadableFile(path) else {
         throw BNFoldError(.cannotCreate, "\(path): exists already; --force overwrites it")

@@ -74,13 +74,15 @@ struct FieldReader {
         try (message?.values(named: name) ?? []).map { value throws(CaffeModelError) in try float(of: value, name) }
     }
 
-    /// The name of an enum value, upper case; a number is looked up in `numbers`.
-    func enumeration(_ name: String, numbers: [String]) throws(CaffeModelError) -> String? {
+    /// The name of an enum value; a number is looked up in `names`.
+    ///
+    /// - Parameter isOpen: whether a name that is not among `names` is handed out too: forks add some.
+    func enumeration(_ name: String, _ names: [String], isOpen: Bool = false) throws(CaffeModelError) -> String? {
         guard let value = try single(name) else { return nil }
-        if let identifier = value.scalar?.identifier { return identifier }
-        if let number = value.scalar?.integerValue, numbers.indices.contains(number) { return numbers[number] }
+        if let identifier = value.scalar?.identifier, isOpen || names.contains(identifier) { return identifier }
+        if let number = value.scalar?.integerValue, names.indices.contains(number) { return names[number] }
         throw error(
-            at: value, "expected one of \(numbers.joined(separator: ", ")) after '\(name):', found \(quote(value))")
+            at: value, "expected one of \(names.joined(separator: ", ")) after '\(name):', found \(quote(value))")
     }
 
     func has(_ name: String) -> Bool { message?.value(named: name) != nil }

@@ -30,7 +30,7 @@ extension LayerTranslator {
     func bn() throws(CaffeModelError) -> Operation {
         let fields = try parameters("bn_param")
         let stored = try registry.weights?.blobs(ofLayer: layer.name)
-        let mode = try fields.enumeration("bn_mode", numbers: ["LEARN", "INFERENCE"])
+        let mode = try fields.enumeration("bn_mode", ["LEARN", "INFERENCE"])
         let dialect = try bnDialect(fields, mode: mode, stored: stored)
         let isFourDimensional = stored?.values.contains { $0.shape.count == 4 } ?? false
         let blobs = try register(dialect.roles.map { expected($0, isFourDimensional: isFourDimensional) })
@@ -114,7 +114,7 @@ extension LayerTranslator {
     private func usesGlobalStatistics(_ fields: FieldReader) throws(CaffeModelError) -> Bool {
         if assumesGlobalStatistics { return true }
         if let explicit = try fields.bool("use_global_stats") { return explicit }
-        return try layer.reader.enumeration("phase", numbers: ["TRAIN", "TEST"]) != "TRAIN"
+        return try layer.reader.enumeration("phase", ["TRAIN", "TEST"]) != "TRAIN"
     }
 
     /// Fields that leave the formula as it is.

@@ -5,7 +5,7 @@ extension LayerTranslator {
     func convolution(transposed: Bool) throws(CaffeModelError) -> Operation {
         let fields = try parameters("convolution_param")
         // A fork's convolution may have an activation built in; UNFUSED says that it has none.
-        let isFused = try fields.enumeration("fuse_type", numbers: ["UNFUSED"]) ?? "UNFUSED" != "UNFUSED"
+        let isFused = try fields.enumeration("fuse_type", ["UNFUSED"], isOpen: true) ?? "UNFUSED" != "UNFUSED"
         let unknown = fields.fieldNames.filter { !Self.convolutionFields.contains($0) || $0 == "fuse_type" && isFused }
         guard unknown.isEmpty else {
             return .opaque(

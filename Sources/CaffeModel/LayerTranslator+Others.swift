@@ -20,7 +20,7 @@ extension LayerTranslator {
                     shift: Double(try fields.float("shift") ?? 0)))
         case "Dropout":
             // A layer's own `phase: TRAIN` makes it drop even in a TEST net.
-            let drops = try layer.reader.enumeration("phase", numbers: ["TRAIN", "TEST"]) == "TRAIN"
+            let drops = try layer.reader.enumeration("phase", ["TRAIN", "TEST"]) == "TRAIN"
             return drops ? .shapePreserving(type: layer.type) : .identity(type: layer.type)
         case "Split":
             return .split
@@ -29,7 +29,7 @@ extension LayerTranslator {
         case "Softmax":
             return .softmax(axis: try parameters("softmax_param").integer("axis") ?? 1)
         case "Pooling":
-            return .pooling(try pooling())
+            return try pooling()
         case "Concat":
             let fields = try parameters("concat_param")
             return .concat(axis: try first(of: ["axis", "concat_dim"], in: fields) ?? 1)
@@ -39,7 +39,7 @@ extension LayerTranslator {
                 axis: try first(of: ["axis", "slice_dim"], in: fields) ?? 1,
                 points: try fields.integers("slice_point", atLeast: 0))
         case "Eltwise":
-            return .eltwise(try eltwise())
+            return try eltwise()
         case "Flatten":
             let fields = try parameters("flatten_param")
             return .flatten(first: try fields.integer("axis") ?? 1, last: try fields.integer("end_axis") ?? -1)
@@ -68,19 +68,18 @@ extension LayerTranslator {
         return nil
     }
 
-    private func pooling() throws(CaffeModelError) -> Pooling {
+    private func pooling() throws(CaffeModelError) -> Operation {
         let fields = try parameters("pooling_param")
-        let method: Pooling.Method =
-            switch try fields.enumeration("pool", numbers: ["MAX", "AVE", "STOCHASTIC"]) {
-            case "AVE": .average
-            case "STOCHASTIC": .stochastic
-            default: .max
-            }
-        var roundsUp = try fields.enumeration("round_mode", numbers: ["CEIL", "FLOOR"]) != "FLOOR"
+        let name = try fields.enumeration("pool", ["MAX", "AVE", "STOCHASTIC"], isOpen: true) ?? "MAX"
+        let methods: [String: Pooling.Method] = ["MAX": .max, "AVE": .average, "STOCHASTIC": .stochastic]
+        guard let method = methods[name] else {
+            return .opaque(Opaque(type: layer.type, cause: "its pool '\(name)' is not known"))
+        }
+        var roundsUp = try fields.enumeration("round_mode", ["CEIL", "FLOOR"]) != "FLOOR"
         // The spelling of forks.
         if let ceiling = try fields.bool("ceil_mode") { roundsUp = ceiling }
         if try fields.bool("global_pooling") ?? false {
-            return Pooling(method: method, kernel: nil, stride: [1, 1], pad: [0, 0], roundsUp: roundsUp)
+            return .pooling(Pooling(method: method, kernel: nil, stride: [1, 1], pad: [0, 0], roundsUp: roundsUp))
         }
         func pair(_ name: String, _ stem: String, _ missing: Int?, minimum: Int) throws(CaffeModelError) -> [Int]? {
             let both = try fields.integer(name, atLeast: minimum) ?? missing
@@ -92,25 +91,26 @@ extension LayerTranslator {
         guard let kernel = try pair("kernel_size", "kernel", nil, minimum: 1) else {
             throw layer.error("has no 'kernel_size' in pooling_param")
         }
-        return Pooling(
-            method: method, kernel: kernel, stride: try pair("stride", "stride", 1, minimum: 1) ?? [1, 1],
-            pad: try pair("pad", "pad", 0, minimum: 0) ?? [0, 0], roundsUp: roundsUp)
+        return .pooling(
+            Pooling(
+                method: method, kernel: kernel, stride: try pair("stride", "stride", 1, minimum: 1) ?? [1, 1],
+                pad: try pair("pad", "pad", 0, minimum: 0) ?? [0, 0], roundsUp: roundsUp))
     }
 
-    private func eltwise() throws(CaffeModelError) -> Eltwise {
+    private func eltwise() throws(CaffeModelError) -> Operation {
         let fields = try parameters("eltwise_param")
-        let combination: Eltwise.Combination =
-            switch try fields.enumeration("operation", numbers: ["PROD", "SUM", "MAX"]) {
-            case "PROD": .product
-            case "MAX": .maximum
-            default: .sum
-            }
+        let name = try fields.enumeration("operation", ["PROD", "SUM", "MAX"], isOpen: true) ?? "SUM"
+        let combinations: [String: Eltwise.Combination] = ["PROD": .product, "SUM": .sum, "MAX": .maximum]
+        guard let combination = combinations[name] else {
+            return .opaque(Opaque(type: layer.type, cause: "its operation '\(name)' is not known"))
+        }
         let coefficients = try fields.floats("coeff").map(Double.init)
         guard coefficients.isEmpty || coefficients.count == layer.bottoms.count else {
             throw layer.error("has \(coefficients.count) coefficients for \(layer.bottoms.count) bottoms")
         }
-        return Eltwise(
-            combination: combination,
-            coefficients: coefficients.isEmpty ? layer.bottoms.map { _ in 1 } : coefficients)
+        return .eltwise(
+            Eltwise(
+                combination: combination,
+                coefficients: coefficients.isEmpty ? layer.bottoms.map { _ in 1 } : coefficients))
     }
 }

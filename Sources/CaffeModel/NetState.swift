@@ -26,7 +26,7 @@ public struct NetState: Hashable, Sendable {
 
     /// One rule: every condition that it states must hold.
     private func meets(_ rule: FieldReader) throws(CaffeModelError) -> Bool {
-        if let phase = try rule.enumeration("phase", numbers: ["TRAIN", "TEST"]), phase != "TEST" { return false }
+        if let phase = try rule.enumeration("phase", ["TRAIN", "TEST"]), phase != "TEST" { return false }
         if let minimum = try rule.integer("min_level"), level < minimum { return false }
         if let maximum = try rule.integer("max_level"), level > maximum { return false }
         guard try rule.strings("stage").allSatisfy(stages.contains) else { return false }
