@@ -51,7 +51,16 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> FoldReport
     let conversion = try open(prototxt: prototxt, weights: request.input, options: request.caffe)
     var planning = FoldPlanner.Options()
     planning.allowsUntrained = request.allowsUntrained
-    let (plan, findings) = try makePlan(conversion, options: planning)
+    var (plan, findings) = try makePlan(conversion, options: planning)
+    if let weights = conversion.weights {
+        findings += try lifting { () throws(CaffeModelError) in
+            do throws(WeightError) {
+                return try plan.outliers(in: conversion.network, weights: weights)
+            } catch {
+                throw CaffeModelError(error)
+            }
+        }
+    }
     return FoldReport(
         conversion: conversion, plan: plan, folded: plan.applied(to: conversion.network), findings: findings,
         container: .binary,

@@ -1,0 +1,74 @@
+import NetGraph
+
+extension FoldPlan {
+    /// The layers in which one channel's largest folded weight is far above the others': bad for 8-bit quantisation with one scale for a tensor.
+    ///
+    /// Reads every weight that the plan scales, once, in slices.
+    ///
+    /// - Parameters:
+    ///   - network: the network that the plan was made for.
+    ///   - weights: its numbers.
+    public func outliers(in network: Network, weights: some WeightStore) throws(WeightError) -> [StatisticsFinding] {
+        let layers = Dictionary(network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var findings: [StatisticsFinding] = []
+        for fold in folds {
+            guard let scale = fold.affine?.scale,
+                let linear = layers[fold.target].flatMap({ LinearLayer($0.operation) }),
+                let shape = network[linear.weight].shape
+            else { continue }
+            let layout = linear.outputLayout(weightShape: shape)
+            guard layout.channelCount == scale.count else { continue }
+            var largest = [Float](repeating: 0, count: scale.count)
+            try layout.forEachSlice(of: linear.weight, in: weights) {
+                (slice: UnsafeMutableBufferPointer<Float>, start) in
+                layout.raiseMaxima(&largest, by: slice, from: start)
+            }
+            let magnitudes = zip(largest, scale).map { Double($0) * abs($1) }
+            let ordered = magnitudes.filter { $0 > 0 }.sorted()
+            guard let top = ordered.last, top.isFinite, case let median = ordered[ordered.count / 2],
+                top > Self.outlierRatio * median,
+                let channel = magnitudes.firstIndex(of: top)
+            else { continue }
+            findings.append(
+                StatisticsFinding(
+                    layer: fold.target, kind: .outlierWeights, severity: .warning,
+                    message:
+                        "the largest folded weight of channel \(channel) is \(Int((top / median).rounded())) times that of the median channel: quantise it per channel, not per tensor"
+                ))
+        }
+        return findings
+    }
+
+    /// A ratio beyond which 8 bits leave the median channel fewer than two bits.
+    private static let outlierRatio = 64.0
+}
+
+extension ChannelLayout {
+    /// Reads a tensor in slices.
+    fileprivate func forEachSlice<Element: WeightElement>(
+        of parameter: ParameterID, in weights: some WeightStore,
+        _ body: (UnsafeMutableBufferPointer<Element>, _ start: Int) -> Void
+    ) throws(WeightError) {
+        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: min(max(elementCount, 1), 1 << 18))
+        buffer.initialize(repeating: 0)
+        defer { buffer.deallocate() }
+        var start = 0
+        while start < elementCount {
+            let slice = UnsafeMutableBufferPointer(rebasing: buffer[..<min(buffer.count, elementCount - start)])
+            try weights.read(parameter, from: start, into: slice)
+            body(slice, start)
+            start += slice.count
+        }
+    }
+
+    /// Raises the largest magnitude of each channel to that of its elements in a slice.
+    fileprivate func raiseMaxima(
+        _ maxima: inout [Float], by elements: UnsafeMutableBufferPointer<Float>, from start: Int
+    ) {
+        for index in elements.indices {
+            let row = (start + index) / inner
+            let channel = row / channelsPerGroup / repeats * channelsPerGroup + row % channelsPerGroup
+            maxima[channel] = max(maxima[channel], abs(elements[index]))
+        }
+    }
+}
