@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// The whole outcome of folding or inspecting one network: what became of each affine layer, and why.
 ///
 /// Its JSON form is described in `docs/report.md`; `schema` changes when a field changes its meaning or goes.
@@ -99,15 +93,7 @@ public struct FoldReport: Codable, Hashable, Sendable {
     }
 
     /// The report as JSON, with sorted keys and a final newline: the same report gives the same bytes.
-    public func json() throws(BNFoldError) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        do {
-            return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
-        } catch {
-            throw BNFoldError(.internalFault, "the report cannot be written as JSON: \(error)")
-        }
-    }
+    public func json() throws(BNFoldError) -> [UInt8] { try JSONText.encode(self) }
 
     /// The layers of a type before and after.
     public func count(of type: String) -> Counts {

@@ -33,7 +33,7 @@ public struct ReportText: Sendable {
         lines += section("deployment", deployment(report))
         if isVerbose { lines += section("renamed", report.renamed.map { [$0.from, "-> " + $0.to] }) }
         lines += ["", bold("before and after")]
-        lines += table(counts(report), alignsRight: true)
+        lines += TextTable.lines(counts(report), alignsRight: true)
         if let output = report.output {
             lines += ["", "wrote \(output.weights ?? "") and \(output.prototxt)"]
         }
@@ -111,24 +111,7 @@ public struct ReportText: Sendable {
     private func channels(_ count: Int) -> String { count == 1 ? "1 channel" : "\(count) channels" }
 
     private func section(_ title: String, _ rows: [[String]]) -> [String] {
-        rows.isEmpty ? [] : ["", bold(title)] + table(rows, alignsRight: false)
-    }
-
-    /// Columns as wide as their longest entry; the last one as long as it is.
-    private func table(_ rows: [[String]], alignsRight: Bool) -> [String] {
-        let columns = rows.map(\.count).max() ?? 0
-        let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
-        return rows.map { row in
-            var line = " "
-            for (column, text) in row.enumerated() {
-                let padding = String(repeating: " ", count: widths[column] - text.count)
-                line +=
-                    " " + (alignsRight && column > 0 ? "  " + padding + text : text + padding)
-                    + (alignsRight ? "" : " ")
-            }
-            while line.last == " " { line.removeLast() }
-            return line
-        }
+        rows.isEmpty ? [] : ["", bold(title)] + TextTable.lines(rows)
     }
 
     private func bold(_ text: String) -> String { isColored ? "\u{1B}[1m\(text)\u{1B}[0m" : text }

@@ -72,10 +72,15 @@ enum Console {
     }
 
     /// Runs a command: signals stop it cleanly, errors become a message and an exit code.
-    static func run(stoppableBy cancellation: Cancellation?, _ body: () throws(BNFoldError) -> Void) throws {
+    ///
+    /// - Returns: what `body` returns.
+    @discardableResult
+    static func run<Result>(
+        stoppableBy cancellation: Cancellation?, _ body: () throws(BNFoldError) -> Result
+    ) throws -> Result {
         let signals = cancellation.map { SignalWatch(cancellation: $0) }
         do throws(BNFoldError) {
-            try body()
+            return try body()
         } catch {
             for line in error.message.split(separator: "\n", omittingEmptySubsequences: false) {
                 note(line.hasPrefix(" ") ? String(line) : "bnfold: error: \(line)")

@@ -1,0 +1,20 @@
+/// Rows of text in aligned columns.
+enum TextTable {
+    /// Columns as wide as their longest entry, indented by two blanks; no blanks at the end of a line.
+    ///
+    /// - Parameter alignsRight: all columns but the first end at the same place instead of beginning there.
+    static func lines(_ rows: [[String]], alignsRight: Bool = false) -> [String] {
+        let columns = rows.map(\.count).max() ?? 0
+        let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+        return rows.map { row in
+            var line = " "
+            for (column, text) in row.enumerated() {
+                let padding = String(repeating: " ", count: widths[column] - text.count)
+                line += alignsRight && column > 0 ? "   " + padding + text : " " + text + padding
+                if !alignsRight { line += " " }
+            }
+            while line.last == " " { line.removeLast() }
+            return line
+        }
+    }
+}

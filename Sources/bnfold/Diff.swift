@@ -1,0 +1,45 @@
+import ArgumentParser
+import BNFoldKit
+
+struct Diff: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compare two files of weights, blob by blob.",
+        discussion: "Exits with 0 when they are the same, with 1 when they differ. The containers may differ.")
+
+    @Argument(help: "Weights (.caffemodel.h5 or .caffemodel).")
+    var first: String
+
+    @Argument(help: "The weights to compare with.")
+    var second: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The largest difference that counts as the same, relative to the largest magnitude of the blob.",
+            valueName: "number"))
+    var tolerance: Double = 0
+
+    @Flag(help: "Print the outcome as JSON.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Print nothing but errors.")
+    var quiet = false
+
+    func validate() throws {
+        guard tolerance >= 0, tolerance.isFinite else {
+            throw ValidationError("--tolerance takes a number from 0 on, not \(tolerance)")
+        }
+    }
+
+    func run() throws {
+        let isSame = try Console.run(stoppableBy: nil) { () throws(BNFoldError) in
+            let report = try DiffReport(first, second, tolerance: tolerance)
+            if json {
+                try Console.print(try report.json())
+            } else if !quiet {
+                try Console.print(Array(report.text().utf8))
+            }
+            return report.isSame
+        }
+        if !isSame { throw ExitCode(1) }
+    }
+}
