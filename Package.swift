@@ -44,6 +44,12 @@ let package = Package(
         .executableTarget(
             name: "bnfold",
             dependencies: ["BNFoldKit", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .testTarget(name: "NetGraphTests", dependencies: ["NetGraph"]),
+        .testTarget(name: "FoldingTests", dependencies: ["Folding", "NetGraph"]),
+        .testTarget(
+            name: "CaffeModelTests", dependencies: ["CaffeModel", "Prototxt", "HDF5", "NetGraph", "Folding"],
+            exclude: ["Fixtures"]),
+        .testTarget(name: "CommandTests", dependencies: ["bnfold", "BNFoldKit", "HDF5"], exclude: ["Snapshots"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], resources: [.copy("Fixtures")]),
         .testTarget(name: "PrototxtTests", dependencies: ["Prototxt"]),
         .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"]),

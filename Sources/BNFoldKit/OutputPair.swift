@@ -38,7 +38,14 @@ final class OutputPair {
         self.prototxt = prototxt
         self.overwrites = overwrites
         for path in places { try Self.checkPlace(path) }
-        for path in places { locks.append(try FileLock(Self.beside(path, suffix: ".bnfold"), for: path)) }
+        do throws(BNFoldError) {
+            for path in places { locks.append(try FileLock(Self.beside(path, suffix: ".bnfold"), for: path)) }
+        } catch {
+            // Another run holds one of the places: its files are not ours, and a journal that waits in the other one goes on waiting.
+            for lock in locks where !lock.contents().isEmpty { lock.keepFile() }
+            locks = []
+            throw error
+        }
         do throws(BNFoldError) {
             try recover(notice: notice)
             try checkAbsence()

@@ -37,6 +37,7 @@ struct BinaryWeightWriter {
         _ network: Network, editing file: BinaryWeightFile, original: CaffeNetwork, weights: some WeightStore,
         to path: String
     ) throws(CaffeModelError) {
+        try requireFinite(network, unchangedFrom: original.network, weights: weights)
         let edits = try edits(for: network, of: file, original: original)
         try write(edits, to: file.source, weights: weights, network: network, path: path)
     }
@@ -57,6 +58,41 @@ struct BinaryWeightWriter {
         try checkpoint()
         try write(
             [], to: file.source, weights: CaffeWeightStore(file: file, blobs: [:]), network: Network(), path: path)
+    }
+
+    /// Blobs that are copied as bytes are looked at as well: a number that is not finite must not pass in silence.
+    private func requireFinite(
+        _ network: Network, unchangedFrom original: Network, weights: some WeightStore
+    ) throws(CaffeModelError) {
+        var seen: Set<ParameterID> = []
+        for parameter in network.layers.flatMap(\.operation.parameters)
+        where parameter.index < original.parameters.count && seen.insert(parameter).inserted {
+            let count = network[parameter].elementCount ?? 0
+            switch network[parameter].elementType {
+            case .float16, .float32: try read(parameter, count: count, weights: weights, as: Float.self)
+            case .float64: try read(parameter, count: count, weights: weights, as: Double.self)
+            }
+        }
+    }
+
+    /// Reads a whole parameter in slices, for the errors that this may give.
+    private func read<Element: WeightElement>(
+        _ parameter: ParameterID, count: Int, weights: some WeightStore, as type: Element.Type
+    ) throws(CaffeModelError) {
+        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: min(max(count, 1), 1 << 18))
+        buffer.initialize(repeating: 0)
+        defer { buffer.deallocate() }
+        var start = 0
+        while start < count {
+            try checkpoint()
+            let slice = UnsafeMutableBufferPointer(rebasing: buffer[..<min(buffer.count, count - start)])
+            do throws(WeightError) {
+                try weights.read(parameter, from: start, into: slice)
+            } catch {
+                throw CaffeModelError(error)
+            }
+            start += slice.count
+        }
     }
 
     // MARK: Edits

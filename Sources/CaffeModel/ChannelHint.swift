@@ -13,7 +13,8 @@ struct ChannelHint {
                 switch layer.operation {
                 case .convolution(let convolution):
                     guard let shape = network[convolution.weight].shape, shape.count > 1 else { continue }
-                    return (shape[1] * convolution.groups, layer.name)
+                    let (channels, overflows) = shape[1].multipliedReportingOverflow(by: convolution.groups)
+                    if !overflows { return (channels, layer.name) }
                 case .deconvolution(let convolution):
                     guard let shape = network[convolution.weight].shape, let channels = shape.first else { continue }
                     return (channels, layer.name)

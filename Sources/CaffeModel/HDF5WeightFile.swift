@@ -46,7 +46,7 @@ final class HDF5WeightFile: WeightFile {
         do throws(HDF5Error) {
             guard try file.objectKind(at: group) == .group else { return nil }
             for child in try file.children(ofGroup: group) where child.kind != .group {
-                guard let index = Int(child.name), index >= 0, String(index) == child.name else {
+                guard let index = Int(child.name), 0..<Self.maximumBlobs ~= index, String(index) == child.name else {
                     strange = child.path
                     continue
                 }
@@ -98,6 +98,9 @@ final class HDF5WeightFile: WeightFile {
             place: "'\(path)'", shape: dataset.shape, elementType: Self.elementType(of: dataset.elementType),
             handle: datasets.count - 1)
     }
+
+    /// More blobs than this no layer has.
+    private static let maximumBlobs = 1 << 16
 
     /// float64, and integers that a Float cannot hold, are kept in double precision.
     private static func elementType(of type: HDF5ElementType) -> ElementType {

@@ -85,7 +85,9 @@ struct LayerDefinition: Sendable {
         for field in document.root.fields(named: "layer") {
             guard let message = field.value.message else {
                 throw CaffeModelError(
-                    document.error(at: field.value.range.lowerBound, "expected '{' after 'layer'"))
+                    document.error(
+                        at: field.value.range.lowerBound,
+                        "expected '{' after 'layer'; layers in a list are not read: write 'layer { }' for each"))
             }
             let reader = FieldReader(document: document, message: message)
             guard let type = try reader.string("type") else {

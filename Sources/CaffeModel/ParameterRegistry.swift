@@ -47,7 +47,7 @@ final class ParameterRegistry {
         let names = try layer.sharedNames()
         let sharedCount = names.lastIndex { owners[$0] != nil && !$0.isEmpty }.map { $0 + 1 } ?? 0
         let count = max((stored.keys.max() ?? -1) + 1, sharedCount)
-        let expected = (0..<min(count, 1 << 16)).map { ExpectedBlob(role: "blob \($0)", shape: nil) }
+        let expected = (0..<count).map { ExpectedBlob(role: "blob \($0)", shape: nil) }
         return try register(expected, of: layer)
     }
 

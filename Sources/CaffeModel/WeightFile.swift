@@ -39,6 +39,10 @@ public struct CaffeWeightStore: WeightStore {
     let file: any WeightFile
     let blobs: [ParameterID: StoredBlob]
 
+    public func location(of parameter: ParameterID) -> String? {
+        blobs[parameter].map { "\(file.path): \($0.place)" }
+    }
+
     public func read<Element: WeightElement>(
         _ parameter: ParameterID, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
     ) throws(WeightError) {

@@ -12,36 +12,45 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
 
     /// Reads a slice. A product is formed in double precision and rounded once, to the parameter's own format.
     ///
-    /// - Throws: `WeightError` of the kind `overflow` when a finite weight leaves the range of `Element`, of the kind `malformed` when
-    ///   a weight that is to be scaled is not finite.
+    /// - Throws: `WeightError` of the kind `malformed` when a weight is not finite, of the kind `overflow` when a finite one leaves the
+    ///   range of `Element` by folding.
     public func read<Element: WeightElement>(
         _ parameter: ParameterID, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
     ) throws(WeightError) {
         switch folded.recipes[parameter] {
         case nil:
-            try base.read(parameter, from: start, into: buffer)
+            try readFinite(parameter, from: start, into: buffer)
         case .vector(let numbers):
             for index in buffer.indices { buffer[index] = Element(numbers[start + index]) }
         case .scaled(let source, let layout, let factors):
-            try base.read(source, from: start, into: buffer)
-            try checkFinite(buffer, of: source, from: start, isInput: true)
+            try readFinite(source, from: start, into: buffer)
             layout.multiply(buffer, from: start, by: factors)
-            try checkFinite(buffer, of: source, from: start, isInput: false)
+            if let index = Self.firstNotFinite(in: buffer) {
+                throw WeightError(
+                    kind: .overflow,
+                    message:
+                        "element \(start + index) of \(folded.network[source].name) leaves the range of its number format"
+                )
+            }
         }
     }
 
-    private func checkFinite<Element: WeightElement>(
-        _ buffer: UnsafeMutableBufferPointer<Element>, of parameter: ParameterID, from start: Int, isInput: Bool
+    public func location(of parameter: ParameterID) -> String? { base.location(of: parameter) }
+
+    private func readFinite<Element: WeightElement>(
+        _ parameter: ParameterID, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
     ) throws(WeightError) {
-        guard !Element.areFinite(buffer), let index = buffer.firstIndex(where: { !$0.isFinite }) else { return }
-        let name = folded.network[parameter].name
-        throw isInput
-            ? WeightError(
-                kind: .malformed,
-                message:
-                    "\(name) holds \(buffer[index]) at element \(start + index), where a finite number is needed; the training run diverged or the file is damaged: take an earlier snapshot"
-            )
-            : WeightError(
-                kind: .overflow, message: "element \(start + index) of \(name) leaves the range of its number format")
+        try base.read(parameter, from: start, into: buffer)
+        guard let index = Self.firstNotFinite(in: buffer) else { return }
+        let place = base.location(of: parameter).map { "\($0) (\(folded.network[parameter].name))" }
+        throw WeightError(
+            kind: .malformed,
+            message:
+                "\(place ?? folded.network[parameter].name) holds \(buffer[index]) at element \(start + index), where a finite number is needed; the training run diverged or the file is damaged: take an earlier snapshot"
+        )
+    }
+
+    private static func firstNotFinite<Element: WeightElement>(in buffer: UnsafeMutableBufferPointer<Element>) -> Int? {
+        Element.areFinite(buffer) ? nil : buffer.firstIndex { !$0.isFinite }
     }
 }

@@ -10,9 +10,14 @@ public protocol WeightStore {
     func read<Element: WeightElement>(
         _ parameter: ParameterID, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
     ) throws(WeightError)
+
+    /// Where the numbers of a parameter lie, for messages: file and place in it. `nil` when they lie in no file.
+    func location(of parameter: ParameterID) -> String?
 }
 
 extension WeightStore {
+    public func location(of parameter: ParameterID) -> String? { nil }
+
     /// Reads a whole parameter as `Double`. For small tensors: one number per channel.
     public func vector(_ parameter: ParameterID, of network: Network) throws(WeightError) -> [Double] {
         guard let count = network[parameter].elementCount else {

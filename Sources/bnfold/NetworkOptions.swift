@@ -22,7 +22,7 @@ struct NetworkOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How BatchNorms that do not tell their dialect store their blobs: \(BatchNormDialect.allCases.map(\.rawValue).joined(separator: ", ")).",
+            "How BatchNorms that do not tell their dialect store their blobs.",
             valueName: "dialect"))
     var batchNormDialect: BatchNormDialect?
 

@@ -66,6 +66,16 @@ struct OutputTests {
         #expect(try folder.names() == ["net.h5", "net.prototxt", "out.h5", "out.prototxt"])
     }
 
+    @Test("a dangling link counts as an existing file")
+    func danglingLink() async throws {
+        let folder = try TinyNet.folder()
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("out.h5"), withDestinationPath: "elsewhere/out.h5")
+        let outcome = try await Program.run(["net.h5", "out.h5"], in: folder)
+        #expect(outcome.code == 73, "\(outcome.errors)")
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("out.h5")) == "elsewhere/out.h5")
+    }
+
     @Test(
         "a missing folder is named and not made",
         arguments: [
@@ -82,7 +92,7 @@ struct OutputTests {
 
     @Test(
         "a folder in the place of a file is left alone, and nothing is written",
-        arguments: [["here"], ["out.h5", "--output-prototxt", "here"]])
+        arguments: [["here"], ["out.h5", "--output-prototxt", "here"], ["out.h5", "--report", "here"]])
     func folderInTheWay(arguments: [String]) async throws {
         let folder = try TinyNet.folder()
         try folder.makeFolder("here")

@@ -87,17 +87,17 @@ struct UsageTests {
         }
     }
 
-    @Test("one name for weights and prototxt is an error")
-    func oneNameForBoth() async throws {
+    @Test("one name for weights and prototxt is an error, however it is spelled", arguments: ["out.h5", "./out.h5"])
+    func oneNameForBoth(name: String) async throws {
         let folder = try TinyNet.folder()
-        let outcome = try await Program.run(["net.h5", "out.h5", "--output-prototxt", "out.h5"], in: folder)
+        let outcome = try await Program.run(["net.h5", "out.h5", "--output-prototxt", name], in: folder)
         #expect(outcome.code == 64, "\(outcome.errors)")
         #expect(try folder.names() == ["net.h5", "net.prototxt"])
     }
 
     @Test(
-        "the report may not replace an input or an output",
-        arguments: ["net.h5", "net.prototxt", "out.h5", "out.prototxt", "./net.h5"])
+        "the report may not replace an input or an output, however it is spelled",
+        arguments: ["net.h5", "net.prototxt", "out.h5", "out.prototxt", "./net.h5", "./out.h5", "./out.prototxt"])
     func reportInTheWay(name: String) async throws {
         let folder = try TinyNet.folder()
         let weights = try folder.data("net.h5")
