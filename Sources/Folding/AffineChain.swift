@@ -17,6 +17,7 @@ enum AffineRole {
 extension Operation {
     /// Whether the layer is an affine per channel, and if it is of the kind but is none, why.
     func affineRole(inputCount: Int, network: Network) -> AffineRole {
+        guard inputCount > 0 else { return .notAffine }
         switch self {
         case .batchNorm(let batchNorm):
             if !batchNorm.hasStatistics { return .refused(.noStatistics) }
@@ -83,7 +84,7 @@ extension AffineChain {
                 // The Scale that follows belongs to the BatchNorm: gamma / sqrt(...) is then rounded once.
                 var gamma: [Double]?
                 var beta: [Double]?
-                if batchNorm.gamma == nil, index + 1 < positions.count,
+                if batchNorm.gamma == nil, batchNorm.beta == nil, index + 1 < positions.count,
                     case .scale(let scale) = network.layers[positions[index + 1]].operation
                 {
                     gamma = try scale.gamma.map { parameter throws(WeightError) in try statistics.vector(parameter) }

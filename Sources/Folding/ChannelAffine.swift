@@ -36,6 +36,9 @@ public struct ChannelAffine: Hashable, Sendable {
         }
     }
 
+    /// Whether every number is finite.
+    var isFinite: Bool { (scale + center + offset).allSatisfy(\.isFinite) }
+
     /// Whether a finite factor or term is too large for a Float.
     var leavesFloatRange: Bool {
         (scale + shift).contains { $0.isFinite && !Float($0).isFinite }

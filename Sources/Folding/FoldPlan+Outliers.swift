@@ -16,8 +16,9 @@ extension FoldPlan {
                 let linear = layers[fold.target].flatMap({ LinearLayer($0.operation) }),
                 let shape = network[linear.weight].shape
             else { continue }
-            let layout = linear.outputLayout(weightShape: shape)
-            guard layout.channelCount == scale.count else { continue }
+            guard let layout = linear.outputLayout(weightShape: shape), layout.channelCount == scale.count else {
+                continue
+            }
             var largest = [Float](repeating: 0, count: scale.count)
             try layout.forEachSlice(of: linear.weight, in: weights) {
                 (slice: UnsafeMutableBufferPointer<Float>, start) in
@@ -33,7 +34,7 @@ extension FoldPlan {
                 StatisticsFinding(
                     layer: fold.target, kind: .outlierWeights, severity: .warning,
                     message:
-                        "the largest folded weight of channel \(channel) is \(Int((top / median).rounded())) times that of the median channel: quantise it per channel, not per tensor"
+                        "the largest folded weight of channel \(channel) is \(Float((top / median).rounded())) times that of the median channel: quantise it per channel, not per tensor"
                 ))
         }
         return findings

@@ -55,7 +55,19 @@ public struct FoldPlanner {
                     statistics.examineGamma(try statistics.vector(gamma), of: layer)
                 }
             }
-            let affine = try chain.affine(in: network, statistics: &statistics)
+            let known = statistics.findings.count
+            guard let affine = try chain.affine(in: network, statistics: &statistics) else {
+                plan.refusals += chain.positions.map {
+                    Refusal(layer: network.layers[$0].id, reason: .channelsDisagree)
+                }
+                continue
+            }
+            let isSound = !statistics.findings[known...].contains { $0.severity == .error }
+            if isSound, !affine.isFinite {
+                let reason = RefusalReason.overflow(producer: network.layers[chain.positions[0]].name)
+                plan.refusals += chain.positions.map { Refusal(layer: network.layers[$0].id, reason: reason) }
+                continue
+            }
             var biasOfTarget: [Double]?
             if case .success(let target) = target(of: chain),
                 let linear = LinearLayer(network.layers[target].operation),
@@ -100,7 +112,9 @@ public struct FoldPlanner {
             }
             let folded = expanded?.bias(addedTo: bias)
             let limit = network[linear.weight].elementType.greatestFiniteMagnitude
-            if let folded, folded.contains(where: { $0.isFinite && abs($0) > limit }) {
+            if let folded, !folded.allSatisfy({ abs($0) <= limit }), bias?.allSatisfy(\.isFinite) ?? true,
+                affine?.isFinite ?? true
+            {
                 reason = .overflow(producer: target.name)
                 break
             }
@@ -167,6 +181,9 @@ public struct FoldPlanner {
         guard producer.outputs.count == 1 else { return .failure(.severalOutputs(producer: producer.name)) }
         guard linear.channelAxis == 1 else {
             return .failure(.channelAxis(producer: producer.name, axis: linear.channelAxis))
+        }
+        if let shape = network[linear.weight].shape, linear.outputLayout(weightShape: shape) == nil {
+            return .failure(.weightShape(producer: producer.name))
         }
         guard !options.overflowingTargets.contains(producer.id) else {
             return .failure(.overflow(producer: producer.name))

@@ -42,6 +42,8 @@ private struct PlanApplier {
 
     private struct Derivation: Hashable {
         var parameter: ParameterID
+        /// Along which axis a weight is scaled; `nil` for a vector.
+        var layout: ChannelLayout?
         /// Bit patterns: equal bit for bit, so that 0 and -0 differ.
         var numbers: [UInt64]
     }
@@ -70,8 +72,10 @@ private struct PlanApplier {
         else { return }
         let name = network.layers[survivor].name
         let shape = [leftover.channelCount]
-        let gamma = network.addParameter(Parameter(name: "\(name) gamma", shape: shape))
-        let beta = network.addParameter(Parameter(name: "\(name) beta", shape: shape))
+        let stored = leftover.chain.compactMap { positions[$0] }.flatMap { original.layers[$0].operation.parameters }
+        let type = stored.contains { original[$0].elementType == .float64 } ? ElementType.float64 : .float32
+        let gamma = network.addParameter(Parameter(name: "\(name) gamma", shape: shape, elementType: type))
+        let beta = network.addParameter(Parameter(name: "\(name) beta", shape: shape, elementType: type))
         if let affine = leftover.affine {
             recipes[gamma] = .vector(affine.scale)
             recipes[beta] = .vector(affine.shift)
@@ -89,15 +93,16 @@ private struct PlanApplier {
     }
 
     private mutating func scaledWeight(_ linear: LinearLayer, fold: Fold) -> ParameterID {
-        derive(linear.weight, numbers: fold.affine?.scale, for: fold.target) { parameter in
-            guard let shape = parameter.shape, let scale = fold.affine?.scale else { return nil }
-            return .scaled(linear.weight, layout: linear.outputLayout(weightShape: shape), by: scale)
+        let layout = original[linear.weight].shape.flatMap { linear.outputLayout(weightShape: $0) }
+        return derive(linear.weight, layout: layout, numbers: fold.affine?.scale, for: fold.target) {
+            guard let layout, let scale = fold.affine?.scale else { return nil }
+            return .scaled(linear.weight, layout: layout, by: scale)
         }
     }
 
     private mutating func foldedBias(_ linear: LinearLayer, fold: Fold, layerName: String) -> ParameterID {
         if let bias = linear.bias {
-            return derive(bias, numbers: fold.bias, for: fold.target) { _ in fold.bias.map { .vector($0) } }
+            return derive(bias, layout: nil, numbers: fold.bias, for: fold.target) { fold.bias.map { .vector($0) } }
         }
         let bias = network.addParameter(
             Parameter(
@@ -109,14 +114,15 @@ private struct PlanApplier {
 
     /// A parameter that is computed from another one: the same for equal numbers, a new one otherwise.
     private mutating func derive(
-        _ parameter: ParameterID, numbers: [Double]?, for target: LayerID, recipe: (Parameter) -> ParameterRecipe?
+        _ parameter: ParameterID, layout: ChannelLayout?, numbers: [Double]?, for target: LayerID,
+        recipe: () -> ParameterRecipe?
     ) -> ParameterID {
         // Without numbers nobody can tell whether two folds are equal: each layer gets its own.
         let bits = numbers.map { $0.map(\.bitPattern) } ?? [UInt64(bitPattern: Int64(target.index))]
-        let derivation = Derivation(parameter: parameter, numbers: bits)
+        let derivation = Derivation(parameter: parameter, layout: layout, numbers: bits)
         if let result = known[derivation] { return result }
         let result = network.addParameter(original[parameter])
-        recipes[result] = recipe(original[parameter])
+        recipes[result] = recipe()
         known[derivation] = result
         return result
     }

@@ -17,11 +17,20 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
     public func read<Element: WeightElement>(
         _ parameter: ParameterID, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
     ) throws(WeightError) {
+        let type = folded.network[parameter].elementType
         switch folded.recipes[parameter] {
         case nil:
             try readFinite(parameter, from: start, into: buffer)
         case .vector(let numbers):
             for index in buffer.indices { buffer[index] = Element(numbers[start + index]) }
+        case .scaled(_, _, _) where type == .float64 && Element.elementType == .float32:
+            // Scaled in the format of the parameter, and rounded to the one that is asked for at the very end.
+            let doubles = UnsafeMutableBufferPointer<Double>.allocate(capacity: buffer.count)
+            doubles.initialize(repeating: 0)
+            defer { doubles.deallocate() }
+            try read(parameter, from: start, into: doubles)
+            for index in buffer.indices { buffer[index] = Element(doubles[index]) }
+            return
         case .scaled(let source, let layout, let factors):
             try readFinite(source, from: start, into: buffer)
             layout.multiply(buffer, from: start, by: factors)
@@ -32,6 +41,10 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
                         "element \(start + index) of \(folded.network[source].name) leaves the range of its number format"
                 )
             }
+        }
+        if type == .float32, Element.elementType == .float64 {
+            // What a file in the parameter's format would hold.
+            for index in buffer.indices { buffer[index] = Element(Float(buffer[index])) }
         }
     }
 

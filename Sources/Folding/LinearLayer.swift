@@ -33,22 +33,23 @@ struct LinearLayer {
         }
     }
 
-    /// How the output channels lie in a weight of the given shape.
-    func outputLayout(weightShape: [Int]) -> ChannelLayout {
-        let count = weightShape.reduce(1, *)
+    /// How the output channels lie in a weight of the given shape; `nil` when the shape does not divide into them.
+    func outputLayout(weightShape: [Int]) -> ChannelLayout? {
+        guard let count = BlobShape(weightShape).elementCount(in: 0..<weightShape.count), count > 0, outputChannels > 0,
+            groups > 0
+        else { return nil }
+        var layout = ChannelLayout(
+            groups: 1, repeats: 1, channelsPerGroup: outputChannels, inner: count / outputChannels)
         if isTransposed {
-            return ChannelLayout(
-                groups: 1, repeats: count / max(outputChannels, 1), channelsPerGroup: outputChannels, inner: 1)
-        }
-        if isDeconvolution {
-            let inputs = weightShape.first ?? 1
-            let outputsPerGroup = outputChannels / max(groups, 1)
-            return ChannelLayout(
-                groups: groups, repeats: inputs / max(groups, 1), channelsPerGroup: outputsPerGroup,
+            layout.repeats = count / outputChannels
+            layout.inner = 1
+        } else if isDeconvolution, let inputs = weightShape.first, inputs > 0 {
+            let outputsPerGroup = outputChannels / groups
+            layout = ChannelLayout(
+                groups: groups, repeats: inputs / groups, channelsPerGroup: outputsPerGroup,
                 inner: count / max(inputs * outputsPerGroup, 1))
         }
-        return ChannelLayout(
-            groups: 1, repeats: 1, channelsPerGroup: outputChannels, inner: count / max(outputChannels, 1))
+        return layout.elementCount == count && layout.channelCount == outputChannels ? layout : nil
     }
 }
 

@@ -28,6 +28,10 @@ public enum RefusalReason: Hashable, Sendable {
     case channelAxis(producer: String, axis: Int)
     /// The layer before has another number of channels.
     case channelCount(producer: String, channels: Int, affineChannels: Int)
+    /// The layers of the chain have different numbers of channels.
+    case channelsDisagree
+    /// The weight of the layer before does not divide into its channels.
+    case weightShape(producer: String)
     /// A folded weight or bias would exceed the range of its number format.
     case overflow(producer: String)
     /// The number of channels is not known, so no layer can be written for it.
@@ -50,6 +54,8 @@ public enum RefusalReason: Hashable, Sendable {
         case .severalOutputs: "several-outputs"
         case .channelAxis: "channel-axis"
         case .channelCount: "channel-count"
+        case .channelsDisagree: "channels-disagree"
+        case .weightShape: "weight-shape"
         case .overflow: "overflow"
         case .channelsUnknown: "channels-unknown"
         }
@@ -86,6 +92,10 @@ public enum RefusalReason: Hashable, Sendable {
             "the channels of '\(producer)' run along axis \(axis), those of this layer along axis 1"
         case .channelCount(let producer, let channels, let affineChannels):
             "'\(producer)' has \(channels) output channels, this layer \(affineChannels)"
+        case .channelsDisagree:
+            "the layers of its chain have different numbers of channels"
+        case .weightShape(let producer):
+            "the weight of '\(producer)' does not divide into its output channels"
         case .overflow(let producer):
             "a folded weight of '\(producer)' would exceed the range of its number format"
         case .channelsUnknown:

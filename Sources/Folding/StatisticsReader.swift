@@ -68,6 +68,7 @@ struct StatisticsReader {
             let gamma = Self.spread(ownGamma ?? outerGamma, over: count, missing: 1),
             let beta = Self.spread(ownBeta ?? outerBeta, over: count, missing: 0)
         else { return nil }
+        if let ownGamma, isFinite { examineGamma(ownGamma, of: layer) }
         mean = mean?.map { factor == 0 ? 0 : $0 / factor }
 
         let scale: [Double]
@@ -135,7 +136,7 @@ struct StatisticsReader {
         if tiny > 0 {
             note(
                 layer, .tinyVariance, .warning,
-                "its variance is far below eps (\(Float(epsilon))) in \(tiny) of \(variance.count) channels, which are amplified by up to gamma * \(Int((1 / epsilon).squareRoot()))"
+                "its variance is far below eps (\(Float(epsilon))) in \(tiny) of \(variance.count) channels, which are amplified by up to gamma * \(Float((1 / epsilon).squareRoot().rounded()))"
             )
         }
     }

@@ -9,6 +9,7 @@ extension Network {
     public func removingIdentities() -> (network: Network, removed: [LayerID]) {
         let connections = Connections(self)
         var readerCounts = values.indices.map { connections.consumers(of: ValueID($0)).count }
+        var outputs = Set(self.outputs)
         /// What stands for a value that no layer writes any more.
         var replacements: [ValueID: ValueID] = [:]
         /// The value that a producer writes in the place of another.
@@ -20,12 +21,13 @@ extension Network {
             let before = replacements[layer.inputs[0]] ?? layer.inputs[0]
             let after = layer.outputs[0]
             let producer = producers[before] ?? connections.producer(of: before)
-            if readerCounts[before.index] == 1, !connections.isOutput(before), let producer,
+            if readerCounts[before.index] == 1, !outputs.contains(before), let producer,
                 layers[producer].mayRenameOutputs
             {
                 successors[before] = after
                 producers[after] = producer
-            } else if !connections.isOutput(after) || self[before].name == self[after].name {
+            } else if !outputs.contains(after) || self[before].name == self[after].name {
+                if outputs.contains(after) { outputs.insert(before) }
                 replacements[after] = before
                 readerCounts[before.index] += readerCounts[after.index] - 1
             } else {

@@ -58,12 +58,36 @@ extension Operation {
             product.bias = product.bias.map { _ in none }
             return "\(Operation.innerProduct(product))"
         case .batchNorm(let batchNorm):
-            return "BatchNorm(epsilon: \(batchNorm.epsilon), global: \(batchNorm.usesGlobalStatistics))"
+            let roles = [batchNorm.mean, batchNorm.spreadParameter, batchNorm.factor, batchNorm.gamma, batchNorm.beta]
+                .map { $0.flatMap(batchNorm.stored.firstIndex).map(String.init) ?? "-" }.joined(separator: " ")
+            let flags = "\(batchNorm.usesGlobalStatistics) \(batchNorm.hasStatistics) \(batchNorm.spread.name)"
+            return
+                "BatchNorm(\(batchNorm.epsilon) \(batchNorm.movingAverageFraction) \(flags) \(roles) \(batchNorm.unknownFields))"
         case .scale(let scale): return "Scale(\(scale.axes))"
         case .bias(let bias): return "Bias(\(bias.axes))"
         case .activation(.prelu): return "PReLU"
         case .opaque(let opaque): return "\(opaque.type)"
         default: return "\(self)"
+        }
+    }
+}
+
+extension BatchNorm {
+    /// The parameter that tells the spread, whatever its form.
+    fileprivate var spreadParameter: ParameterID? {
+        switch spread {
+        case .variance(let parameter), .inverseDeviation(let parameter): parameter
+        case .applied: nil
+        }
+    }
+}
+
+extension BatchNorm.Spread {
+    fileprivate var name: String {
+        switch self {
+        case .variance: "variance"
+        case .inverseDeviation: "inverseDeviation"
+        case .applied: "applied"
         }
     }
 }

@@ -9,6 +9,12 @@ extension Convolution {
                 "its kernel has \(kernel.count) spatial axes, but its input has the shape \(shape) (channel axis \(channelAxis))"
             )
         }
+        guard channelAxis >= 0, [stride, padBefore, padAfter, dilation].allSatisfy({ $0.count == kernel.count }),
+            (kernel + stride + dilation).allSatisfy({ $0 > 0 }), (padBefore + padAfter).allSatisfy({ $0 >= 0 })
+        else {
+            throw ShapeError(
+                "its kernel \(kernel), stride \(stride), pad \(padBefore) and dilation \(dilation) make no sense")
+        }
         shape.dimensions[channelAxis] = outputChannels
         for (index, axis) in ((channelAxis + 1)..<shape.rank).enumerated() {
             guard let length = shape.dimensions[axis] else { continue }
@@ -42,7 +48,14 @@ extension Pooling {
             for axis in 2..<shape.rank { shape.dimensions[axis] = 1 }
             return shape
         }
-        guard kernel.count == shape.rank - 2 else { return nil }
+        guard kernel.count == shape.rank - 2, stride.count == kernel.count, pad.count == kernel.count else {
+            return nil
+        }
+        guard (kernel + stride).allSatisfy({ $0 > 0 }), zip(kernel, pad).allSatisfy({ $1 >= 0 && $1 < $0 }) else {
+            throw ShapeError(
+                "its kernel \(kernel), stride \(stride) and pad \(pad) make no sense: the pad must be smaller than the kernel"
+            )
+        }
         for (index, axis) in (2..<shape.rank).enumerated() {
             guard let length = shape.dimensions[axis] else { continue }
             let room = try Checked.sum(length, Checked.product(2, pad[index])) - kernel[index]
@@ -77,7 +90,7 @@ extension Reshape {
         guard (0...input.rank).contains(start) else {
             throw ShapeError("axis \(axis) is not an axis of its input of shape \(input)")
         }
-        let end = axisCount < 0 ? input.rank : start + axisCount
+        let end = axisCount < 0 ? input.rank : try Checked.sum(start, axisCount)
         guard start <= end, end <= input.rank else {
             throw ShapeError("it cannot replace \(axisCount) axes from \(start) on of its input of shape \(input)")
         }
@@ -91,6 +104,7 @@ extension Reshape {
                 }
                 lengths.append(input.dimensions[start + index])
             case -1:
+                guard inferred == nil else { throw ShapeError("more than one of its dimensions is -1") }
                 inferred = index
                 lengths.append(nil)
             default:
@@ -107,6 +121,12 @@ extension Reshape {
                 }
                 lengths[inferred] = total / product
             }
+        }
+        let replaced = BlobShape(lengths)
+        if let before = input.elementCount(in: start..<end), let after = replaced.elementCount(in: 0..<replaced.rank),
+            before != after
+        {
+            throw ShapeError("its input of shape \(input) has another number of elements than \(replaced)")
         }
         return BlobShape(Array(input.dimensions[..<start]) + lengths + Array(input.dimensions[end...]))
     }
