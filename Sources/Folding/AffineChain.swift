@@ -85,7 +85,7 @@ extension AffineChain {
                 var gamma: [Double]?
                 var beta: [Double]?
                 if batchNorm.gamma == nil, batchNorm.beta == nil, index + 1 < positions.count,
-                    case .scale(let scale) = network.layers[positions[index + 1]].operation
+                    case .scale(let scale) = network.layers[positions[index + 1]].operation, !scale.axes.isScalar
                 {
                     gamma = try scale.gamma.map { parameter throws(WeightError) in try statistics.vector(parameter) }
                     beta = try scale.beta.map { parameter throws(WeightError) in try statistics.vector(parameter) }
@@ -96,11 +96,13 @@ extension AffineChain {
                 guard let gamma = scale.gamma else { return nil }
                 element = ChannelAffine(
                     scale: try statistics.vector(gamma),
-                    offset: try scale.beta.map { parameter throws(WeightError) in try statistics.vector(parameter) })
+                    offset: try scale.beta.map { parameter throws(WeightError) in try statistics.vector(parameter) },
+                    isUniform: scale.axes.isScalar)
             case .bias(let bias):
                 guard let beta = bias.beta else { return nil }
                 let terms = try statistics.vector(beta)
-                element = ChannelAffine(scale: [Double](repeating: 1, count: terms.count), offset: terms)
+                element = ChannelAffine(
+                    scale: [Double](repeating: 1, count: terms.count), offset: terms, isUniform: bias.axes.isScalar)
             case .power(let power):
                 element = .uniform(scale: power.scale, offset: power.shift)
             default:

@@ -8,17 +8,20 @@ public struct ChannelAffine: Hashable, Sendable {
     public private(set) var scale: [Double]
     public private(set) var center: [Double]
     public private(set) var offset: [Double]
+    /// Whether the single entry holds for every channel, however many there are.
+    private let isUniform: Bool
 
     /// The arrays must have one length, which is at least 1; a missing one stands for the identity's.
-    init(scale: [Double], center: [Double]? = nil, offset: [Double]? = nil) {
+    init(scale: [Double], center: [Double]? = nil, offset: [Double]? = nil, isUniform: Bool = false) {
         self.scale = scale
         self.center = center ?? [Double](repeating: 0, count: scale.count)
         self.offset = offset ?? [Double](repeating: 0, count: scale.count)
+        self.isUniform = isUniform && scale.count == 1
     }
 
     /// The same factor and term for every channel.
     static func uniform(scale: Double, offset: Double) -> ChannelAffine {
-        ChannelAffine(scale: [scale], offset: [offset])
+        ChannelAffine(scale: [scale], offset: [offset], isUniform: true)
     }
 
     public var channelCount: Int { scale.count }
@@ -46,8 +49,8 @@ public struct ChannelAffine: Hashable, Sendable {
 
     /// The same affine with one entry for each of `count` channels; `nil` when it is for another number of channels.
     public func expanded(to count: Int) -> ChannelAffine? {
-        if channelCount == count { return self }
-        guard channelCount == 1 else { return nil }
+        if channelCount == count, !isUniform || count == 1 { return self }
+        guard isUniform else { return nil }
         return ChannelAffine(
             scale: [Double](repeating: scale[0], count: count), center: [Double](repeating: center[0], count: count),
             offset: [Double](repeating: offset[0], count: count))
@@ -55,9 +58,11 @@ public struct ChannelAffine: Hashable, Sendable {
 
     /// This affine followed by another one: next(self(x)). `nil` when the numbers of channels differ.
     public func followed(by next: ChannelAffine) -> ChannelAffine? {
-        let count = max(channelCount, next.channelCount)
-        guard let first = expanded(to: count), let second = next.expanded(to: count) else { return nil }
-        var result = first
+        let count = isUniform ? next.channelCount : channelCount
+        guard let second = next.expanded(to: count),
+            var result = isUniform && next.isUniform ? self : expanded(to: count)
+        else { return nil }
+        let first = result
         for channel in 0..<count {
             result.scale[channel] = first.scale[channel] * second.scale[channel]
             result.offset[channel] = second.offset[channel].addingProduct(

@@ -34,7 +34,7 @@ extension FoldPlan {
                 StatisticsFinding(
                     layer: fold.target, kind: .outlierWeights, severity: .warning,
                     message:
-                        "the largest folded weight of channel \(channel) is \(Float((top / median).rounded())) times that of the median channel: quantise it per channel, not per tensor"
+                        "the largest folded weight of channel \(channel) is \((top / median).roundedText) times that of the median channel: quantise it per channel, not per tensor"
                 ))
         }
         return findings

@@ -136,7 +136,7 @@ struct StatisticsReader {
         if tiny > 0 {
             note(
                 layer, .tinyVariance, .warning,
-                "its variance is far below eps (\(Float(epsilon))) in \(tiny) of \(variance.count) channels, which are amplified by up to gamma * \(Float((1 / epsilon).squareRoot().rounded()))"
+                "its variance is far below eps (\(Float(epsilon))) in \(tiny) of \(variance.count) channels, which are amplified by up to gamma * \((1 / epsilon).squareRoot().roundedText)"
             )
         }
     }
@@ -166,9 +166,17 @@ struct StatisticsReader {
         if !findings.contains(finding) { findings.append(finding) }
     }
 
+    /// The values, or the same one for every channel where there are none; `nil` when they are for another number of channels.
     private static func spread(_ values: [Double]?, over count: Int, missing: Double) -> [Double]? {
         guard let values else { return [Double](repeating: missing, count: count) }
-        if values.count == count { return values }
-        return values.count == 1 ? [Double](repeating: values[0], count: count) : nil
+        return values.count == count ? values : nil
+    }
+}
+
+extension Double {
+    /// The nearest whole number as text, also where no `Int` holds it.
+    var roundedText: String {
+        let whole = rounded()
+        return Int(exactly: whole).map(String.init) ?? "\(whole)"
     }
 }

@@ -62,7 +62,7 @@ extension Operation {
                 .map { $0.flatMap(batchNorm.stored.firstIndex).map(String.init) ?? "-" }.joined(separator: " ")
             let flags = "\(batchNorm.usesGlobalStatistics) \(batchNorm.hasStatistics) \(batchNorm.spread.name)"
             return
-                "BatchNorm(\(batchNorm.epsilon) \(batchNorm.movingAverageFraction) \(flags) \(roles) \(batchNorm.unknownFields))"
+                "BatchNorm(\(batchNorm.epsilon) \(flags) \(roles) \(batchNorm.unknownFields))"
         case .scale(let scale): return "Scale(\(scale.axes))"
         case .bias(let bias): return "Bias(\(bias.axes))"
         case .activation(.prelu): return "PReLU"

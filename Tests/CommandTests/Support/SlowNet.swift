@@ -1,7 +1,7 @@
 import Foundation
 import HDF5
 
-/// A net that takes seconds to fold: eight large layers of zeros, to be compressed as well as gzip can.
+/// A net that takes seconds to fold: large layers of zeros, to be compressed as well as gzip can.
 enum SlowNet {
     static let arguments = ["slow.h5", "out.h5", "--prototxt", "slow.prototxt", "--compress", "9", "--quiet"]
 
@@ -12,7 +12,7 @@ enum SlowNet {
             "layer { name: \"data\" type: \"Input\" top: \"ip0\" input_param { shape { dim: 1 dim: \(width) } } }\n"
         let file = try HDF5File(creatingPath: folder.path("slow.h5"))
         try file.createGroup("/data")
-        for index in 1...8 {
+        for index in 1...32 {
             text +=
                 "layer { name: \"ip\(index)\" type: \"InnerProduct\" bottom: \"ip\(index - 1)\" top: \"ip\(index)\" "
             text += "inner_product_param { num_output: \(width) bias_term: false } }\n"
