@@ -198,7 +198,7 @@ public struct CaffeConversion {
 }
 
 extension NetDefinition {
-    /// Reads a prototxt file.
+    /// Reads a prototxt file of any age: old formats are turned into today's first.
     public init(path: String) throws(CaffeModelError) {
         let bytes = try FileBytes.read(path, limit: PrototxtDocument.maximumByteCount)
         let document: PrototxtDocument
@@ -207,6 +207,6 @@ extension NetDefinition {
         } catch {
             throw CaffeModelError(error)
         }
-        try self.init(document: document)
+        try self.init(document: try LegacyUpgrade.upgraded(document))
     }
 }

@@ -3,13 +3,13 @@ import NetGraph
 /// A Caffe net of one phase as a `Network`, with what leads back to the prototxt and the weights file.
 public struct CaffeNetwork: Sendable {
     public let definition: NetDefinition
-    /// Layer identifiers are the indices of the layers in the text; inputs that the net declares without a layer come after those.
+    /// Layer identifiers are the indices of the layers in the text.
     public var network: Network
     /// The names under which layers share parameters.
     public var sharedNames: [ParameterID: String]
     let blobs: [ParameterID: StoredBlob]
 
-    /// The definition of a layer; `nil` for an input that the net declares without a layer.
+    /// The definition of a layer.
     func definition(of layer: LayerID) -> LayerDefinition? {
         definition.layers.indices.contains(layer.index) ? definition.layers[layer.index] : nil
     }

@@ -21,20 +21,10 @@ struct GraphBuilder {
         var producer: [String: LayerDefinition] = [:]
         let registry = ParameterRegistry(weights: weights)
 
-        for (index, input) in definition.declaredInputs.enumerated() {
-            let shape = inputShapes[input.name] ?? input.shape
-            let value = network.addValue(Value(name: input.name, shape: shape.map { BlobShape($0) }))
-            current[input.name] = value
-            let id = LayerID(definition.layers.count + index)
-            network.layers.append(Layer(id: id, name: input.name, operation: .input, inputs: [], outputs: [value]))
-        }
-
         let active = try activeLayers()
-        let dummyDataIsSource =
-            definition.declaredInputs.isEmpty
-            && !active.contains {
-                $0.bottoms.isEmpty && ($0.type == "Input" || $0.type.contains("Data") && $0.type != "DummyData")
-            }
+        let dummyDataIsSource = !active.contains {
+            $0.bottoms.isEmpty && ($0.type == "Input" || $0.type.contains("Data") && $0.type != "DummyData")
+        }
         for layer in active {
             var inputs: [ValueID] = []
             for bottom in layer.bottoms {
@@ -93,7 +83,6 @@ struct GraphBuilder {
     private func addingMissingData(to active: [LayerDefinition]) -> [LayerDefinition] {
         var missing = Set(active.flatMap(\.bottoms))
         missing.subtract(active.flatMap(\.tops))
-        missing.subtract(definition.declaredInputs.map(\.name))
         guard !missing.isEmpty else { return active }
         let present = Set(active.map(\.index))
         var result = active

@@ -7,8 +7,6 @@ public struct NetDefinition: Sendable {
     public let name: String
     /// All layers, in the order of the text.
     let layers: [LayerDefinition]
-    /// Inputs declared by `input:` fields instead of layers.
-    let declaredInputs: [DeclaredInput]
 
     var path: String { document.path }
 
@@ -18,54 +16,22 @@ public struct NetDefinition: Sendable {
         return document.position(at: layers[layer.index].field.range.lowerBound).line
     }
 
-    /// An input that the net itself declares (`input: "data"` with `input_dim` or `input_shape`).
-    struct DeclaredInput: Sendable {
-        var name: String
-        var shape: [Int]?
-    }
-
-    /// Reads a net.
+    /// Reads a net in today's format.
     ///
     /// - Throws: a `CaffeModelError` with line and column for text that is no prototxt or no net.
     public init(document: PrototxtDocument) throws(CaffeModelError) {
         self.document = document
         let root = FieldReader(document: document, message: document.root)
         name = try root.string("name") ?? ""
-        guard !root.has("layers") else {
-            throw root.error(
-                atField: "layers",
-                "the net is in the old format of Caffe ('layers'), which is not read yet; Caffe's tool upgrade_net_proto_text turns it into today's"
-            )
-        }
         layers = try LayerDefinition.all(in: document)
         guard !layers.isEmpty else {
             throw CaffeModelError(
                 .malformed, "\(document.path): has no 'layer { ... }': this is no network" + Self.hint(for: root))
         }
-        declaredInputs = try Self.declaredInputs(root)
     }
 
     private static func hint(for root: FieldReader) -> String {
         root.has("base_lr") || root.has("net") ? " but a solver; give the network that its 'net:' names" : ""
-    }
-
-    private static func declaredInputs(_ root: FieldReader) throws(CaffeModelError) -> [DeclaredInput] {
-        let names = try root.strings("input")
-        let shapes = try root.submessages("input_shape").map { shape throws(CaffeModelError) in
-            try shape.integers("dim", atLeast: 1)
-        }
-        let dimensions = try root.integers("input_dim", atLeast: 1)
-        var inputs: [DeclaredInput] = []
-        for (index, name) in names.enumerated() {
-            var shape: [Int]?
-            if shapes.indices.contains(index) {
-                shape = shapes[index]
-            } else if dimensions.count >= 4 * (index + 1) {
-                shape = Array(dimensions[4 * index..<4 * index + 4])
-            }
-            inputs.append(DeclaredInput(name: name, shape: shape))
-        }
-        return inputs
     }
 }
 
