@@ -74,7 +74,7 @@ final class OutputPair {
             if let prototxt { try rename(Self.staged(prototxt), to: prototxt) }
         } catch {
             // Half is done: the journal stays for the next run.
-            locks.forEach { $0.keepFile() }
+            for lock in locks { lock.keepFile() }
             locks = []
             throw BNFoldError(
                 error.kind,

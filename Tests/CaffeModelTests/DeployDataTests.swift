@@ -128,12 +128,6 @@ struct DeployDataTests {
         #expect(try TestNet(text).deployText() == text)
     }
 
-    @Test("inputs that the net declares stay as they are")
-    func declaredInput() throws {
-        let text = "input: 'data'\ninput_dim: [1, 2, 4, 4]\n" + Text.convolution("conv", from: "data")
-        #expect(try TestNet(text).deployText() == text)
-    }
-
     @Test("the data layers of both phases become one Input")
     func bothPhases() throws {
         let data = { (phase: String) in
