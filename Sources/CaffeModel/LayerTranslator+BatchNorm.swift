@@ -10,8 +10,8 @@ extension LayerTranslator {
         var roles = dialect.roles
         // Intel leaves out beta with `bias_term: false`.
         if dialect == .nvcaffe, stored?.count == 4 { roles.removeLast() }
-        let isFourDimensional = stored?.values.contains { $0.shape.count == 4 } ?? false
-        let blobs = try register(roles.map { expected($0, isFourDimensional: isFourDimensional) })
+        let hasFourAxes = dialect != .bvlc && Self.hasFourAxes(stored)
+        let blobs = try register(roles.map { expected($0, hasFourAxes: hasFourAxes) })
         func blob(_ role: String) -> ParameterID? { roles.firstIndex(of: role).map { blobs[$0] } }
         guard let variance = blob("variance") else {
             throw layer.error("has no variance in the dialect \(dialect.rawValue)")
@@ -32,8 +32,7 @@ extension LayerTranslator {
         let stored = try registry.weights?.blobs(ofLayer: layer.name)
         let mode = try fields.enumeration("bn_mode", ["LEARN", "INFERENCE"])
         let dialect = try bnDialect(fields, mode: mode, stored: stored)
-        let isFourDimensional = stored?.values.contains { $0.shape.count == 4 } ?? false
-        let blobs = try register(dialect.roles.map { expected($0, isFourDimensional: isFourDimensional) })
+        let blobs = try register(dialect.roles.map { expected($0, hasFourAxes: Self.hasFourAxes(stored)) })
         let spread: BatchNorm.Spread =
             switch dialect {
             case .bnVariance: .variance(blobs[3])
@@ -102,12 +101,18 @@ extension LayerTranslator {
                 + dialects.map { "\($0.rawValue) (\($0.roles.joined(separator: ", ")))" }.joined(separator: ", "))
     }
 
-    /// One number for each channel, or a single one; forks store both with four axes.
-    private func expected(_ role: String, isFourDimensional: Bool) -> ExpectedBlob {
+    /// Whether a fork stores vectors as (1, C, 1, 1). Legacy vectors are (1, 1, 1, C).
+    private static func hasFourAxes(_ stored: [Int: StoredBlob]?) -> Bool {
+        stored?.values.allSatisfy { $0.shape.count == 4 && $0.shape[0] == 1 && $0.shape[2] == 1 && $0.shape[3] == 1 }
+            ?? false
+    }
+
+    /// One number for each channel, or a single one; some forks store both with four axes.
+    private func expected(_ role: String, hasFourAxes: Bool) -> ExpectedBlob {
         let channels = input.map { $0.length(ofAxis: 1) } ?? nil
         let isSingle = role == "moving-average factor" || role == "unused blob"
         let length = isSingle ? 1 : channels
-        return ExpectedBlob(role: role, shape: isFourDimensional ? [1, length, 1, 1] : [length])
+        return ExpectedBlob(role: role, shape: hasFourAxes ? [1, length, 1, 1] : [length])
     }
 
     /// An explicit value wins in either phase; the default is true in TEST. A layer's own `phase` wins over the net's.

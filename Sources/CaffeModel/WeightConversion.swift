@@ -22,9 +22,11 @@ public struct WeightConversion {
         for name in try file.layerNames() {
             let stored = try file.blobs(ofLayer: name) ?? [:]
             let record = (file as? BinaryWeightFile)?.record(named: name)
-            let modernShapes = record.map {
-                $0.blobs.contains(where: \.hasLegacyShape)
-                    ? LegacyShape.modern($0.blobs.map(\.shape)) : $0.blobs.map(\.shape)
+            let definedType = definitions[name]?.type ?? record?.type ?? ""
+            let modernShapes = record.map { record in
+                let shapes = record.blobs.map(\.shape)
+                return record.blobs.contains(where: \.hasLegacyShape)
+                    ? LegacyShape.modern(shapes, type: definedType) : shapes
             }
             var parameters: [ParameterID] = []
             for (index, blob) in stored.sorted(by: { $0.key < $1.key }) {
@@ -39,11 +41,10 @@ public struct WeightConversion {
                 blobs[parameter] = blob
                 parameters.append(parameter)
             }
-            let type = definitions[name]?.type ?? record?.type ?? ""
             network.layers.append(
                 Layer(
                     id: LayerID(network.layers.count), name: name,
-                    operation: .opaque(Opaque(type: type, parameters: parameters)), inputs: [], outputs: []))
+                    operation: .opaque(Opaque(type: definedType, parameters: parameters)), inputs: [], outputs: []))
         }
         guard !network.layers.isEmpty else {
             throw CaffeModelError(.malformed, "\(path): holds no blobs; there is nothing to convert")

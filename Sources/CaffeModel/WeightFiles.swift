@@ -26,20 +26,23 @@ enum WeightFiles {
         }
         if isHDF5 { return try HDF5WeightFile(path: path) }
         let head = try FileBytes.head(of: path, count: 64)
-        // A NetParameter begins with its name, a layer, or an input; a solver's state with its number of iterations.
-        let begins: [UInt8] = [0x0A, 0x12, 0x1A, 0x08]
-        guard let first = head.first, begins.contains(first) || head.starts(with: [0xA2, 0x06]), !looksLikeText(head)
-        else {
-            do throws(HDF5Error) {
-                _ = try HDF5File(readingPath: path)
+        if !head.isEmpty, !looksLikeText(head) {
+            do throws(CaffeModelError) {
+                return try BinaryWeightFile(path: path)
             } catch {
-                throw CaffeModelError(
-                    .malformed,
-                    "\(error)".replacing("is not an HDF5 file", with: "is neither an HDF5 file nor a .caffemodel"))
+                // What begins like a NetParameter or a solver's state is a damaged one; anything else is something else.
+                let begins: [UInt8] = [0x0A, 0x12, 0x1A, 0x08]
+                if begins.contains(head[0]) || head.starts(with: [0xA2, 0x06]) { throw error }
             }
-            throw CaffeModelError(.malformed, "\(path): is neither an HDF5 file nor a .caffemodel")
         }
-        return try BinaryWeightFile(path: path)
+        do throws(HDF5Error) {
+            _ = try HDF5File(readingPath: path)
+        } catch {
+            throw CaffeModelError(
+                .malformed,
+                "\(error)".replacing("is not an HDF5 file", with: "is neither an HDF5 file nor a .caffemodel"))
+        }
+        throw CaffeModelError(.malformed, "\(path): is neither an HDF5 file nor a .caffemodel")
     }
 
     /// Text may begin with a line feed, which is the tag of a NetParameter's name.

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Runs bnfold over the shared data and lets independent engines judge what it wrote. Ends with 1 and a list when
+anything fails.
+"""
+
+import argparse
+import os
+import pathlib
+import sys
+import tempfile
+import time
+import traceback
+
+# Before the checks import numpy: with two processes at work, a pool of threads in each only gets in the way.
+os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1")
+sys.dont_write_bytecode = True
+
+import corpus  # noqa: E402
+import models  # noqa: E402
+import reference  # noqa: E402
+import wire  # noqa: E402
+import zoo  # noqa: E402
+from context import Context  # noqa: E402
+
+# A fault that shows in each layer of a net would bury the others: the rest stands in failures.txt.
+MOST_FAILURES_SHOWN = 20
+
+# The judge itself is judged first.
+CHECKS = {
+    "reference": reference.check,
+    "zoo": zoo.check,
+    "wire": wire.check,
+    "models": models.check,
+    "corpus": corpus.check,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bnfold", type=pathlib.Path, required=True, help="the built program")
+    parser.add_argument("--shared", type=pathlib.Path, required=True, help="the folder with zoo, corpus and models")
+    parser.add_argument("--output", type=pathlib.Path, required=True, help="where the tables go")
+    parser.add_argument("--only", choices=CHECKS, action="append", help="run just this check (repeatable)")
+    arguments = parser.parse_args()
+    for folder, pattern in (
+        ("zoo", "digits-*/test_net.prototxt"),
+        ("corpus", "**/*.prototxt"),
+        ("models", "*/*.prototxt"),
+    ):
+        if not any((arguments.shared / folder).glob(pattern)):
+            sys.exit(f"{arguments.shared / folder} holds no {pattern}: without the shared data nothing is checked")
+    arguments.output.mkdir(parents=True, exist_ok=True)
+
+    failures, shown = [], []
+    with tempfile.TemporaryDirectory(prefix="bnfold-checks-") as scratch:
+        context = Context(
+            arguments.bnfold.resolve(), arguments.shared.resolve(), arguments.output.resolve(), pathlib.Path(scratch)
+        )
+        for name in arguments.only or CHECKS:
+            print(f"{name} ...", flush=True)
+            start = time.monotonic()
+            try:
+                found = CHECKS[name](context)
+            except Exception:
+                found = [f"broke off:\n{traceback.format_exc()}"]
+            failures += [f"{name}: {failure}" for failure in found]
+            shown += [f"{name}: {failure}" for failure in found[:MOST_FAILURES_SHOWN]]
+            print(
+                f"{name}: {f'{len(found)} failures' if found else 'passed'} in {time.monotonic() - start:.0f} s",
+                flush=True,
+            )
+    (arguments.output / "failures.txt").write_text("".join(f"{failure}\n" for failure in failures), encoding="utf-8")
+    if failures:
+        rest = len(failures) - len(shown)
+        shown += [f"... and {rest} more in {arguments.output / 'failures.txt'}"] if rest else []
+        sys.exit(f"\n{len(failures)} failures:\n" + "\n".join(shown))
+
+
+if __name__ == "__main__":
+    main()
