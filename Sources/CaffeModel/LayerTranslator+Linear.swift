@@ -7,12 +7,7 @@ extension LayerTranslator {
         // A fork's convolution may have an activation built in; UNFUSED says that it has none.
         let isFused = try fields.enumeration("fuse_type", ["UNFUSED"], isOpen: true) ?? "UNFUSED" != "UNFUSED"
         let unknown = fields.fieldNames.filter { !Self.convolutionFields.contains($0) || $0 == "fuse_type" && isFused }
-        guard unknown.isEmpty else {
-            return .opaque(
-                Opaque(
-                    type: layer.type, parameters: try registry.registerAll(of: layer),
-                    cause: "its field \(unknown.map { "'\($0)'" }.joined(separator: ", ")) is not known"))
-        }
+        guard unknown.isEmpty else { return try opaque(for: unknown) }
         guard let outputs = try fields.integer("num_output", atLeast: 1) else {
             throw layer.error("has no 'num_output' in convolution_param")
         }
@@ -49,12 +44,7 @@ extension LayerTranslator {
     func innerProduct() throws(CaffeModelError) -> Operation {
         let fields = try parameters("inner_product_param")
         let unknown = fields.fieldNames.filter { !Self.innerProductFields.contains($0) }
-        guard unknown.isEmpty else {
-            return .opaque(
-                Opaque(
-                    type: layer.type, parameters: try registry.registerAll(of: layer),
-                    cause: "its field \(unknown.map { "'\($0)'" }.joined(separator: ", ")) is not known"))
-        }
+        guard unknown.isEmpty else { return try opaque(for: unknown) }
         guard let outputs = try fields.integer("num_output", atLeast: 1) else {
             throw layer.error("has no 'num_output' in inner_product_param")
         }
@@ -73,6 +63,15 @@ extension LayerTranslator {
             InnerProduct(
                 weight: registered[0], bias: hasBias ? registered[1] : nil, outputCount: outputs, axis: axis,
                 transposed: isTransposed))
+    }
+
+    /// A layer of a linear type that may do more than its type says.
+    private func opaque(for unknownFields: [String]) throws(CaffeModelError) -> Operation {
+        let names = unknownFields.map { "'\($0)'" }.joined(separator: ", ")
+        return .opaque(
+            Opaque(
+                type: layer.type, parameters: try registry.registerAll(of: layer),
+                cause: "its field \(names) is not known"))
     }
 
     /// The number of axes behind the channel: from the bottom, else from the weight, else as many as the fields name, at least 2.
