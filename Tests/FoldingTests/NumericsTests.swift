@@ -100,6 +100,16 @@ struct NumericsTests {
         #expect(parameters.map { result.network[$0].elementType } == [.float64, .float64])
     }
 
+    @Test("A float64 bias shows that the product is fused and that n divides, for nothing rounds behind it")
+    func doubleBiases() throws {
+        let expected = channels.map { channel in
+            let centered = numbers.bias[channel] - numbers.mean[channel] / numbers.factor
+            let factor = numbers.amplification(channel, gamma: numbers.gamma[channel])
+            return numbers.beta[channel].addingProduct(centered, factor)
+        }
+        #expect(bits(try numbers.sketch(.float64).folded().numbers("conv")[1]) == bits(expected))
+    }
+
     @Test("A bias that a float64 layer gets is float64")
     func newDoubleBias() throws {
         let result = try numbers.sketch(hasBias: false, .float64).folded()
