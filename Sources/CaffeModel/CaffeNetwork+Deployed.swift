@@ -109,7 +109,7 @@ private struct Deployment {
     private func function(of type: String, layer: LayerID) -> Operation? {
         switch type {
         case "SoftmaxWithLoss": .softmax(axis: source.definition(of: layer)?.softmaxAxis ?? 1)
-        case "SigmoidCrossEntropyLoss": .activation(.other(type: "Sigmoid"))
+        case "SigmoidCrossEntropyLoss": .activation(.sigmoid)
         default: nil
         }
     }

@@ -21,7 +21,8 @@ struct ChannelHint {
                 case .batchNorm(let batchNorm):
                     guard let channels = batchNorm.mean.flatMap({ network[$0].elementCount }) else { continue }
                     return (channels, layer.name)
-                case .power, .activation, .identity, .split, .pooling, .shapePreserving, .scale, .bias:
+                case .power, .activation, .identity, .split, .pooling, .stochastic, .localResponse, .meanVariance,
+                    .shuffleChannel, .scale, .bias:
                     pending += layer.outputs.filter { seen.insert($0).inserted }
                 default:
                     continue

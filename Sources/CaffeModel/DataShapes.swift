@@ -64,6 +64,14 @@ struct DataShapes {
     }
 
     private func fromDummyData(_ layer: LayerDefinition) throws(CaffeModelError) -> [[Int]?] {
+        try Self.dummyShapes(of: layer).map { shape in
+            guard let shape, !shape.isEmpty else { return nil }
+            return [1] + shape.dropFirst()
+        }
+    }
+
+    /// The shapes that a DummyData layer declares, batch included: one for each top, or one for all.
+    static func dummyShapes(of layer: LayerDefinition) throws(CaffeModelError) -> [[Int]?] {
         let fields = try layer.reader.submessage("dummy_data_param")
         let shapes = try fields.submessages("shape").map { shape throws(CaffeModelError) in
             try shape.integers("dim", atLeast: 1)
@@ -73,15 +81,9 @@ struct DataShapes {
             legacy[index] = try fields.integers(name, atLeast: 1)
         }
         return layer.tops.indices.map { index in
-            var shape: [Int]?
-            if !shapes.isEmpty {
-                shape = shapes[min(index, shapes.count - 1)]
-            } else if legacy.allSatisfy({ !$0.isEmpty }) {
-                shape = legacy.map { $0[min(index, $0.count - 1)] }
-            }
-            guard var shape, !shape.isEmpty else { return nil }
-            shape[0] = 1
-            return shape
+            if !shapes.isEmpty { return shapes[min(index, shapes.count - 1)] }
+            guard legacy.allSatisfy({ !$0.isEmpty }) else { return nil }
+            return legacy.map { $0[min(index, $0.count - 1)] }
         }
     }
 

@@ -120,6 +120,10 @@ struct GraphBuilder {
         switch operation {
         case .opaque, .dataSource, .objective, .input, .sink:
             return
+        case .axpy, .batchReindex, .filter, .recurrent, .fill, .parameter, .priorBox, .detectionOutput, .regionPooling,
+            .upsample, .interpolation, .im2col:
+            // These are opaque where the numbers are not right.
+            return
         case .convolution, .deconvolution:
             guard bottoms == tops, bottoms > 0 else {
                 throw layer.error("has \(bottoms) bottoms and \(tops) tops; it needs as many of one as of the other")
@@ -160,6 +164,9 @@ struct GraphBuilder {
                 let shape = inputShapes[top] ?? (declared.indices.contains(index) ? declared[index] : nil)
                 return shape.map { BlobShape($0) }
             }
+        case .fill(let fill):
+            // What is filled for one batch must not contradict data of another.
+            return fill.shapes.map { BlobShape([nil] + $0.dropFirst().map(Optional.some)) }
         default:
             do {
                 return try operation.outputShapes(of: inputs, outputCount: layer.tops.count)

@@ -226,7 +226,7 @@ struct LayerEditor {
 
     private var dependsOnPhase: Bool {
         switch layer.operation {
-        case .batchNorm, .opaque, .shapePreserving: true
+        case .batchNorm, .opaque, .stochastic: true
         default: false
         }
     }

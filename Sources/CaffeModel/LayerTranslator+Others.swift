@@ -4,14 +4,6 @@ import NetGraph
 extension LayerTranslator {
     func operationWithoutParameters() throws(CaffeModelError) -> Operation? {
         switch layer.type {
-        case "ReLU":
-            return .activation(.relu(negativeSlope: Double(try parameters("relu_param").float("negative_slope") ?? 0)))
-        case "ReLU6":
-            return .activation(.relu6)
-        case "AbsVal", "BNLL", "Clip", "ELU", "Exp", "Log", "Sigmoid", "Swish", "TanH", "Threshold":
-            return .activation(.other(type: layer.type))
-        case "LRN", "MVN", "ShuffleChannel":
-            return .shapePreserving(type: layer.type)
         case "Power":
             let fields = try parameters("power_param")
             return .power(
@@ -21,7 +13,7 @@ extension LayerTranslator {
         case "Dropout":
             // A layer's own `phase: TRAIN` makes it drop even in a TEST net.
             let drops = try layer.reader.enumeration("phase", ["TRAIN", "TEST"]) == "TRAIN"
-            return drops ? .shapePreserving(type: layer.type) : .identity(type: layer.type)
+            return drops ? .stochastic(type: layer.type) : .identity(type: layer.type)
         case "Split":
             return .split
         case "Silence":
@@ -56,7 +48,7 @@ extension LayerTranslator {
         case "Permute":
             return .permute(order: try parameters("permute_param").integers("order", atLeast: 0))
         default:
-            return nil
+            return try activation().map(Operation.activation)
         }
     }
 

@@ -40,6 +40,7 @@ struct LayerTranslator {
             return operation
         }
         if isDataSource { return .dataSource(type: layer.type) }
+        if let candidate = try candidate() { return try operation(of: candidate) }
         if isObjective { return .objective(type: layer.type) }
         return .opaque(Opaque(type: layer.type, parameters: try registry.registerAll(of: layer)))
     }

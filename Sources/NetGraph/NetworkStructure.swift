@@ -66,6 +66,17 @@ extension Operation {
         case .scale(let scale): return "Scale(\(scale.axes))"
         case .bias(let bias): return "Bias(\(bias.axes))"
         case .activation(.prelu): return "PReLU"
+        case .normalize(var normalize):
+            normalize.scale = none
+            return "\(Operation.normalize(normalize))"
+        case .embed(var embed):
+            embed.weight = none
+            embed.bias = embed.bias.map { _ in none }
+            return "\(Operation.embed(embed))"
+        case .recurrent(var recurrent):
+            recurrent.parameters = []
+            return "\(Operation.recurrent(recurrent))"
+        case .parameter(_, let shape): return "Parameter(\(shape))"
         case .opaque(let opaque): return "\(opaque.type)"
         default: return "\(self)"
         }

@@ -18,9 +18,12 @@ public enum Operation: Hashable, Sendable {
     /// (shift + scale * x) ^ power
     case power(Power)
     case activation(Activation)
-    /// Mixes elements in a way that is not modelled (LRN, MVN, ShuffleChannel); the shape stays as it is.
-    case shapePreserving(type: String)
+    /// Draws random numbers whenever it runs (a Dropout that keeps dropping); the shape stays as it is.
+    case stochastic(type: String)
     case softmax(axis: Int)
+    case localResponse(LocalResponse)
+    case meanVariance(MeanVariance)
+    case normalize(Normalize)
     /// Dropout at deployment and the like: hands its input on unchanged.
     case identity(type: String)
     /// One input, any number of outputs that all equal it.
@@ -38,6 +41,31 @@ public enum Operation: Hashable, Sendable {
     /// Cuts the first input to the size of the second, from `axis` on.
     case crop(axis: Int, offsets: [Int])
     case permute(order: [Int])
+    /// Channels seen as a table with `groups` rows, read column by column.
+    case shuffleChannel(groups: Int)
+    /// Repeats the input along an axis.
+    case tile(axis: Int, count: Int)
+    case argMax(ArgMax)
+    case reduction(Reduction)
+    case spatialPyramid(SpatialPyramid)
+    case im2col(Im2col)
+    case upsample(Upsample)
+    case interpolation(Interpolation)
+    case reorg(Reorg)
+    /// First input times second plus third; the first has one number for each image and channel.
+    case axpy
+    /// The images of the first input that the second one names, in its order.
+    case batchReindex
+    /// Those images of each input for which the last input is not 0.
+    case filter
+    case embed(Embed)
+    case recurrent(Recurrent)
+    case fill(Fill)
+    /// Hands out a parameter.
+    case parameter(ParameterID, shape: [Int])
+    case priorBox(PriorBox)
+    case detectionOutput(DetectionOutput)
+    case regionPooling(RegionPooling)
     case opaque(Opaque)
 }
 
@@ -66,6 +94,10 @@ extension Operation {
         case .scale(let scale): [scale.gamma, scale.beta].compactMap(\.self)
         case .bias(let bias): bias.beta.map { [$0] } ?? []
         case .activation(.prelu(let slope)): [slope]
+        case .normalize(let normalize): [normalize.scale]
+        case .embed(let embed): [embed.weight] + (embed.bias.map { [$0] } ?? [])
+        case .recurrent(let recurrent): recurrent.parameters
+        case .parameter(let parameter, _): [parameter]
         case .opaque(let opaque): opaque.parameters
         default: []
         }
@@ -84,6 +116,9 @@ extension Operation {
         case .power: "Power"
         case .activation(let activation): activation.typeName
         case .softmax: "Softmax"
+        case .localResponse: "LRN"
+        case .meanVariance: "MVN"
+        case .normalize: "Normalize"
         case .split: "Split"
         case .pooling: "Pooling"
         case .concat: "Concat"
@@ -93,7 +128,26 @@ extension Operation {
         case .reshape: "Reshape"
         case .crop: "Crop"
         case .permute: "Permute"
-        case .dataSource(let type), .objective(let type), .shapePreserving(let type), .identity(let type),
+        case .shuffleChannel: "ShuffleChannel"
+        case .tile: "Tile"
+        case .argMax: "ArgMax"
+        case .reduction: "Reduction"
+        case .spatialPyramid: "SPP"
+        case .im2col: "Im2col"
+        case .upsample: "Upsample"
+        case .interpolation: "Interp"
+        case .reorg: "Reorg"
+        case .axpy: "Axpy"
+        case .batchReindex: "BatchReindex"
+        case .filter: "Filter"
+        case .embed: "Embed"
+        case .recurrent(let recurrent): recurrent.cell == .lstm ? "LSTM" : "RNN"
+        case .fill: "DummyData"
+        case .parameter: "Parameter"
+        case .priorBox: "PriorBox"
+        case .detectionOutput: "DetectionOutput"
+        case .regionPooling: "ROIPooling"
+        case .dataSource(let type), .objective(let type), .stochastic(let type), .identity(let type),
             .sink(let type):
             type
         case .opaque(let opaque): opaque.type

@@ -18,7 +18,8 @@ extension Operation {
         switch self {
         case .input, .dataSource, .opaque, .objective, .sink:
             return [BlobShape?](repeating: nil, count: outputCount)
-        case .batchNorm, .scale, .bias, .power, .activation, .shapePreserving, .softmax, .identity:
+        case .batchNorm, .scale, .bias, .power, .activation, .stochastic, .softmax, .identity, .localResponse,
+            .meanVariance, .normalize, .shuffleChannel:
             return [first]
         case .split:
             return [BlobShape?](repeating: first, count: outputCount)
@@ -50,7 +51,49 @@ extension Operation {
             return [try Self.croppedShape(of: first, like: inputs.count > 1 ? inputs[1] : nil, axis: axis)]
         case .permute(let order):
             return [Self.permutedShape(of: first, order: order)]
+        case .tile(let axis, let count):
+            return [try Self.tiledShape(of: first, axis: axis, count: count)]
+        case .argMax(let argMax):
+            return [try argMax.outputShape(of: first)]
+        case .reduction(let reduction):
+            return [try reduction.outputShape(of: first)]
+        case .spatialPyramid(let pyramid):
+            return [try pyramid.outputShape(of: first)]
+        case .im2col(let columns):
+            return try inputs.map { (input) throws(ShapeError) in try columns.outputShape(of: input) }
+        case .upsample(let upsample):
+            return [try upsample.outputShape(of: first)]
+        case .interpolation(let interpolation):
+            return [try interpolation.outputShape(of: first, like: inputs.count > 1 ? inputs[1] : nil)]
+        case .reorg(let reorg):
+            return [try reorg.outputShape(of: first)]
+        case .axpy:
+            return [try Self.commonShape(of: Array(inputs.dropFirst()))]
+        case .batchReindex, .filter:
+            return Self.selectedShapes(of: inputs, outputCount: outputCount, count: selectedCount(of: inputs))
+        case .embed(let embed):
+            return [first.map { BlobShape($0.dimensions + [embed.outputCount]) }]
+        case .recurrent(let recurrent):
+            return [first.map { BlobShape($0.dimensions.prefix(2) + [recurrent.outputCount]) }]
+        case .fill(let fill):
+            return fill.shapes.map { BlobShape($0) }
+        case .parameter(_, let shape):
+            return [BlobShape(shape)]
+        case .priorBox(let priorBox):
+            return [try priorBox.outputShape(of: first)]
+        case .detectionOutput:
+            return [BlobShape([1, 1, nil, 7])]
+        case .regionPooling(let pooling):
+            return [pooling.outputShape(of: first, regions: inputs.count > 1 ? inputs[1] : nil)]
         }
+    }
+
+    /// The number of images that a selection leaves; `nil` when only the numbers of its last input tell.
+    private func selectedCount(of inputs: [BlobShape?]) -> Int? {
+        if case .batchReindex = self, inputs.count > 1 {
+            return inputs[1]?.elementCount(in: 0..<(inputs[1]?.rank ?? 0))
+        }
+        return nil
     }
 
     /// The shape of inputs that have to be equal; axes unknown in one are taken from another.

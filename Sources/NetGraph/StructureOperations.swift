@@ -1,24 +1,6 @@
-/// A function of each element by itself.
-public enum Activation: Hashable, Sendable {
-    case relu(negativeSlope: Double)
-    case relu6
-    /// A negative slope for each channel, or one for all: the shape of the parameter tells.
-    case prelu(slope: ParameterID)
-    /// Any other function of one element, by the name of its type.
-    case other(type: String)
-
-    public var typeName: String {
-        switch self {
-        case .relu: "ReLU"
-        case .relu6: "ReLU6"
-        case .prelu: "PReLU"
-        case .other(let type): type
-        }
-    }
-}
-
 /// Pooling over windows of all axes behind the channel.
 public struct Pooling: Hashable, Sendable {
+    /// A stochastic pooling at deployment weighs each element by its share of the window: sum(x x) / sum(x).
     public enum Method: Hashable, Sendable { case max, average, stochastic }
 
     public var method: Method

@@ -1,0 +1,46 @@
+/// A function of each element by itself.
+///
+/// The constants are those that the framework parses: Floats, widened exactly.
+public enum Activation: Hashable, Sendable {
+    /// max(x, 0) + negativeSlope * min(x, 0)
+    case relu(negativeSlope: Double)
+    /// min(max(x, 0), 6)
+    case relu6
+    /// A negative slope for each channel, or one for all: the shape of the parameter tells.
+    case prelu(slope: ParameterID)
+    /// x above 0, alpha (exp(x) - 1) below
+    case elu(alpha: Double)
+    /// 1 / (1 + exp(-x))
+    case sigmoid
+    case tanh
+    case absolute
+    /// log(1 + exp(x)), the "binomial normal log likelihood" of Caffe's `bnll_layer.cpp`
+    case bnll
+    /// base ^ (shift + scale x); without a base, e
+    case exponential(base: Double?, scale: Double, shift: Double)
+    /// The logarithm of shift + scale x; without a base, the natural one
+    case logarithm(base: Double?, scale: Double, shift: Double)
+    case clip(minimum: Double, maximum: Double)
+    /// x * sigmoid(beta x)
+    case swish(beta: Double)
+    /// 1 above the threshold, else 0
+    case threshold(Double)
+
+    public var typeName: String {
+        switch self {
+        case .relu: "ReLU"
+        case .relu6: "ReLU6"
+        case .prelu: "PReLU"
+        case .elu: "ELU"
+        case .sigmoid: "Sigmoid"
+        case .tanh: "TanH"
+        case .absolute: "AbsVal"
+        case .bnll: "BNLL"
+        case .exponential: "Exp"
+        case .logarithm: "Log"
+        case .clip: "Clip"
+        case .swish: "Swish"
+        case .threshold: "Threshold"
+        }
+    }
+}
