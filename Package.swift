@@ -2,23 +2,28 @@
 import Foundation
 import PackageDescription
 
-/// The name under which pkg-config knows HDF5 here.
-///
-/// Debian and Ubuntu call the serial library `hdf5-serial`, and there a plain `hdf5` may stand for an MPI build; Fedora and Homebrew call it
-/// `hdf5`. The first directory that has either decides, so that PKG_CONFIG_PATH wins.
-let hdf5PackageName: String = {
+/// The name under which pkg-config knows a library here: the first of `names` in the first directory that has one of them, so that
+/// PKG_CONFIG_PATH wins.
+func packageName(among names: [String]) -> String {
     let directories =
         (ProcessInfo.processInfo.environment["PKG_CONFIG_PATH"] ?? "").split(separator: ":").map(String.init) + [
             "/usr/local/lib/pkgconfig", "/usr/lib/x86_64-linux-gnu/pkgconfig", "/usr/lib/aarch64-linux-gnu/pkgconfig",
             "/usr/lib64/pkgconfig", "/usr/lib/pkgconfig", "/opt/homebrew/lib/pkgconfig",
         ]
     for directory in directories {
-        for name in ["hdf5-serial", "hdf5"] where FileManager.default.fileExists(atPath: "\(directory)/\(name).pc") {
+        for name in names where FileManager.default.fileExists(atPath: "\(directory)/\(name).pc") {
             return name
         }
     }
-    return "hdf5"
-}()
+    return names[names.count - 1]
+}
+
+/// Debian and Ubuntu call the serial library `hdf5-serial`, and there a plain `hdf5` may stand for an MPI build; Fedora and Homebrew call it
+/// `hdf5`.
+let hdf5PackageName = packageName(among: ["hdf5-serial", "hdf5"])
+
+/// A system whose alternatives link was removed still has OpenBLAS as its `cblas` or `blas`.
+let blasPackageName = packageName(among: ["openblas", "blas-openblas", "cblas"])
 
 let package = Package(
     name: "bnfold",
@@ -34,11 +39,16 @@ let package = Package(
         .systemLibrary(
             name: "CHDF5", pkgConfig: hdf5PackageName,
             providers: [.apt(["libhdf5-dev"]), .yum(["hdf5-devel"]), .brew(["hdf5"])]),
+        .systemLibrary(
+            name: "CBLAS", pkgConfig: blasPackageName, providers: [.apt(["libopenblas-dev"]), .yum(["openblas-devel"])]),
         .target(name: "HDF5", dependencies: ["CHDF5"]),
         .target(name: "Prototxt"),
         .target(name: "ProtobufWire"),
         .target(name: "NetGraph"),
         .target(name: "Folding", dependencies: ["NetGraph"]),
+        // On Apple systems Accelerate takes the place of CBLAS.
+        .target(
+            name: "Execution", dependencies: ["NetGraph", .target(name: "CBLAS", condition: .when(platforms: [.linux]))]),
         .target(name: "CaffeModel", dependencies: ["NetGraph", "Folding", "Prototxt", "ProtobufWire", "HDF5"]),
         .target(name: "BNFoldKit", dependencies: ["NetGraph", "Folding", "Prototxt", "CaffeModel"]),
         .executableTarget(
@@ -53,6 +63,7 @@ let package = Package(
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], resources: [.copy("Fixtures")]),
         .testTarget(name: "PrototxtTests", dependencies: ["Prototxt"]),
         .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"]),
+        .testTarget(name: "ExecutionTests", dependencies: ["Execution", "NetGraph", "Folding", "CaffeModel", "HDF5"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,234 @@
+import NetGraph
+
+extension KernelCall {
+    /// The sizes of a convolution for one image.
+    struct ConvolutionSizes {
+        var images: Int
+        var groups: Int
+        var inputChannels: Int
+        var outputChannels: Int
+        var table: WindowTable
+        /// Rows of the matrix of columns; 0 where the input itself is that matrix.
+        var columnRows: Int
+
+        var inputsPerGroup: Int { inputChannels / groups }
+        var outputsPerGroup: Int { outputChannels / groups }
+        /// The length of the sums of a convolution.
+        var depth: Int { inputsPerGroup * table.taps }
+    }
+
+    /// Sums of products under a sliding window (Caffe's `base_conv_layer.cpp`): a matrix product with the columns of the input, or without them
+    /// where the window is one element. Where groups are tiny the products are formed directly.
+    func convolution(_ convolution: Convolution) throws(ExecutionError) {
+        for index in outputs.indices {
+            let input = try input(index)
+            let output = outputs[index]
+            let sizes = try sizes(of: convolution, input: input, output: output, isTransposed: false)
+            let weight = try parameter(convolution.weight, count: sizes.outputChannels * sizes.depth)
+            let bias = try convolution.bias.map { (bias) throws(ExecutionError) in
+                try parameter(bias, count: sizes.outputChannels)
+            }
+            guard output.count > 0 else { continue }
+            if sizes.inputsPerGroup * sizes.outputsPerGroup <= Self.directProducts {
+                convolveDirectly(sizes, input: input.pointer, weight: weight, bias: bias, output: output.pointer)
+                continue
+            }
+            try requireSizesForBLAS(sizes.depth, sizes.table.outputCount, sizes.outputChannels)
+            forEachGroup(sizes) { image, group, inner, scratchIndex, columnBuffers in
+                let inputs =
+                    input.pointer + (image * sizes.groups + group) * sizes.inputsPerGroup * sizes.table.inputCount
+                let outputs =
+                    output.pointer + (image * sizes.groups + group) * sizes.outputsPerGroup * sizes.table.outputCount
+                let weights = weight + group * sizes.outputsPerGroup * sizes.depth
+                let biases = bias.map { $0 + group * sizes.outputsPerGroup }
+                for positions in sizes.chunks {
+                    var columns = UnsafePointer(inputs) + positions.lowerBound
+                    var columnStride = sizes.table.outputCount
+                    if sizes.columnRows > 0 {
+                        let buffer = columnBuffers[scratchIndex].pointer
+                        fillColumns(
+                            sizes.table, channels: sizes.inputsPerGroup, from: inputs, positions, into: buffer, inner)
+                        columns = UnsafePointer(buffer)
+                        columnStride = positions.count
+                    }
+                    multiply(
+                        MatrixProduct(
+                            rows: sizes.outputsPerGroup, columns: positions.count, depth: sizes.depth, left: weights,
+                            leftStride: sizes.depth, right: columns, rightStride: columnStride,
+                            result: outputs + positions.lowerBound, resultStride: sizes.table.outputCount),
+                        bias: biases, inner)
+                }
+            }
+        }
+    }
+
+    /// The columns themselves, as a layer.
+    func im2col(_ columns: Im2col) throws(ExecutionError) {
+        let window = Convolution(
+            weight: ParameterID(0), bias: nil, outputChannels: 1, kernel: columns.kernel, stride: columns.stride,
+            padBefore: columns.pad, padAfter: columns.pad, dilation: columns.dilation, channelAxis: columns.channelAxis)
+        for index in outputs.indices {
+            let input = try input(index)
+            let output = outputs[index]
+            var single = output
+            single.shape[columns.channelAxis] = 1
+            let sizes = try sizes(of: window, input: input, output: single, isTransposed: false)
+            let depth = sizes.inputChannels * sizes.table.taps
+            try require(output.count == sizes.images * depth * sizes.table.outputCount, "its output has a wrong size")
+            for image in 0..<sizes.images {
+                fillColumns(
+                    sizes.table, channels: sizes.inputChannels,
+                    from: input.pointer + image * sizes.inputChannels * sizes.table.inputCount,
+                    0..<sizes.table.outputCount, into: output.pointer + image * depth * sizes.table.outputCount, workers
+                )
+            }
+        }
+    }
+
+    // MARK: Shared with the deconvolution
+
+    /// - Parameter isTransposed: the window slides over the output instead of the input.
+    func sizes(
+        of convolution: Convolution, input: Block<Element>, output: Block<Element>, isTransposed: Bool
+    ) throws(ExecutionError) -> ConvolutionSizes {
+        let axis = convolution.channelAxis
+        try require(
+            axis >= 0 && input.shape.count == axis + 1 + convolution.kernel.count
+                && output.shape.count == input.shape.count && input.shape[..<axis] == output.shape[..<axis],
+            "its kernel has \(convolution.kernel.count) axes, but its input the shape \(BlobShape.describe(input.shape))"
+        )
+        let inputLengths = Array(input.shape[(axis + 1)...])
+        let outputLengths = Array(output.shape[(axis + 1)...])
+        let groups = convolution.groups
+        try require(
+            groups > 0 && input.shape[axis] % groups == 0 && output.shape[axis] % groups == 0,
+            "its \(groups) groups do not divide its channels")
+        let table =
+            convolution.kernel.isEmpty
+            ? WindowTable(input: [1], output: [1], kernel: [1], stride: [1], pad: [0], dilation: [1])
+            : WindowTable(
+                input: isTransposed ? outputLengths : inputLengths, output: isTransposed ? inputLengths : outputLengths,
+                kernel: convolution.kernel, stride: convolution.stride, pad: convolution.padBefore,
+                dilation: convolution.dilation)
+        guard let table else { throw layer.error("its kernel does not fit its input") }
+        let channels = (isTransposed ? output : input).shape[axis] / groups
+        let isPointwise = convolution.isPointwise && !isTransposed && table.inputCount == table.outputCount
+        return ConvolutionSizes(
+            images: input.count(0..<axis), groups: groups, inputChannels: input.shape[axis],
+            outputChannels: output.shape[axis], table: table, columnRows: isPointwise ? 0 : channels * table.taps)
+    }
+
+    /// Runs images and groups side by side where there are enough of them, else the work inside of each.
+    ///
+    /// - Parameter body: receives image, group, the workers for the work inside, and the buffer that is its own.
+    func forEachGroup(
+        _ sizes: ConvolutionSizes,
+        _ body: (_ image: Int, _ group: Int, _ inner: Workers, _ buffer: Int, _ buffers: [ElementBuffer<Element>]) ->
+            Void
+    ) {
+        let pieces = sizes.images * sizes.groups
+        let isOuter = pieces >= Self.enoughPieces
+        let buffers = scratch.buffers(
+            sizes.columnRows * min(sizes.chunkLength, sizes.table.outputCount), workers: isOuter ? workers.count : 1)
+        if isOuter {
+            workers.forEach(pieces) { piece, worker in
+                body(piece / sizes.groups, piece % sizes.groups, Workers(count: 1), worker, buffers)
+            }
+        } else {
+            for piece in 0..<pieces { body(piece / sizes.groups, piece % sizes.groups, workers, 0, buffers) }
+        }
+    }
+
+    /// The columns of a range of positions, one row for each channel and tap.
+    func fillColumns(
+        _ table: WindowTable, channels: Int, from input: UnsafeMutablePointer<Element>, _ positions: Range<Int>,
+        into columns: UnsafeMutablePointer<Element>, _ workers: Workers
+    ) {
+        workers.forEachRange(of: channels * table.taps, length: max(1, (1 << 14) / max(positions.count, 1))) { rows in
+            for row in rows {
+                let plane = input + row / table.taps * table.inputCount
+                let destination = columns + row * positions.count
+                table.forEachRun(tap: row % table.taps, positions: positions) { outputs, inside, first, stride in
+                    let start = destination - positions.lowerBound
+                    (start + outputs.lowerBound).update(repeating: 0, count: inside.lowerBound - outputs.lowerBound)
+                    (start + inside.upperBound).update(repeating: 0, count: outputs.upperBound - inside.upperBound)
+                    let target = start + inside.lowerBound
+                    if inside.isEmpty { return }
+                    let source = plane + first
+                    if stride == 1 {
+                        target.update(from: source, count: inside.count)
+                    } else {
+                        for index in 0..<inside.count { target[index] = source[index * stride] }
+                    }
+                }
+            }
+        }
+    }
+
+    /// A matrix product in tiles, so that threads find work; with a bias for each row.
+    ///
+    /// The tiles follow from the sizes alone: the last bits of a sum may depend on them.
+    func multiply(_ product: MatrixProduct<Element>, bias: UnsafePointer<Element>?, _ workers: Workers) {
+        let (height, width) = Self.tile(rows: product.rows, columns: product.columns)
+        let across = (product.columns + width - 1) / width
+        let down = (product.rows + height - 1) / height
+        workers.forEach(across * down) { piece, _ in
+            let row = piece / across * height
+            let column = piece % across * width
+            var part = product
+            part.rows = min(height, product.rows - row)
+            part.columns = min(width, product.columns - column)
+            part.left += product.isLeftTransposed ? row : row * product.leftStride
+            part.right += product.isRightTransposed ? column * product.rightStride : column
+            part.result += row * product.resultStride + column
+            Element.multiply(part)
+            guard let bias else { return }
+            for index in 0..<part.rows {
+                let term = bias[row + index]
+                let line = part.result + index * part.resultStride
+                for column in 0..<part.columns { line[column] += term }
+            }
+        }
+    }
+
+    /// Halves the longer side until there are enough tiles, but not below what a product needs to be fast.
+    private static func tile(rows: Int, columns: Int) -> (height: Int, width: Int) {
+        var height = min(rows, 512)
+        var width = min(columns, 1024)
+        func pieces() -> Int { ((rows + height - 1) / height) * ((columns + width - 1) / width) }
+        while pieces() < 8, height > 64 || width > 128 {
+            if width >= 2 * height, width > 128 || height <= 64 {
+                width = (width + 1) / 2
+            } else if height > 64 {
+                height = (height + 1) / 2
+            } else {
+                width = (width + 1) / 2
+            }
+        }
+        return (max(height, 1), max(width, 1))
+    }
+
+    /// Images times groups from which on each is run by one thread as a whole.
+    private static var enoughPieces: Int { 8 }
+    /// Products of channels in a group up to which matrices are not worth their columns: depthwise convolutions above all.
+    private static var directProducts: Int { 4 }
+}
+
+extension KernelCall.ConvolutionSizes {
+    /// Positions whose columns are made at a time: as many as stay in a cache.
+    var chunkLength: Int { columnRows == 0 ? table.outputCount : max(256, (1 << 20) / columnRows) }
+
+    /// All positions in ranges of `chunkLength`.
+    var chunks: [Range<Int>] {
+        Swift.stride(from: 0, to: table.outputCount, by: max(chunkLength, 1)).map {
+            $0..<min($0 + chunkLength, table.outputCount)
+        }
+    }
+}
+
+extension Convolution {
+    /// Whether the columns of the input are the input itself.
+    fileprivate var isPointwise: Bool {
+        kernel.allSatisfy { $0 == 1 } && stride.allSatisfy { $0 == 1 } && (padBefore + padAfter).allSatisfy { $0 == 0 }
+    }
+}

@@ -1,0 +1,156 @@
+import NetGraph
+
+extension KernelCall {
+    /// Pooling over up to three spatial axes, with the borders of Caffe's `pooling_layer.cpp`.
+    ///
+    /// A window is clipped to the input and its padding, [-pad, length + pad): the average divides by what that leaves, padding included. Then it is
+    /// clipped to the input: only real elements count. What lies beyond the input altogether gives the lowest Float as a maximum and NaN as an average.
+    func pooling(_ pooling: Pooling) throws(ExecutionError) {
+        let input = try input(0)
+        let output = try output()
+        try require(input, rank: 3...5)
+        let planes = input.shape[0] * input.shape[1]
+        let lengths = Array(input.shape[2...])
+        let spatial = lengths.count
+        let kernel = pooling.kernel ?? lengths
+        let isGlobal = pooling.kernel == nil
+        let stride = isGlobal ? [Int](repeating: 1, count: spatial) : pooling.stride
+        let pad = isGlobal ? [Int](repeating: 0, count: spatial) : pooling.pad
+        try require(
+            output.shape.count == input.shape.count && output.shape[..<2] == input.shape[..<2]
+                && [kernel, stride, pad].allSatisfy {
+                    $0.count == spatial && $0.allSatisfy { (0...Int(Int32.max)).contains($0) }
+                },
+            "its kernel does not fit its input of shape \(BlobShape.describe(input.shape))")
+        let windows = (0..<spatial).map { axis in
+            PoolingWindow(
+                length: lengths[axis], count: output.shape[2 + axis], kernel: kernel[axis], stride: stride[axis],
+                pad: pad[axis])
+        }
+        let mask = outputs.count > 1 ? outputs[1] : nil
+        try require(mask.map { $0.count == output.count } ?? true, "its mask has another size than its output")
+        pool(
+            pooling.method, windows, planes: planes, from: input.pointer, into: output.pointer, mask: mask?.pointer)
+    }
+
+    /// Pools planes that follow each other in memory.
+    ///
+    /// - Parameters:
+    ///   - windows: one for each spatial axis.
+    ///   - stride: the elements from one plane of the output to the next; `nil`: they follow each other.
+    func pool(
+        _ method: Pooling.Method, _ windows: [PoolingWindow], planes: Int, from input: UnsafeMutablePointer<Element>,
+        into output: UnsafeMutablePointer<Element>, mask: UnsafeMutablePointer<Element>?
+    ) {
+        // Axes of length 1 in front change nothing.
+        let none = PoolingWindow(length: 1, count: 1, kernel: 1, stride: 1, pad: 0)
+        let axes = [PoolingWindow](repeating: none, count: 3 - windows.count) + windows
+        let (depths, heights, widths) = (axes[0].bounds, axes[1].bounds, axes[2].bounds)
+        let (inputHeight, inputWidth) = (axes[1].length, axes[2].length)
+        let inputCount = axes[0].length * inputHeight * inputWidth
+        let outputCount = depths.count * heights.count * widths.count
+        let lowest = Element(-Float.greatestFiniteMagnitude)
+        workers.forEachRange(of: planes, length: max(1, Workers.elementsPerPiece / max(inputCount, 1))) { range in
+            for plane in range {
+                let source = input + plane * inputCount
+                var position = plane * outputCount
+                for depth in depths {
+                    for height in heights {
+                        for width in widths {
+                            var best = lowest
+                            var place = -1
+                            var sum: Element = 0
+                            var squares: Element = 0
+                            for z in depth.real {
+                                for y in height.real {
+                                    let row = (z * inputHeight + y) * inputWidth
+                                    switch method {
+                                    case .max:
+                                        for index in row + width.real.lowerBound..<row + width.real.upperBound
+                                        where source[index] > best {
+                                            best = source[index]
+                                            place = index
+                                        }
+                                    case .average:
+                                        for index in row + width.real.lowerBound..<row + width.real.upperBound {
+                                            sum += source[index]
+                                        }
+                                    case .stochastic:
+                                        for index in row + width.real.lowerBound..<row + width.real.upperBound {
+                                            sum += source[index]
+                                            squares += source[index] * source[index]
+                                        }
+                                    }
+                                }
+                            }
+                            switch method {
+                            case .max:
+                                output[position] = best
+                                mask?[position] = Element(place)
+                            case .average:
+                                output[position] = sum / Element(depth.extent * height.extent * width.extent)
+                            case .stochastic: output[position] = sum > 0 ? squares / sum : 0
+                            }
+                            position += 1
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Poolings of one plane at several sizes, joined (Caffe's `spp_layer.cpp`).
+    func spatialPyramid(_ pyramid: SpatialPyramid) throws(ExecutionError) {
+        let input = try input(0)
+        let output = try output()
+        try require(input, rank: 4...4)
+        let (images, channels, height, width) = (input.shape[0], input.shape[1], input.shape[2], input.shape[3])
+        var offset = 0
+        let total = images > 0 ? output.count / images : 0
+        for level in 0..<pyramid.levels {
+            let windows: [PoolingWindow]
+            do throws(ShapeError) {
+                let pooling = try pyramid.pooling(level: level, height: height, width: width)
+                let shape = try Operation.pooling(pooling).outputShapes(of: [BlobShape(input.shape)], outputCount: 1)
+                guard let pooled = shape[0]?.known, let kernel = pooling.kernel else { return }
+                windows = (0..<2).map {
+                    PoolingWindow(
+                        length: input.shape[2 + $0], count: pooled[2 + $0], kernel: kernel[$0],
+                        stride: pooling.stride[$0],
+                        pad: pooling.pad[$0])
+                }
+            } catch {
+                throw layer.error("\(error)")
+            }
+            let count = channels * windows[0].count * windows[1].count
+            try require(offset + count <= total, "its output has a wrong size")
+            for image in 0..<images {
+                pool(
+                    pyramid.method, windows, planes: channels, from: input.pointer + image * channels * height * width,
+                    into: output.pointer + image * total + offset, mask: nil)
+            }
+            offset += count
+        }
+        try require(offset == total, "its output has a wrong size")
+    }
+}
+
+/// The windows along one axis of a pooling.
+struct PoolingWindow {
+    var length: Int
+    /// The number of windows.
+    var count: Int
+    var kernel: Int
+    var stride: Int
+    var pad: Int
+
+    /// For each window the elements in it, and its length with padding, by which an average divides.
+    var bounds: [(real: Range<Int>, extent: Int)] {
+        (0..<count).map { window in
+            let start = window * stride - pad
+            let end = min(start + kernel, length + pad)
+            let first = min(max(start, 0), length)
+            return (first..<max(min(end, length), first), end - start)
+        }
+    }
+}
