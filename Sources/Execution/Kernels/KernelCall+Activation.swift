@@ -6,9 +6,14 @@ extension KernelCall {
         switch activation {
         case .relu(let slope):
             let slope = Element(slope)
-            // As it stands in Caffe: minus infinity times a slope of 0 is NaN there.
-            try forEachElement { x in (x > 0 || x.isNaN ? x : 0) + slope * (x < 0 ? x : 0) }
-        case .relu6: try forEachElement { x in x < 0 ? 0 : x > 6 ? 6 : x }
+            // As in Caffe, minus infinity times a slope of 0 is NaN.
+            try forEachRun { source, target, range in
+                for index in range { target[index] = source[index] > 0 ? source[index] : slope * source[index] }
+            }
+        case .relu6:
+            try forEachRun { source, target, range in
+                for index in range { target[index] = source[index] < 0 ? 0 : source[index] > 6 ? 6 : source[index] }
+            }
         case .prelu(let slope): try prelu(slope)
         case .elu(let alpha):
             let alpha = Element(alpha)
@@ -55,7 +60,10 @@ extension KernelCall {
         case _ where power.power * power.scale == 0:
             let value = power.power == 0 ? 1 : Element.power(shift, exponent)
             try forEachElement { _ in value }
-        case 1: try forEachElement { x in scale * x + shift }
+        case 1:
+            try forEachRun { source, target, range in
+                for index in range { target[index] = scale * source[index] + shift }
+            }
         case 2:
             try forEachElement { x in
                 let base = scale * x + shift
@@ -76,10 +84,9 @@ extension KernelCall {
         let inner = isShared ? input.count : input.count(2..<input.shape.count)
         forEachPlane(outer: isShared ? 1 : input.shape[0] * channels, inner: inner) { plane, range in
             let factor = slopes[plane % channels]
-            for index in range {
-                let x = input.pointer[index]
-                output.pointer[index] = (x > 0 || x.isNaN ? x : 0) + factor * (x < 0 ? x : 0)
-            }
+            let source = input.pointer
+            let target = output.pointer
+            for index in range { target[index] = source[index] > 0 ? source[index] : factor * source[index] }
         }
     }
 
@@ -88,13 +95,24 @@ extension KernelCall {
 
     // MARK: Loops
 
+    // The loops of all kernels run over pointers in local variables: through anything else a store could change the pointer itself, as far
+    // as the compiler knows, and it would not vectorise.
+
     /// One function for every element of the only input.
-    @inline(__always)
     func forEachElement(_ function: (Element) -> Element) throws(ExecutionError) {
+        try forEachRun { source, target, range in
+            for index in range { target[index] = function(source[index]) }
+        }
+    }
+
+    /// Runs of elements of the only input and of the output, for functions so short that a call for each element would cost more than they do.
+    private func forEachRun(
+        _ body: (UnsafeMutablePointer<Element>, UnsafeMutablePointer<Element>, Range<Int>) -> Void
+    ) throws(ExecutionError) {
         let input = try input(0)
         let output = try sameSize(as: input)
         workers.forEachRange(of: input.count, length: Workers.elementsPerPiece) { range in
-            for index in range { output.pointer[index] = function(input.pointer[index]) }
+            body(input.pointer, output.pointer, range)
         }
     }
 

@@ -45,7 +45,9 @@ extension KernelCall {
             let center = centers[channel]
             let scale = scales[channel]
             let offset = offsets[channel]
-            for index in range { output.pointer[index] = (input.pointer[index] - center) * scale + offset }
+            let source = input.pointer
+            let target = output.pointer
+            for index in range { target[index] = (source[index] - center) * scale + offset }
         }
     }
 
@@ -90,7 +92,9 @@ extension KernelCall {
         forEachPlane(outer: sizes.outer * sizes.middle, inner: sizes.inner) { plane, range in
             let factor = gamma[plane % sizes.middle]
             let term = beta?[plane % sizes.middle] ?? 0
-            for index in range { output.pointer[index] = input.pointer[index] * factor + term }
+            let source = input.pointer
+            let target = output.pointer
+            for index in range { target[index] = source[index] * factor + term }
         }
     }
 
@@ -105,7 +109,9 @@ extension KernelCall {
             }
         forEachPlane(outer: sizes.outer * sizes.middle, inner: sizes.inner) { plane, range in
             let term = beta[plane % sizes.middle]
-            for index in range { output.pointer[index] = input.pointer[index] + term }
+            let source = input.pointer
+            let target = output.pointer
+            for index in range { target[index] = source[index] + term }
         }
     }
 

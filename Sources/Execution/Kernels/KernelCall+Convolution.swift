@@ -186,7 +186,8 @@ extension KernelCall {
             for index in 0..<part.rows {
                 let term = bias[row + index]
                 let line = part.result + index * part.resultStride
-                for column in 0..<part.columns { line[column] += term }
+                let columns = part.columns
+                for column in 0..<columns { line[column] += term }
             }
         }
     }
@@ -196,13 +197,11 @@ extension KernelCall {
         var height = min(rows, 512)
         var width = min(columns, 1024)
         func pieces() -> Int { ((rows + height - 1) / height) * ((columns + width - 1) / width) }
-        while pieces() < 8, height > 64 || width > 128 {
-            if width >= 2 * height, width > 128 || height <= 64 {
+        while pieces() < 8, height > 128 || width > 256 {
+            if width >= 2 * height && width > 256 || height <= 128 {
                 width = (width + 1) / 2
-            } else if height > 64 {
-                height = (height + 1) / 2
             } else {
-                width = (width + 1) / 2
+                height = (height + 1) / 2
             }
         }
         return (max(height, 1), max(width, 1))

@@ -39,7 +39,9 @@ extension KernelCall {
                         for index in range { target[index] = operand[index] }
                     } else {
                         // Caffe keeps the earlier one unless the other is larger.
-                        for index in range where operand[index] > target[index] { target[index] = operand[index] }
+                        for index in range {
+                            target[index] = operand[index] > target[index] ? operand[index] : target[index]
+                        }
                     }
                 }
             }
@@ -57,7 +59,8 @@ extension KernelCall {
         try require(y.shape == x.shape && factors.count == planes, "its inputs do not fit each other")
         forEachPlane(outer: planes, inner: x.count(2..<x.shape.count)) { plane, range in
             let factor = factors.pointer[plane]
-            for index in range { output.pointer[index] = factor * x.pointer[index] + y.pointer[index] }
+            let (scaled, added, target) = (x.pointer, y.pointer, output.pointer)
+            for index in range { target[index] = factor * scaled[index] + added[index] }
         }
     }
 }

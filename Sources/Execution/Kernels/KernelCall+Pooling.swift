@@ -37,7 +37,7 @@ extension KernelCall {
     ///
     /// - Parameters:
     ///   - windows: one for each spatial axis.
-    ///   - stride: the elements from one plane of the output to the next; `nil`: they follow each other.
+    ///   - mask: receives the place of each maximum in its plane.
     func pool(
         _ method: Pooling.Method, _ windows: [PoolingWindow], planes: Int, from input: UnsafeMutablePointer<Element>,
         into output: UnsafeMutablePointer<Element>, mask: UnsafeMutablePointer<Element>?
@@ -49,7 +49,6 @@ extension KernelCall {
         let (inputHeight, inputWidth) = (axes[1].length, axes[2].length)
         let inputCount = axes[0].length * inputHeight * inputWidth
         let outputCount = depths.count * heights.count * widths.count
-        let lowest = Element(-Float.greatestFiniteMagnitude)
         workers.forEachRange(of: planes, length: max(1, Workers.elementsPerPiece / max(inputCount, 1))) { range in
             for plane in range {
                 let source = input + plane * inputCount
@@ -57,39 +56,19 @@ extension KernelCall {
                 for depth in depths {
                     for height in heights {
                         for width in widths {
-                            var best = lowest
-                            var place = -1
-                            var sum: Element = 0
-                            var squares: Element = 0
-                            for z in depth.real {
-                                for y in height.real {
-                                    let row = (z * inputHeight + y) * inputWidth
-                                    switch method {
-                                    case .max:
-                                        for index in row + width.real.lowerBound..<row + width.real.upperBound
-                                        where source[index] > best {
-                                            best = source[index]
-                                            place = index
-                                        }
-                                    case .average:
-                                        for index in row + width.real.lowerBound..<row + width.real.upperBound {
-                                            sum += source[index]
-                                        }
-                                    case .stochastic:
-                                        for index in row + width.real.lowerBound..<row + width.real.upperBound {
-                                            sum += source[index]
-                                            squares += source[index] * source[index]
-                                        }
-                                    }
-                                }
-                            }
+                            let window = (depth.real, height.real, width.real)
+                            let size = (inputHeight, inputWidth)
                             switch method {
                             case .max:
+                                let (best, place) = Self.largest(in: window, of: source, size)
                                 output[position] = best
                                 mask?[position] = Element(place)
                             case .average:
+                                let (sum, _) = Self.sums(in: window, of: source, size)
                                 output[position] = sum / Element(depth.extent * height.extent * width.extent)
-                            case .stochastic: output[position] = sum > 0 ? squares / sum : 0
+                            case .stochastic:
+                                let (sum, squares) = Self.sums(in: window, of: source, size)
+                                output[position] = sum > 0 ? squares / sum : 0
                             }
                             position += 1
                         }
@@ -97,6 +76,47 @@ extension KernelCall {
                 }
             }
         }
+    }
+
+    /// The ranges of elements along depth, height and width.
+    private typealias Window = (depth: Range<Int>, height: Range<Int>, width: Range<Int>)
+
+    /// The largest element of a window and its place in the plane; the lowest Float and -1 when nothing is larger.
+    @inline(__always)
+    private static func largest(
+        in window: Window, of plane: UnsafeMutablePointer<Element>, _ size: (height: Int, width: Int)
+    ) -> (best: Element, place: Int) {
+        var best = Element(-Float.greatestFiniteMagnitude)
+        var place = -1
+        for z in window.depth {
+            for y in window.height {
+                let row = (z * size.height + y) * size.width
+                for index in row + window.width.lowerBound..<row + window.width.upperBound where plane[index] > best {
+                    best = plane[index]
+                    place = index
+                }
+            }
+        }
+        return (best, place)
+    }
+
+    /// The sum of a window, and of the squares of its elements.
+    @inline(__always)
+    private static func sums(
+        in window: Window, of plane: UnsafeMutablePointer<Element>, _ size: (height: Int, width: Int)
+    ) -> (sum: Element, squares: Element) {
+        var sum: Element = 0
+        var squares: Element = 0
+        for z in window.depth {
+            for y in window.height {
+                let row = (z * size.height + y) * size.width
+                for index in row + window.width.lowerBound..<row + window.width.upperBound {
+                    sum += plane[index]
+                    squares += plane[index] * plane[index]
+                }
+            }
+        }
+        return (sum, squares)
     }
 
     /// Poolings of one plane at several sizes, joined (Caffe's `spp_layer.cpp`).
