@@ -85,6 +85,17 @@ struct FieldReader {
             at: value, "expected one of \(names.joined(separator: ", ")) after '\(name):', found \(quote(value))")
     }
 
+    /// What the name of an enum value stands for; the first choice where the field is missing, `nil` for a name that is none of the choices.
+    ///
+    /// - Parameter firstNumber: the number of the first choice; the others follow.
+    func choice<Value>(
+        _ name: String, _ choices: [(name: String, value: Value)], firstNumber: Int = 0
+    ) throws(CaffeModelError) -> Value? {
+        let names = [String](repeating: "", count: firstNumber) + choices.map(\.name)
+        guard let found = try enumeration(name, names, isOpen: true) else { return choices.first?.value }
+        return choices.first { $0.name == found }?.value
+    }
+
     func has(_ name: String) -> Bool { message?.value(named: name) != nil }
 
     /// The names of all fields, each once.

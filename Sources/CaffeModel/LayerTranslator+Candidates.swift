@@ -28,15 +28,18 @@ extension LayerTranslator {
 
     private func localResponse() throws(CaffeModelError) -> LayerCandidate {
         let fields = try parameters("lrn_param")
-        let isWithin =
-            try fields.enumeration("norm_region", numbers: ["ACROSS_CHANNELS", "WITHIN_CHANNEL"]) == "WITHIN_CHANNEL"
+        let region = try fields.choice(
+            "norm_region",
+            [("ACROSS_CHANNELS", LocalResponse.Region.acrossChannels), ("WITHIN_CHANNEL", .withinChannel)])
         let response = LocalResponse(
-            region: isWithin ? .withinChannel : .acrossChannels,
+            region: region ?? .acrossChannels,
             size: try fields.integer("local_size", atLeast: 1) ?? 5, alpha: Double(try fields.float("alpha") ?? 1),
             beta: Double(try fields.float("beta") ?? 0.75), k: Double(try fields.float("k") ?? 1))
         return LayerCandidate(
             message: "lrn_param", fields: ["local_size", "alpha", "beta", "norm_region", "k", "engine"],
-            objection: response.size % 2 == 1 ? nil : "its 'local_size' \(response.size) is not odd"
+            objection: region == nil
+                ? "its 'norm_region' is not known"
+                : response.size % 2 == 0 ? "its 'local_size' \(response.size) is not odd" : nil
         ) { _ in .localResponse(response) }
     }
 
@@ -63,18 +66,17 @@ extension LayerTranslator {
 
     private func reduction() throws(CaffeModelError) -> LayerCandidate {
         let fields = try parameters("reduction_param")
-        let method: Reduction.Method =
-            switch try fields.enumeration("operation", numbers: ["", "SUM", "ASUM", "SUMSQ", "MEAN"]) {
-            case "ASUM": .sumOfMagnitudes
-            case "SUMSQ": .sumOfSquares
-            case "MEAN": .mean
-            default: .sum
-            }
+        let method = try fields.choice(
+            "operation",
+            [("SUM", Reduction.Method.sum), ("ASUM", .sumOfMagnitudes), ("SUMSQ", .sumOfSquares), ("MEAN", .mean)],
+            firstNumber: 1)
         let operation = Reduction(
-            method: method, axis: try fields.integer("axis") ?? 0, coefficient: Double(try fields.float("coeff") ?? 1))
-        return LayerCandidate(message: "reduction_param", fields: ["operation", "axis", "coeff"]) { _ in
-            .reduction(operation)
-        }
+            method: method ?? .sum, axis: try fields.integer("axis") ?? 0,
+            coefficient: Double(try fields.float("coeff") ?? 1))
+        return LayerCandidate(
+            message: "reduction_param", fields: ["operation", "axis", "coeff"],
+            objection: method == nil ? "its 'operation' is not known" : nil
+        ) { _ in .reduction(operation) }
     }
 
     private func tile() throws(CaffeModelError) -> LayerCandidate {
@@ -89,16 +91,12 @@ extension LayerTranslator {
     private func spatialPyramid() throws(CaffeModelError) -> LayerCandidate {
         let fields = try parameters("spp_param")
         let levels = try fields.integer("pyramid_height", atLeast: 1)
-        let method: Pooling.Method =
-            switch try fields.enumeration("pool", numbers: ["MAX", "AVE", "STOCHASTIC"]) {
-            case "AVE": .average
-            case "STOCHASTIC": .stochastic
-            default: .max
-            }
+        let method = try fields.choice(
+            "pool", [("MAX", Pooling.Method.max), ("AVE", .average), ("STOCHASTIC", .stochastic)])
         return LayerCandidate(
             message: "spp_param", fields: ["pyramid_height", "pool", "engine"],
-            objection: levels == nil ? "it has no 'pyramid_height'" : nil
-        ) { _ in .spatialPyramid(SpatialPyramid(method: method, levels: levels ?? 1)) }
+            objection: levels == nil ? "it has no 'pyramid_height'" : method == nil ? "its 'pool' is not known" : nil
+        ) { _ in .spatialPyramid(SpatialPyramid(method: method ?? .max, levels: levels ?? 1)) }
     }
 
     private func im2col() throws(CaffeModelError) -> LayerCandidate {

@@ -45,23 +45,29 @@ extension LayerTranslator {
         let fields = try parameters("detection_output_param")
         let suppression = try fields.submessage("nms_param")
         let classes = try fields.integer("num_classes", atLeast: 1)
-        let code: DetectionOutput.Code =
-            switch try fields.enumeration("code_type", numbers: ["", "CORNER", "CENTER_SIZE", "CORNER_SIZE"]) {
-            case "CENTER_SIZE": .centerSize
-            case "CORNER_SIZE": .cornerSize
-            default: .corner
-            }
+        let code = try fields.choice(
+            "code_type",
+            [("CORNER", DetectionOutput.Code.corner), ("CENTER_SIZE", .centerSize), ("CORNER_SIZE", .cornerSize)],
+            firstNumber: 1)
         func limit(_ count: Int?) -> Int? { count.flatMap { $0 < 0 ? nil : $0 } }
         let operation = DetectionOutput(
             classCount: classes ?? 1, sharesLocation: try fields.bool("share_location") ?? true,
-            backgroundLabel: try fields.integer("background_label_id") ?? 0, code: code,
+            backgroundLabel: try fields.integer("background_label_id") ?? 0, code: code ?? .corner,
             isVarianceEncodedInTarget: try fields.bool("variance_encoded_in_target") ?? false,
             keptCount: limit(try fields.integer("keep_top_k")),
             confidenceThreshold: Double(try fields.float("confidence_threshold") ?? -Float.greatestFiniteMagnitude),
             overlapThreshold: Double(try suppression.float("nms_threshold") ?? 0.3),
             adaptation: Double(try suppression.float("eta") ?? 1),
             candidateCount: limit(try suppression.integer("top_k")))
-        let unknown = suppression.fieldNames.first { !["nms_threshold", "top_k", "eta"].contains($0) }
+        var objection: String?
+        if classes == nil {
+            objection = "it has no 'num_classes'"
+        } else if code == nil {
+            objection = "its 'code_type' is not known"
+        } else if let unknown = suppression.fieldNames.first(where: { !["nms_threshold", "top_k", "eta"].contains($0) })
+        {
+            objection = "its field '\(unknown)' is not known"
+        }
         return LayerCandidate(
             message: "detection_output_param",
             fields: [
@@ -70,8 +76,7 @@ extension LayerTranslator {
                 "save_file",
             ],
             // A fourth bottom is the image that boxes are drawn into.
-            bottoms: 3...4,
-            objection: classes == nil ? "it has no 'num_classes'" : unknown.map { "its field '\($0)' is not known" }
+            bottoms: 3...4, objection: objection
         ) { _ in .detectionOutput(operation) }
     }
 

@@ -101,7 +101,7 @@ struct CombiningShapeTests {
     @Test(
         "Element-wise operations keep the shape",
         arguments: [
-            Operation.rectifier, .dropout, .softmax(axis: 1), .power(Power()), .shapePreserving(type: "LRN"),
+            Operation.rectifier, .dropout, .softmax(axis: 1), .power(Power()), .stochastic(type: "Dropout"),
             .scale(Scale(gamma: ParameterID(0), beta: nil)), .bias(Bias(beta: ParameterID(0))),
             .batchNorm(BatchNorm(mean: ParameterID(0), variance: ParameterID(1))),
         ])
