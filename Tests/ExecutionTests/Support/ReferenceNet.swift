@@ -6,7 +6,7 @@ import HDF5
 import NetGraph
 import Testing
 
-/// A net with the blobs that real Caffe computed for it.
+/// A trained net, where at hand with the blobs that real Caffe computed for it.
 ///
 /// `reference.h5` holds the inputs under `/inputs` and every blob under `/blobs` as it was at the end of a pass, so that layers in place have
 /// overwritten theirs; a '/' of a blob's name is stored as `%2F`.
@@ -14,7 +14,7 @@ struct ReferenceNet: Sendable, CustomTestStringConvertible {
     var name: String
     var prototxt: String
     var weights: String
-    var reference: String
+    var reference: String?
 
     var testDescription: String { name }
 
@@ -45,7 +45,9 @@ struct ReferenceNet: Sendable, CustomTestStringConvertible {
     /// Opens the net and its weights as they are, before any folding.
     func open() throws -> CaffeConversion {
         var options = CaffeOptions()
-        for (name, tensor) in try inputs(as: Float.self) { options.inputShapes[name] = tensor.shape }
+        if reference != nil {
+            for (name, tensor) in try inputs(as: Float.self) { options.inputShapes[name] = tensor.shape }
+        }
         return try CaffeConversion(prototxt: prototxt, weights: weights, options: options)
     }
 
@@ -56,6 +58,7 @@ struct ReferenceNet: Sendable, CustomTestStringConvertible {
     func blobs() throws -> [String: Tensor<Double>] { try tensors(in: "/blobs") }
 
     private func tensors<Element: ExecutionElement & HDF5Number>(in group: String) throws -> [String: Tensor<Element>] {
+        guard let reference else { return [:] }
         let file = try HDF5File(readingPath: reference)
         defer { try? file.close() }
         var tensors: [String: Tensor<Element>] = [:]
@@ -123,7 +126,7 @@ struct ReferenceNet: Sendable, CustomTestStringConvertible {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("fixtures")
 
-    /// The nets of the fixtures that come with a reference.
+    /// The nets of the fixtures.
     static let inFixtures = nets(in: fixtures.path)
 
     /// More nets, real ones among them, in the folder that the environment variable BNFOLD_SHARED names.
@@ -131,21 +134,24 @@ struct ReferenceNet: Sendable, CustomTestStringConvertible {
         ProcessInfo.processInfo.environment["BNFOLD_SHARED"].map { nets(in: $0 + "/zoo") + nets(in: $0 + "/models") }
         ?? []
 
-    /// Each folder with a reference, a net and weights. `reference-x.h5` goes with `weights-x.caffemodel.h5`.
+    /// Each folder with a net and weights. `reference-x.h5` goes with `weights-x.caffemodel.h5`.
     private static func nets(in folder: String) -> [ReferenceNet] {
         let manager = FileManager.default
         return ((try? manager.contentsOfDirectory(atPath: folder)) ?? []).sorted().flatMap { name -> [ReferenceNet] in
             let files = (try? manager.contentsOfDirectory(atPath: "\(folder)/\(name)"))?.sorted() ?? []
-            let prototxt = files.first { $0 == "test_net.prototxt" } ?? files.first { $0.hasSuffix(".prototxt") }
-            return files.filter { $0.hasPrefix("reference") && $0.hasSuffix(".h5") }.compactMap { reference in
-                let variant = reference.dropFirst("reference".count).dropLast(".h5".count)
+            let texts = files.filter { $0.hasSuffix(".prototxt") }
+            let prototxt =
+                texts.first { $0 == "test_net.prototxt" } ?? texts.first { $0.contains("deploy") } ?? texts.first
+            let references: [String?] = files.filter { $0.hasPrefix("reference") && $0.hasSuffix(".h5") }
+            return (references.isEmpty ? [nil] : references).compactMap { reference in
+                let variant = reference?.dropFirst("reference".count).dropLast(".h5".count) ?? ""
                 let weights =
                     files.first { $0.hasPrefix("weights\(variant).caffemodel") }
-                    ?? files.first { variant.isEmpty && $0.hasSuffix(".caffemodel") }
+                    ?? files.first { variant.isEmpty && $0.contains(".caffemodel") }
                 guard let prototxt, let weights else { return nil }
                 return ReferenceNet(
                     name: name + variant, prototxt: "\(folder)/\(name)/\(prototxt)",
-                    weights: "\(folder)/\(name)/\(weights)", reference: "\(folder)/\(name)/\(reference)")
+                    weights: "\(folder)/\(name)/\(weights)", reference: reference.map { "\(folder)/\(name)/\($0)" })
             }
         }
     }
