@@ -48,9 +48,13 @@ let package = Package(
         .target(name: "Folding", dependencies: ["NetGraph"]),
         // On Apple systems Accelerate takes the place of CBLAS.
         .target(
-            name: "Execution", dependencies: ["NetGraph", .target(name: "CBLAS", condition: .when(platforms: [.linux]))]),
+            name: "Execution",
+            dependencies: ["NetGraph", .target(name: "CBLAS", condition: .when(platforms: [.linux]))]),
+        .target(name: "Verification", dependencies: ["NetGraph", "Execution"]),
         .target(name: "CaffeModel", dependencies: ["NetGraph", "Folding", "Prototxt", "ProtobufWire", "HDF5"]),
-        .target(name: "BNFoldKit", dependencies: ["NetGraph", "Folding", "Prototxt", "CaffeModel"]),
+        .target(
+            name: "BNFoldKit",
+            dependencies: ["NetGraph", "Folding", "Execution", "Verification", "Prototxt", "HDF5", "CaffeModel"]),
         .executableTarget(
             name: "bnfold",
             dependencies: ["BNFoldKit", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

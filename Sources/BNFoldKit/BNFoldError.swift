@@ -4,6 +4,8 @@ import CaffeModel
 public struct BNFoldError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Why; the raw value is the exit code (`sysexits.h`).
     public enum Kind: Int32, Hashable, Sendable, CaseIterable {
+        /// The folded network differs from the original by more than rounding allows.
+        case beyond = 2
         /// A fault of the command line.
         case usage = 64
         /// Input that is malformed, or whose parts do not fit together.

@@ -20,6 +20,8 @@ public struct FoldReport: Codable, Hashable, Sendable {
     public var deployment: [DeploymentChange]
     public var renamed: [Rename]
     public var findings: [Finding]
+    /// What running both networks showed; `nil` when they were not run.
+    public var verification: VerifyReport?
 
     public struct Files: Codable, Hashable, Sendable {
         public var weights: String?

@@ -17,6 +17,8 @@ public struct FoldRequest: Sendable {
     public var compression = 0
     /// Where the report goes as JSON; `nil` for nowhere.
     public var reportPath: String?
+    /// Run both networks and compare them before the output is put in place; `nil` for not.
+    public var verification: VerifyOptions?
     /// Replace output that exists.
     public var overwrites = false
     public var cancellation = Cancellation()

@@ -12,9 +12,10 @@ public func fold(_ request: FoldRequest) throws(BNFoldError) -> FoldReport {
     let prototxt = try findPrototxt(request.prototxt, weights: request.input)
     let outputPrototxt = request.outputPrototxt ?? FileNames.prototxt(besideWeights: request.output)
     try checkDistinct(inputs: [request.input, prototxt], outputs: [request.output, outputPrototxt])
-    if let report = request.reportPath {
-        try checkReport(
-            report, others: [request.input, prototxt, request.output, outputPrototxt], overwrites: request.overwrites)
+    var others = [request.input, prototxt, request.output, outputPrototxt]
+    for path in [request.reportPath, request.verification?.plotPath].compactMap(\.self) {
+        try checkReport(path, others: others, overwrites: request.overwrites)
+        others.append(path)
     }
     let conversion = try open(prototxt: prototxt, weights: request.input, options: request.caffe)
 
@@ -28,7 +29,7 @@ public func fold(_ request: FoldRequest) throws(BNFoldError) -> FoldReport {
         switch try write(conversion, plan: plan, folded: folded, request: request, outputPrototxt: outputPrototxt) {
         case .overflow(let layers):
             planning.overflowingTargets.formUnion(layers)
-        case .done:
+        case .done(let verification):
             var report = FoldReport(
                 conversion: conversion, plan: plan, folded: folded, findings: findings,
                 container: WeightContainer(forWriting: request.output),
@@ -36,6 +37,7 @@ public func fold(_ request: FoldRequest) throws(BNFoldError) -> FoldReport {
                     weights: request.input, prototxt: prototxt, weightBytes: FileBytes.size(request.input)))
             report.output = FoldReport.Files(
                 weights: request.output, prototxt: outputPrototxt, weightBytes: FileBytes.size(request.output))
+            report.verification = verification
             if let path = request.reportPath {
                 let json = try report.json()
                 try lifting { () throws(CaffeModelError) in try FileBytes.write(json, to: path) }
@@ -69,7 +71,7 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> FoldReport
 }
 
 /// The prototxt that the user named, else the one that belongs to the weights.
-private func findPrototxt(_ named: String?, weights: String?) throws(BNFoldError) -> String {
+func findPrototxt(_ named: String?, weights: String?) throws(BNFoldError) -> String {
     if let named { return named }
     guard let weights else {
         throw BNFoldError(.usage, "neither weights nor --prototxt are given; give at least one of them")
@@ -80,7 +82,7 @@ private func findPrototxt(_ named: String?, weights: String?) throws(BNFoldError
     return try NetworkLocator(weights: weights).prototxt()
 }
 
-private func open(prototxt: String, weights: String?, options: CaffeOptions) throws(BNFoldError) -> CaffeConversion {
+func open(prototxt: String, weights: String?, options: CaffeOptions) throws(BNFoldError) -> CaffeConversion {
     try lifting { () throws(CaffeModelError) in
         try CaffeConversion(prototxt: prototxt, weights: weights, options: options)
     }
@@ -99,7 +101,7 @@ private func makePlan(
 }
 
 private enum WriteResult {
-    case done
+    case done(VerifyReport?)
     /// These linear layers must not take what they took.
     case overflow([LayerID])
 }
@@ -119,8 +121,8 @@ private func write(
     let checkpoint = { () throws(CaffeModelError) in
         if cancellation.isCancelled { throw CaffeModelError(.cancelled, "stopped; nothing was written") }
     }
+    let stagedPrototxt = pair.stagedPrototxt ?? outputPrototxt
     do throws(CaffeModelError) {
-        let stagedPrototxt = pair.stagedPrototxt ?? outputPrototxt
         try FileBytes.write(text, to: stagedPrototxt)
         try conversion.writeWeights(
             of: folded, to: pair.stagedWeights, as: container, compression: request.compression, checkpoint: checkpoint)
@@ -132,8 +134,53 @@ private func write(
         failure.message = pair.namingPlaces(in: failure.message)
         throw failure
     }
+    var verification: VerifyReport?
+    if let options = request.verification {
+        do throws(BNFoldError) {
+            verification = try verifyWritten(
+                conversion, pair: pair, prototxt: stagedPrototxt, request: request, options: options)
+        } catch {
+            throw BNFoldError(error.kind, pair.namingPlaces(in: error.message))
+        }
+    }
     try pair.commit()
-    return .done
+    return .done(verification)
+}
+
+/// Runs the original and what was written, before it is put in place.
+///
+/// - Throws: `BNFoldError` of the kind `beyond` when they differ.
+private func verifyWritten(
+    _ conversion: CaffeConversion, pair: OutputPair, prototxt: String, request: FoldRequest, options: VerifyOptions
+) throws(BNFoldError) -> VerifyReport {
+    var caffe = request.caffe
+    var original = conversion
+    if caffe.keepsTraining {
+        // What is run is the deployed network in any case.
+        caffe.keepsTraining = false
+        original = try open(
+            prototxt: conversion.original.definition.path, weights: request.input, options: caffe)
+    }
+    let folded = try open(prototxt: prototxt, weights: pair.stagedWeights, options: caffe)
+    let comparison = NetworkComparison(
+        original: original,
+        originalFiles: .init(
+            weights: request.input, prototxt: conversion.original.definition.path,
+            weightBytes: FileBytes.size(request.input)),
+        folded: folded,
+        foldedFiles: .init(
+            weights: request.output, prototxt: pair.prototxt ?? prototxt,
+            weightBytes: FileBytes.size(pair.stagedWeights)),
+        options: options, cancellation: request.cancellation)
+    let report = try comparison.report()
+    try comparison.plot(report)
+    guard report.isWithin else {
+        throw BNFoldError(
+            .beyond,
+            "\(request.output): was not written: the folded network differs from the original; this is a fault of bnfold, please report it\n"
+                + VerifyText().findings(report).joined(separator: "\n"))
+    }
+    return report
 }
 
 /// Statistics that are an error stop the fold, with all of them told at once.
@@ -170,7 +217,7 @@ private func areSame(_ first: String, _ second: String) -> Bool {
 }
 
 /// The report must not replace a file that matters, and must be known to have a place before anything is written.
-private func checkReport(_ path: String, others: [String], overwrites: Bool) throws(BNFoldError) {
+func checkReport(_ path: String, others: [String], overwrites: Bool) throws(BNFoldError) {
     for other in others where areSame(path, other) {
         throw BNFoldError(.usage, "\(path): is named for the report and as '\(other)'; name another report")
     }

@@ -34,6 +34,9 @@ public struct ReportText: Sendable {
         if isVerbose { lines += section("renamed", report.renamed.map { [$0.from, "-> " + $0.to] }) }
         lines += ["", bold("before and after")]
         lines += TextTable.lines(counts(report), alignsRight: true)
+        if let verification = report.verification {
+            lines += ["", VerifyText(isColored: isColored).summary(verification)]
+        }
         if let output = report.output {
             lines += ["", "wrote \(output.weights ?? "") and \(output.prototxt)"]
         }

@@ -8,7 +8,7 @@ public struct NetDefinition: Sendable {
     /// All layers, in the order of the text.
     let layers: [LayerDefinition]
 
-    var path: String { document.path }
+    public var path: String { document.path }
 
     /// The line that a layer begins in.
     func line(of layer: LayerID) -> Int {

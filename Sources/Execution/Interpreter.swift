@@ -34,8 +34,6 @@ public struct Interpreter<Element: ExecutionElement>: Sendable {
     public init(
         _ network: Network, weights: some WeightStore, options: ExecutionOptions = ExecutionOptions()
     ) throws(ExecutionError) {
-        self.network = network
-        self.options = options
         var parameters: [ParameterID: Parameters] = [:]
         var obstacles: [LayerID: Obstacle] = [:]
         var total = 0
@@ -60,6 +58,15 @@ public struct Interpreter<Element: ExecutionElement>: Sendable {
                 parameters[parameter] = Parameters(shape: shape, buffer: buffer, count: count)
             }
         }
+        self.init(network: network, options: options, parameters: parameters, obstacles: obstacles)
+    }
+
+    init(
+        network: Network, options: ExecutionOptions, parameters: [ParameterID: Parameters],
+        obstacles: [LayerID: Obstacle]
+    ) {
+        self.network = network
+        self.options = options
         self.parameters = parameters
         self.obstacles = obstacles
     }

@@ -41,8 +41,8 @@ public struct NetworkStructure: Hashable, Sendable {
 }
 
 extension Operation {
-    /// A description of everything but the identities of the parameters.
-    fileprivate var withoutParameters: String {
+    /// A description of everything but the identities of the parameters: equal for layers that compute the same from equal numbers.
+    public var withoutParameters: String {
         let none = ParameterID(0)
         switch self {
         case .convolution(var convolution):

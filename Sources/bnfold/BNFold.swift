@@ -11,6 +11,7 @@ struct BNFold: ParsableCommand {
             bnfold inspect [<input>] [--prototxt <file>] [<options>]
             bnfold convert <input> <output> [--prototxt <file>] [<options>]
             bnfold diff <first> <second> [<options>]
+            bnfold verify <original> <folded> [<options>]
             """,
         discussion: """
             Trained weights and the train prototxt go in, weights and a prototxt for deployment come out. What cannot be folded exactly \
@@ -19,6 +20,7 @@ struct BNFold: ParsableCommand {
             EXIT CODES:
               0   done
               1   diff: the weights differ
+              2   verify: the networks differ
               64  usage: the command line is wrong
               65  input that is malformed, or whose parts do not fit together
               66  input that is missing or cannot be read
@@ -28,6 +30,6 @@ struct BNFold: ParsableCommand {
             A run that is stopped by a signal leaves what was there, and ends by that signal.
             """,
         version: "bnfold \(Version.string)",
-        subcommands: [Fold.self, Inspect.self, Convert.self, Diff.self],
+        subcommands: [Fold.self, Inspect.self, Convert.self, Diff.self, Verify.self],
         defaultSubcommand: Fold.self)
 }

@@ -33,11 +33,19 @@ struct Fold: ParsableCommand {
     @Flag(help: "Overwrite OUTPUT and its prototxt.")
     var force = false
 
+    @Flag(help: "Run both networks and compare them, as 'bnfold verify' does, before the output is put in place.")
+    var verify = false
+
+    @OptionGroup(title: "Options of --verify") var verification: VerifyArguments
+
     @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
         guard (0...9).contains(compress) else {
             throw ValidationError("--compress takes a level from 0 to 9, not \(compress)")
+        }
+        if !verify, let option = verification.given {
+            throw ValidationError("\(option) is an option of --verify, which is not given")
         }
         try console.validate()
     }
@@ -51,6 +59,7 @@ struct Fold: ParsableCommand {
         request.allowsUntrained = network.allowUntrained
         request.compression = compress
         request.overwrites = force
+        request.verification = verify ? verification.options() : nil
         request.reportPath = report == "-" ? nil : report
         request.notice = { Console.note("bnfold: \($0)") }
         try Console.run(stoppableBy: request.cancellation) { () throws(BNFoldError) in

@@ -1,0 +1,5 @@
+extension SampleFiles {
+    static func numPyArrays(in sample: SampleInput) throws(BNFoldError) -> [any SampleArray] {
+        []
+    }
+}

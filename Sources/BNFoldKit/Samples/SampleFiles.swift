@@ -1,0 +1,132 @@
+import CaffeModel
+import HDF5
+
+/// Finds the arrays that the user's samples are in, and what input each is for.
+struct SampleFiles {
+    /// The inputs of the network: name and shape, as far as it is known.
+    var inputs: [(name: String, shape: [Int]?)]
+
+    /// The array of each input.
+    ///
+    /// - Throws: `BNFoldError` for files that cannot be read, arrays that cannot be found, and inputs without samples.
+    func arrays(for samples: [SampleInput]) throws(BNFoldError) -> [String: any SampleArray] {
+        var found: [String: any SampleArray] = [:]
+        for sample in samples {
+            if let input = sample.input, !inputs.contains(where: { $0.name == input }) {
+                throw BNFoldError(.usage, "--input names '\(input)', but \(inputList)")
+            }
+            let arrays = try Self.arrays(in: sample)
+            for (input, array) in try assign(arrays, of: sample) {
+                guard found.updateValue(array, forKey: input) == nil else {
+                    throw BNFoldError(.usage, "--input gives '\(input)' twice")
+                }
+            }
+        }
+        for (name, _) in inputs where found[name] == nil {
+            throw BNFoldError(
+                .usage, "--input gives nothing for the input '\(name)'; \(inputList), and each needs samples")
+        }
+        try check(found)
+        return found
+    }
+
+    /// Which array is for which input.
+    private func assign(
+        _ arrays: [any SampleArray], of sample: SampleInput
+    ) throws(BNFoldError) -> [(String, any SampleArray)] {
+        let names = arrays.compactMap(\.name)
+        if let input = sample.input {
+            if arrays.count == 1 { return [(input, arrays[0])] }
+            if let array = arrays.first(where: { $0.name == input }) { return [(input, array)] }
+            throw BNFoldError(
+                .usage,
+                "\(sample.path): holds \(arrays.count) arrays (\(Self.list(names))), none of them named '\(input)'; name one: --input \(input)=\(sample.path):ARRAY"
+            )
+        }
+        if inputs.count == 1, arrays.count == 1 { return [(inputs[0].name, arrays[0])] }
+        let matches = inputs.compactMap { input in arrays.first { $0.name == input.name }.map { (input.name, $0) } }
+        guard !matches.isEmpty else {
+            throw BNFoldError(
+                .usage,
+                "\(sample.path): holds \(names.isEmpty ? "an array without a name" : Self.list(names)), but \(inputList); name the input: --input NAME=\(sample.path)"
+            )
+        }
+        return matches
+    }
+
+    /// Every array must have samples of the shape that its input takes, and all as many of them.
+    private func check(_ arrays: [String: any SampleArray]) throws(BNFoldError) {
+        var first: (any SampleArray)?
+        for (name, shape) in inputs {
+            guard let array = arrays[name] else { continue }
+            guard let count = array.shape.first, count > 0, !array.shape.contains(0) else {
+                throw BNFoldError(
+                    .malformed,
+                    "\(array.place): has shape \(Self.text(array.shape)), but the first axis has to count samples")
+            }
+            if let shape, Array(array.shape.dropFirst()) != Array(shape.dropFirst()) {
+                throw BNFoldError(
+                    .malformed,
+                    "\(array.place): has samples of shape \(Self.text(Array(array.shape.dropFirst()))), but the input '\(name)' takes \(Self.text(Array(shape.dropFirst()))); reshape the array to (samples, channels, height, width), or give the network another shape with --input-shape"
+                )
+            }
+            if let first, first.shape[0] != count {
+                throw BNFoldError(
+                    .malformed, "\(array.place): has \(count) samples, but \(first.place) has \(first.shape[0])")
+            }
+            first = array
+        }
+    }
+
+    private var inputList: String {
+        inputs.count == 1
+            ? "the network has one input, '\(inputs[0].name)'"
+            : "the network's inputs are \(Self.list(inputs.map(\.name)))"
+    }
+
+    private static func list(_ names: [String]) -> String {
+        let quoted = names.prefix(8).map { "'\($0)'" }
+        return quoted.joined(separator: ", ")
+            + (names.count > quoted.count ? " and \(names.count - quoted.count) more" : "")
+    }
+
+    private static func text(_ shape: [Int]) -> String {
+        shape.isEmpty ? "()" : shape.map(String.init).joined(separator: "x")
+    }
+
+    // MARK: Files
+
+    private static func arrays(in sample: SampleInput) throws(BNFoldError) -> [any SampleArray] {
+        try lifting { () throws(CaffeModelError) in try FileBytes.requireReadable(sample.path) }
+        guard try liftingHDF5({ () throws(HDF5Error) in try HDF5File.looksLikeHDF5(atPath: sample.path) }) else {
+            return try numPyArrays(in: sample)
+        }
+        let datasets = try liftingHDF5 { () throws(HDF5Error) in
+            let file = try HDF5File(readingPath: sample.path)
+            var paths: [String] = []
+            if let array = sample.array {
+                paths = [array]
+            } else {
+                paths = try file.children(ofGroup: "/").filter { $0.kind == .dataset }.map(\.path)
+            }
+            return try paths.map { (path) throws(HDF5Error) in
+                HDF5Samples(dataset: try file.dataset(at: path), file: file)
+            }
+        }
+        guard !datasets.isEmpty else {
+            throw BNFoldError(
+                .malformed,
+                "\(sample.path): holds no dataset at its root; name one: --input NAME=\(sample.path):/path/of/dataset")
+        }
+        return datasets
+    }
+}
+
+/// Runs a step that reads HDF5; its error becomes one of this library.
+func liftingHDF5<Result>(_ step: () throws(HDF5Error) -> Result) throws(BNFoldError) -> Result {
+    do throws(HDF5Error) {
+        return try step()
+    } catch {
+        throw BNFoldError(CaffeModelError(error))
+    }
+}

@@ -1,0 +1,204 @@
+import CaffeModel
+import Execution
+import NetGraph
+import Verification
+
+/// Runs a network and its folded twin on the same samples and tells how far they are apart.
+///
+/// - Returns: every blob that both have, and every fold by itself; `isWithin` is the verdict.
+/// - Throws: `BNFoldError` when one of them cannot be read or run.
+public func verify(_ request: VerifyRequest) throws(BNFoldError) -> VerifyReport {
+    let prototxt = try findPrototxt(request.prototxt, weights: request.original)
+    let foldedPrototxt = try findPrototxt(request.foldedPrototxt, weights: request.folded)
+    var others = [request.original, prototxt, request.folded, foldedPrototxt] + request.options.inputs.map(\.path)
+    for path in [request.reportPath, request.options.plotPath].compactMap(\.self) {
+        try checkReport(path, others: others, overwrites: request.overwrites)
+        others.append(path)
+    }
+    let original = try open(prototxt: prototxt, weights: request.original, options: request.caffe)
+    let folded = try open(prototxt: foldedPrototxt, weights: request.folded, options: request.caffe)
+    let comparison = NetworkComparison(
+        original: original, originalFiles: files(request.original, prototxt), folded: folded,
+        foldedFiles: files(request.folded, foldedPrototxt), options: request.options,
+        cancellation: request.cancellation)
+    let report = try comparison.report()
+    if let path = request.reportPath {
+        let json = try report.json()
+        try lifting { () throws(CaffeModelError) in try FileBytes.write(json, to: path) }
+    }
+    try comparison.plot(report)
+    return report
+}
+
+private func files(_ weights: String, _ prototxt: String) -> FoldReport.Files {
+    FoldReport.Files(weights: weights, prototxt: prototxt, weightBytes: FileBytes.size(weights))
+}
+
+/// Two networks that were read, and how to compare them.
+struct NetworkComparison {
+    var original: CaffeConversion
+    var originalFiles: FoldReport.Files
+    var folded: CaffeConversion
+    var foldedFiles: FoldReport.Files
+    var options: VerifyOptions
+    var cancellation: Cancellation
+
+    /// Samples of noise where the user does not say how many.
+    private static let samplesOfNoise = 4
+
+    func report() throws(BNFoldError) -> VerifyReport {
+        guard let originalWeights = original.weights, let foldedWeights = folded.weights else {
+            throw BNFoldError(.internalFault, "a network without weights cannot be run")
+        }
+        let tolerance = options.tolerance ?? options.precision.defaultTolerance
+        let shapes = try inputShapes()
+        var verifier = try liftingExecution { () throws(ExecutionError) in
+            try Verifier(
+                original: .init(
+                    name: originalFiles.prototxt, network: original.network(withNamesOf: folded.network),
+                    weights: originalWeights),
+                folded: .init(name: foldedFiles.prototxt, network: folded.network, weights: foldedWeights),
+                precision: options.precision == .single ? .single : .double, tolerance: tolerance)
+        }
+        let samples: VerifyReport.Samples
+        if options.inputs.isEmpty {
+            samples = try runOnNoise(&verifier, shapes: shapes)
+        } else {
+            samples = try runOnFiles(&verifier, shapes: shapes)
+        }
+        return VerifyReport(
+            verifier.finished(seed: options.seed), original: originalFiles, folded: foldedFiles,
+            precision: options.precision.rawValue, samples: samples)
+    }
+
+    /// Writes the plot, where one is wanted.
+    func plot(_ report: VerifyReport) throws(BNFoldError) {
+        guard let path = options.plotPath else { return }
+        let plot = Array(ErrorPlot(report).svg().utf8)
+        try lifting { () throws(CaffeModelError) in try FileBytes.write(plot, to: path) }
+    }
+
+    // MARK: Inputs
+
+    /// The shape of each input, as either network tells it.
+    private func inputShapes() throws(BNFoldError) -> [(name: String, shape: [Int]?)] {
+        let mine = Self.inputs(of: original.network)
+        let theirs = Self.inputs(of: folded.network)
+        guard Set(mine.map(\.name)) == Set(theirs.map(\.name)) else {
+            func list(_ inputs: [(name: String, shape: [Int]?)]) -> String {
+                inputs.isEmpty ? "none" : inputs.map { "'\($0.name)'" }.joined(separator: ", ")
+            }
+            throw BNFoldError(
+                .malformed,
+                "\(foldedFiles.prototxt): has the inputs \(list(theirs)), but \(originalFiles.prototxt) has \(list(mine)); are they the same network?"
+            )
+        }
+        guard !mine.isEmpty else {
+            throw BNFoldError(.malformed, "\(originalFiles.prototxt): the network has no input to give samples to")
+        }
+        // What the folded network says holds for both: the original may leave the size to its data.
+        return mine.map { input in
+            (input.name, theirs.first { $0.name == input.name }?.shape ?? input.shape)
+        }
+    }
+
+    private static func inputs(of network: Network) -> [(name: String, shape: [Int]?)] {
+        network.layers.filter { $0.operation == .input }.flatMap(\.outputs).map {
+            (network[$0].name, network[$0].shape?.known)
+        }
+    }
+
+    private func runOnNoise(
+        _ verifier: inout Verifier<CaffeWeightStore, CaffeWeightStore>, shapes: [(name: String, shape: [Int]?)]
+    ) throws(BNFoldError) -> VerifyReport.Samples {
+        var known: [String: [Int]] = [:]
+        for (name, shape) in shapes {
+            guard let shape, shape.allSatisfy({ $0 > 0 }) else {
+                throw BNFoldError(
+                    .malformed,
+                    "\(originalFiles.prototxt): the shape of the input '\(name)' is not known; give it: --input-shape \(name)=1,C,H,W"
+                )
+            }
+            guard let count = BlobShape(shape).elementCount(in: 0..<shape.count), count <= Self.largestInput else {
+                throw BNFoldError(
+                    .malformed,
+                    "\(originalFiles.prototxt): the input '\(name)' of shape \(BlobShape.describe(shape)) is too large to be run"
+                )
+            }
+            known[name] = shape
+        }
+        let batchSize = Self.batchSize(known)
+        let count = options.samples ?? Self.samplesOfNoise
+        var noise = verifier.inputNoise(shapes: known, seed: options.seed)
+        try run(&verifier, count: count, batchSize: batchSize) { (_) throws(BNFoldError) in noise.next() }
+        return VerifyReport.Samples(
+            count: count, files: nil, seed: options.seed, scale: noise.layer == nil ? nil : noise.scale,
+            scaledBy: noise.layer)
+    }
+
+    private func runOnFiles(
+        _ verifier: inout Verifier<CaffeWeightStore, CaffeWeightStore>, shapes: [(name: String, shape: [Int]?)]
+    ) throws(BNFoldError) -> VerifyReport.Samples {
+        let arrays = try SampleFiles(inputs: shapes).arrays(for: options.inputs)
+        let available = arrays.values.compactMap(\.shape.first).min() ?? 0
+        if let samples = options.samples, samples > available {
+            throw BNFoldError(.usage, "--samples asks for \(samples) samples, but the files hold \(available)")
+        }
+        let count = options.samples ?? available
+        let batchSize = Self.batchSize(
+            Dictionary(shapes.map { ($0.name, $0.shape ?? [1]) }, uniquingKeysWith: { first, _ in first }))
+        try run(&verifier, count: count, batchSize: batchSize) { (range) throws(BNFoldError) in
+            var tensors: [String: Tensor<Double>] = [:]
+            for (name, array) in arrays {
+                // The network may insist on its batch: the last one is filled up with its last sample.
+                var elements = try array.read(samples: range)
+                let size = array.shape.dropFirst().reduce(1, *)
+                let last = elements.suffix(size)
+                for _ in range.count..<batchSize { elements += last }
+                tensors[name] = Tensor(shape: [batchSize] + array.shape.dropFirst(), elements: elements)
+            }
+            return tensors
+        }
+        return VerifyReport.Samples(
+            count: count, files: options.inputs.map { $0.path + ($0.array.map { ":\($0)" } ?? "") }, seed: nil,
+            scale: nil, scaledBy: nil)
+    }
+
+    private static let largestInput = 1 << 30
+
+    /// The samples of one pass: what the network's inputs are made for.
+    private static func batchSize(_ shapes: [String: [Int]]) -> Int {
+        max(shapes.values.compactMap(\.first).min() ?? 1, 1)
+    }
+
+    // MARK: Passes
+
+    private func run(
+        _ verifier: inout Verifier<CaffeWeightStore, CaffeWeightStore>, count: Int, batchSize: Int,
+        inputs: (Range<Int>) throws(BNFoldError) -> [String: Tensor<Double>]
+    ) throws(BNFoldError) {
+        let batches = (count + batchSize - 1) / batchSize
+        let total = Double(verifier.stepsPerBatch * batches)
+        var steps = 0
+        for start in stride(from: 0, to: count, by: batchSize) {
+            let range = start..<min(start + batchSize, count)
+            let tensors = try inputs(range)
+            try liftingExecution { () throws(ExecutionError) in
+                try verifier.run(tensors, samples: range.count) { () throws(ExecutionError) in
+                    if cancellation.isCancelled { throw ExecutionError(.stopped, "stopped") }
+                    steps += 1
+                    options.progress(min(Double(steps) / total, 1))
+                }
+            }
+        }
+    }
+}
+
+/// Runs a step of the interpreter; its error becomes one of this library.
+func liftingExecution<Result>(_ step: () throws(ExecutionError) -> Result) throws(BNFoldError) -> Result {
+    do throws(ExecutionError) {
+        return try step()
+    } catch {
+        throw BNFoldError(error.kind == .stopped ? .cancelled : .malformed, error.message)
+    }
+}

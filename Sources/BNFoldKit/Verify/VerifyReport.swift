@@ -1,0 +1,99 @@
+/// What running a network and its folded twin side by side showed.
+///
+/// Its JSON form is described in `docs/report.md`; `schema` changes when a field changes its meaning or goes.
+public struct VerifyReport: Codable, Hashable, Sendable {
+    /// The version of bnfold.
+    public var bnfold = Version.string
+    public var schema = 1
+    public var original: FoldReport.Files
+    public var folded: FoldReport.Files
+    /// `single` or `double`.
+    public var precision: String
+    public var tolerance: Double
+    public var samples: Samples
+    /// Layers of the original that ran, of all that it has.
+    public var layersRun: Int
+    public var layerCount: Int
+    /// Whether every blob is within the tolerance, every fold within its bound, and no output missing.
+    public var isWithin: Bool
+    /// Where to look first; `nil` when all is within.
+    public var first: First?
+    public var folds: [Fold]
+    public var blobs: [Blob]
+    public var missingOutputs: [String]
+    /// What could not run, and why.
+    public var obstacles: [String]
+
+    public struct Samples: Codable, Hashable, Sendable {
+        public var count: Int
+        /// The files; `nil` for noise.
+        public var files: [String]?
+        public var seed: UInt64?
+        /// The deviation of the noise, and the BatchNorm whose statistics told it.
+        public var scale: Double?
+        public var scaledBy: String?
+    }
+
+    /// The first blob beyond the tolerance, and the fold that lies before it.
+    public struct First: Codable, Hashable, Sendable {
+        public var blob: String?
+        public var layer: String?
+        /// Layers with new numbers, and the layers that went into them.
+        public var changed: [String]
+        public var removed: [String]
+    }
+
+    /// A place where the two networks differ, tried by itself in double precision.
+    public struct Fold: Codable, Hashable, Sendable {
+        /// Layers of the folded network with numbers of their own.
+        public var changed: [String]
+        /// Layers of the original that the folded network does not have.
+        public var removed: [String]
+        public var blobs: [String]
+        /// `network`, `site` or `none`.
+        public var coverage: String
+        /// Why it was not tried.
+        public var obstacle: String?
+        public var isBeyond: Bool
+        /// The largest difference, in the units of the blob, and the channel that shows it.
+        public var error: Double?
+        public var channel: Int?
+        /// The largest magnitude of the blob.
+        public var magnitude: Double
+        /// What the rounding of the weights allows; `nil` where no bound is known.
+        public var bound: Double?
+        /// The error relative to its bound, or to the tolerance; `nil` when it is not finite.
+        public var ratio: Double?
+        /// Both shapes, when they differ.
+        public var shapes: String?
+    }
+
+    public struct Blob: Codable, Hashable, Sendable {
+        public var name: String
+        /// The layer of the folded network that computes it.
+        public var layer: String
+        public var type: String
+        public var isOutput: Bool
+        public var isBeyond: Bool
+        /// Whether it follows a layer that decides, and is not judged.
+        public var isDecision: Bool
+        public var elements: Int
+        /// Elements that are not finite on at least one side.
+        public var nonFinite: Int
+        public var largestAbsolute: Double
+        /// `nil` when it is not finite.
+        public var largestRelative: Double?
+        public var rootMeanSquare: Double
+        public var cosine: Double
+        /// The sample and the place in its blob of the worst element.
+        public var worstSample: Int
+        public var worstIndex: [Int]
+        /// Both shapes, when they differ.
+        public var shapes: String?
+        /// Why it was not compared.
+        public var obstacle: String?
+    }
+
+    /// The report as JSON, with sorted keys and a final newline.
+    public func json() throws(BNFoldError) -> [UInt8] { try JSONText.encode(self) }
+}

@@ -1,0 +1,77 @@
+import CaffeModel
+import Verification
+
+/// What to compare, on which samples, and how strictly.
+public struct VerifyRequest: Sendable {
+    /// The number format of the run that blobs are compared in.
+    public enum Precision: String, Hashable, Sendable, CaseIterable {
+        case single
+        case double
+
+        /// The tolerance where the user gives none: some ten times what right folds of deep networks show.
+        ///
+        /// In double precision only the rounding of the folded weights remains, 2^-24 a layer: up to 1.2e-6 in networks of 50 convolutions. Two runs
+        /// in single precision differ by the noise of their arithmetic as well: up to 4e-6. A fold that is wrong shows 1e-3 and more.
+        public var defaultTolerance: Double {
+            switch self {
+            case .single: 5e-5
+            case .double: 1e-5
+            }
+        }
+    }
+
+    /// The weights of the original network.
+    public var original: String
+    /// The folded weights.
+    public var folded: String
+    /// The original network; `nil` to look for it beside its weights.
+    public var prototxt: String?
+    /// The folded network; `nil` to look for it beside its weights.
+    public var foldedPrototxt: String?
+    public var caffe = CaffeOptions()
+    public var options = VerifyOptions()
+    /// Where the report goes as JSON; `nil` for nowhere.
+    public var reportPath: String?
+    /// Replace a report or a plot that exists.
+    public var overwrites = false
+    public var cancellation = Cancellation()
+
+    public init(original: String, folded: String) {
+        self.original = original
+        self.folded = folded
+    }
+}
+
+/// How two networks are compared.
+public struct VerifyOptions: Sendable {
+    /// Samples by input; none for noise.
+    public var inputs: [SampleInput] = []
+    /// How many samples to run; `nil` for all that were given, or four of noise.
+    public var samples: Int?
+    /// The seed of noise.
+    public var seed: UInt64 = 1
+    public var precision = VerifyRequest.Precision.double
+    /// The largest difference of a blob that is agreement, relative to its largest magnitude; `nil` for the precision's own.
+    public var tolerance: Double?
+    /// Where the plot of errors goes as SVG; `nil` for nowhere.
+    public var plotPath: String?
+    /// Called now and then with the part of the work that is done, from 0 to 1.
+    public var progress: @Sendable (Double) -> Void = { _ in }
+
+    public init() {}
+}
+
+/// Samples that the user gives: a file, the input that they are for, and what to take from the file.
+public struct SampleInput: Hashable, Sendable {
+    /// `nil` for the input that the array in the file is named after, or the only one.
+    public var input: String?
+    public var path: String
+    /// The dataset of an HDF5 file, the array of a .npz; `nil` for the only one, or the one named like the input.
+    public var array: String?
+
+    public init(input: String?, path: String, array: String?) {
+        self.input = input
+        self.path = path
+        self.array = array
+    }
+}

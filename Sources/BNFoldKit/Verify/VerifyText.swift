@@ -1,0 +1,161 @@
+/// Lays the outcome of a comparison out for people.
+public struct VerifyText: Sendable {
+    /// Use the terminal's colours.
+    public var isColored = false
+    /// Tell every blob and every fold.
+    public var isVerbose = false
+
+    public init(isColored: Bool = false, isVerbose: Bool = false) {
+        self.isColored = isColored
+        self.isVerbose = isVerbose
+    }
+
+    /// The report as lines of aligned text, each ended by a newline; the verdict last.
+    public func render(_ report: VerifyReport) -> String {
+        var lines = [bold("\(report.original.weights ?? "") against \(report.folded.weights ?? "")")]
+        lines += TextTable.lines(overview(report))
+        lines += findings(report)
+        lines += ["", verdict(report)]
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// The outcome in one line, for a report of another kind.
+    public func summary(_ report: VerifyReport) -> String {
+        "verified on \(samples(report.samples)): \(folds(report)); \(verdict(report))"
+    }
+
+    /// The blobs and folds that matter, as sections of indented lines.
+    func findings(_ report: VerifyReport) -> [String] {
+        var lines: [String] = []
+        let shown = report.blobs.filter { isVerbose || $0.isBeyond || $0.isOutput }
+        lines += section(isVerbose ? "blobs" : "outputs, and what is beyond", shown.prefix(limit).map(row))
+        if shown.count > limit { lines.append("  and \(shown.count - limit) more (--verbose lists them)") }
+        let folds = report.folds.filter { isVerbose || $0.isBeyond || $0.coverage == "none" }
+        lines += section(isVerbose ? "folds" : "folds to look at", folds.prefix(limit).map(row))
+        if folds.count > limit { lines.append("  and \(folds.count - limit) more (--verbose lists them)") }
+        lines += section("could not run", report.obstacles.map { [$0] })
+        return lines
+    }
+
+    private var limit: Int { isVerbose ? .max : 12 }
+
+    private func overview(_ report: VerifyReport) -> [[String]] {
+        var rows = [["samples", samples(report.samples)]]
+        rows.append(["run in", "\(report.precision) precision, tolerance \(Self.number(report.tolerance))"])
+        rows.append(["layers", "\(report.layersRun) of \(report.layerCount) run"])
+        let compared = report.blobs.filter { $0.obstacle == nil }
+        var blobs = "\(compared.count) of \(report.blobs.count) compared"
+        if let worst = compared.filter({ !$0.isDecision }).max(by: { Self.size($0) < Self.size($1) }) {
+            blobs += ", worst \(Self.relative(worst.largestRelative)) relative ('\(worst.name)')"
+        }
+        rows.append(["blobs", blobs])
+        rows.append(["folds", folds(report)])
+        return rows
+    }
+
+    private func samples(_ samples: VerifyReport.Samples) -> String {
+        if let files = samples.files { return "\(samples.count) of \(files.joined(separator: ", "))" }
+        let scale = samples.scale.map {
+            ", deviation \(Self.number($0)) as the statistics of '\(samples.scaledBy ?? "")' tell"
+        }
+        return "\(samples.count) of noise, seed \(samples.seed ?? 0)" + (scale ?? "")
+    }
+
+    private func folds(_ report: VerifyReport) -> String {
+        guard !report.folds.isEmpty else { return "none: both networks have the same layers and numbers" }
+        let network = report.folds.count { $0.coverage == "network" }
+        let site = report.folds.count { $0.coverage == "site" }
+        let missed = report.folds.count - network - site
+        var text = "\(network) tried on the samples"
+        if site > 0 { text += ", \(site) on noise of their own" }
+        if missed > 0 { text += ", \(missed) not tried" }
+        if let worst = report.folds.filter({ $0.coverage != "none" }).max(by: { Self.size($0) < Self.size($1) }) {
+            text += "; worst \(Self.share(worst)) (\(Self.title(worst)))"
+        }
+        return text
+    }
+
+    // MARK: Rows
+
+    private func row(_ blob: VerifyReport.Blob) -> [String] {
+        if let obstacle = blob.obstacle { return [blob.name, blob.type, "not compared: \(obstacle)"] }
+        if let shapes = blob.shapes { return [blob.name, blob.type, "has the shapes \(shapes)"] }
+        var text = "\(Self.relative(blob.largestRelative)) relative, \(Self.number(blob.largestAbsolute)) absolute"
+        if blob.nonFinite > 0 { text = "\(blob.nonFinite) of \(blob.elements) elements are not finite" }
+        text += ", rms \(Self.number(blob.rootMeanSquare)), cosine \(Self.cosine(blob.cosine))"
+        if blob.largestAbsolute > 0 || blob.nonFinite > 0 {
+            text += ", worst at sample \(blob.worstSample) (\(blob.worstIndex.map(String.init).joined(separator: ",")))"
+        }
+        if blob.isDecision { text += "; not judged: it follows a layer that decides" }
+        return [blob.name, blob.type, text]
+    }
+
+    private func row(_ fold: VerifyReport.Fold) -> [String] {
+        if fold.coverage == "none" { return [Self.title(fold), "not tried: \(fold.obstacle ?? "")"] }
+        if let shapes = fold.shapes { return [Self.title(fold), "gives the shapes \(shapes)"] }
+        var text = "\(fold.error.map(Self.number) ?? "not finite") off"
+        if let bound = fold.bound { text += ", bound \(Self.number(bound))" }
+        text += ": \(Self.share(fold))"
+        if let channel = fold.channel { text += ", channel \(channel)" }
+        if fold.coverage == "site" { text += ", on noise of its own" }
+        return [Self.title(fold), text]
+    }
+
+    private static func title(_ fold: VerifyReport.Fold) -> String {
+        let changed = fold.changed.isEmpty ? fold.blobs : fold.changed
+        return list(changed) + (fold.removed.isEmpty ? "" : " <- " + list(fold.removed))
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.prefix(6).joined(separator: ", ") + (names.count > 6 ? " and \(names.count - 6) more" : "")
+    }
+
+    private static func share(_ fold: VerifyReport.Fold) -> String {
+        let what = fold.bound == nil ? "the tolerance" : "its bound"
+        return "\(fold.ratio.map(number) ?? "infinitely many") times \(what)"
+    }
+
+    // MARK: Verdict
+
+    private func verdict(_ report: VerifyReport) -> String {
+        if report.isWithin {
+            let missed = report.folds.count { $0.coverage == "none" }
+            let caveat = missed == 0 ? "" : "; \(missed) folds could not be tried"
+            return bold("within: ") + "the networks agree" + caveat
+        }
+        var text = bold("beyond: ") + "the networks differ"
+        if !report.missingOutputs.isEmpty {
+            text += "; the folded network lacks the outputs \(Self.list(report.missingOutputs.map { "'\($0)'" }))"
+        }
+        if let blob = report.first?.blob {
+            text += "; the first blob beyond the tolerance is '\(blob)', of layer '\(report.first?.layer ?? "")'"
+        }
+        if let first = report.first, !(first.changed + first.removed).isEmpty {
+            let changed = first.changed.isEmpty ? "" : " in \(Self.list(first.changed.map { "'\($0)'" }))"
+            let removed = first.removed.isEmpty ? "" : " of \(Self.list(first.removed.map { "'\($0)'" }))"
+            text += "; look at the fold\(removed)\(changed)"
+        }
+        return text
+    }
+
+    // MARK: Numbers
+
+    private static func size(_ blob: VerifyReport.Blob) -> Double { blob.largestRelative ?? .infinity }
+    private static func size(_ fold: VerifyReport.Fold) -> Double { fold.ratio ?? .infinity }
+
+    private static func relative(_ number: Double?) -> String { number.map(Self.number) ?? "not finite" }
+
+    /// 1 only where it is 1, or so close that no fewer than nine digits show a difference.
+    private static func cosine(_ cosine: Double) -> String {
+        cosine == 1 ? "1" : 1 - cosine < 1e-9 ? "1 - \(number(1 - cosine))" : "\(Float(cosine))"
+    }
+
+    /// Two digits are enough for an error.
+    static func number(_ number: Double) -> String { ErrorPlot.scientific(number) }
+
+    private func section(_ title: String, _ rows: [[String]]) -> [String] {
+        rows.isEmpty ? [] : ["", bold(title)] + TextTable.lines(rows)
+    }
+
+    private func bold(_ text: String) -> String { isColored ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+}

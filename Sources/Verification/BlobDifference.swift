@@ -1,0 +1,66 @@
+import Execution
+import NetGraph
+
+/// How far a blob of the folded network lies from the original's, over all samples.
+public struct BlobDifference: Hashable, Sendable {
+    /// Elements compared.
+    public private(set) var elementCount = 0
+    /// Elements that are not finite in at least one of the networks.
+    public private(set) var nonFiniteCount = 0
+    /// The largest |folded - original|.
+    public private(set) var largestAbsolute = 0.0
+    /// The largest |original|.
+    public private(set) var largestMagnitude = 0.0
+    /// The place of the largest difference, or of the first element that is not finite: batch, and element in the batch's blob.
+    public private(set) var worstElement = 0
+    public private(set) var worstBatch = 0
+
+    private var squares = 0.0
+    private var originalSquares = 0.0
+    private var foldedSquares = 0.0
+    private var products = 0.0
+
+    /// The largest difference relative to the largest magnitude; infinite when an element is not finite.
+    public var relative: Double {
+        if nonFiniteCount > 0 { return .infinity }
+        if largestAbsolute == 0 { return 0 }
+        return largestMagnitude > 0 ? largestAbsolute / largestMagnitude : .infinity
+    }
+
+    /// The root of the mean squared difference.
+    public var rootMeanSquare: Double { elementCount > 0 ? (squares / Double(elementCount)).squareRoot() : 0 }
+
+    /// The cosine of the angle between the two blobs: 1 when they point the same way, and when both are 0.
+    public var cosine: Double {
+        let lengths = originalSquares.squareRoot() * foldedSquares.squareRoot()
+        if lengths > 0 { return min(max(products / lengths, -1), 1) }
+        return originalSquares == foldedSquares ? 1 : 0
+    }
+
+    @specialized(where Element == Float)
+    @specialized(where Element == Double)
+    mutating func add<Element: ExecutionElement>(
+        original: UnsafeBufferPointer<Element>, folded: UnsafeBufferPointer<Element>, batch: Int
+    ) {
+        for index in 0..<min(original.count, folded.count) {
+            let expected = Double(original[index])
+            let found = Double(folded[index])
+            let difference = abs(found - expected)
+            guard difference.isFinite, expected.isFinite else {
+                if nonFiniteCount == 0 { (worstElement, worstBatch) = (index, batch) }
+                nonFiniteCount += 1
+                continue
+            }
+            if difference > largestAbsolute {
+                largestAbsolute = difference
+                if nonFiniteCount == 0 { (worstElement, worstBatch) = (index, batch) }
+            }
+            largestMagnitude = max(largestMagnitude, abs(expected))
+            squares += difference * difference
+            originalSquares += expected * expected
+            foldedSquares += found * found
+            products += expected * found
+        }
+        elementCount += min(original.count, folded.count)
+    }
+}

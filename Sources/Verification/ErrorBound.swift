@@ -1,0 +1,145 @@
+import Execution
+import NetGraph
+
+/// How far a value of the folded network may lie from the original's because folded weights are rounded to their number format.
+///
+/// Each folded weight and bias is rounded once, by at most u of itself (u = 2^-24 for Float), so output channel c of a linear layer is off by
+///
+///     |dy_c| <= u (||W'_c||_1 max|x| + |b'_c|)
+///
+/// and by ||W'_c||_1 times what its input is off by. What lies between two folded layers hands an error on by its Lipschitz constant.
+struct ErrorBound {
+    /// One bound for each channel (axis 1), or a single one for all elements.
+    private(set) var channels: [Double]
+
+    static let zero = ErrorBound(channels: [0])
+
+    var largest: Double { channels.max() ?? 0 }
+
+    func ofChannel(_ channel: Int) -> Double {
+        channels.count == 1 ? channels[0] : channels.indices.contains(channel) ? channels[channel] : largest
+    }
+
+    /// A single bound that holds for every channel.
+    var merged: ErrorBound { ErrorBound(channels: [largest]) }
+
+    func scaled(by factor: Double) -> ErrorBound { ErrorBound(channels: channels.map { $0 * factor }) }
+
+    /// What the arithmetic of the comparison itself adds, relative to the same terms as the rounding: sums of up to 2^16 products in double
+    /// precision are off by at most 2^16 * 2^-53 of their terms.
+    static let noiseOfDouble = 0x1p-37
+
+    /// The relative error of a number that was rounded once.
+    static func roundingUnit(of type: ElementType) -> Double {
+        switch type {
+        case .float16: 0x1p-11
+        case .float32: 0x1p-24
+        case .float64: 0x1p-53
+        }
+    }
+
+    /// The bound of each output of a layer.
+    ///
+    /// - Parameters:
+    ///   - inputs: the bounds of its inputs.
+    ///   - magnitudes: the largest magnitude in each input.
+    ///   - isRounded: whether the layer's numbers were rounded by a fold.
+    /// - Returns: `nil` for a layer whose effect on an error is not known.
+    static func outputs(
+        of layer: Layer, inputs: [ErrorBound], magnitudes: [Double], isRounded: Bool,
+        interpreter: Interpreter<Double>
+    ) -> [ErrorBound]? {
+        let widest = inputs.map(\.largest).max() ?? 0
+        let magnitude = magnitudes.max() ?? 0
+        func all(_ bound: ErrorBound) -> [ErrorBound] { layer.outputs.map { _ in bound } }
+        func unit(_ parameter: ParameterID) -> Double {
+            (isRounded ? roundingUnit(of: interpreter.network[parameter].elementType) : 0) + noiseOfDouble
+        }
+        switch layer.operation {
+        case .convolution(let convolution), .deconvolution(let convolution):
+            return linear(layer, convolution.weight, convolution.bias, widest, magnitude, unit, interpreter)
+                .map { all(convolution.channelAxis == 1 ? $0 : $0.merged) }
+        case .innerProduct(let product):
+            return linear(layer, product.weight, product.bias, widest, magnitude, unit, interpreter)
+                .map { all(product.axis == 1 ? $0 : $0.merged) }
+        case .scale(let scale) where inputs.count == 1:
+            guard let gamma = scale.gamma, let factors = interpreter.numbers(of: gamma) else { return nil }
+            let terms = scale.beta.flatMap { interpreter.numbers(of: $0) } ?? []
+            let bounds = factors.enumerated().map { channel, factor in
+                abs(factor) * inputs[0].ofChannel(channel) + unit(gamma)
+                    * (abs(factor) * magnitude + (terms.indices.contains(channel) ? abs(terms[channel]) : 0))
+            }
+            let bound = ErrorBound(channels: bounds)
+            return all(scale.axes == .axes(1..<2) ? bound : bound.merged)
+        case .bias(let bias) where inputs.count == 1:
+            guard let beta = bias.beta, let terms = interpreter.numbers(of: beta) else { return nil }
+            let bounds = terms.enumerated().map { inputs[0].ofChannel($0) + unit(beta) * (abs($1) + magnitude) }
+            let bound = ErrorBound(channels: bounds)
+            return all(bias.axes == .axes(1..<2) ? bound : bound.merged)
+        case .scale where inputs.count == 2:
+            let bound =
+                inputs[0].largest * magnitudes[1] + inputs[1].largest * magnitudes[0]
+                + inputs[0].largest * inputs[1].largest
+            return all(ErrorBound(channels: [bound]))
+        case .activation(let activation):
+            guard let slope = steepestSlope(of: activation, interpreter: interpreter), let input = inputs.first else {
+                return nil
+            }
+            return all(input.scaled(by: slope))
+        case .power(let power):
+            return power.power == 1 ? inputs.first.map { all($0.scaled(by: abs(power.scale))) } : nil
+        case .pooling(let pooling):
+            return pooling.method == .stochastic ? nil : inputs.first.map(all)
+        case .identity, .split: return inputs.first.map(all)
+        case .concat(let axis):
+            let lengths = layer.inputs.map { interpreter.network[$0].shape?.length(ofAxis: 1) }
+            guard axis == 1, !lengths.contains(nil) else { return all(ErrorBound(channels: [widest])) }
+            let joined = zip(inputs, lengths).flatMap { bound, length in (0..<(length ?? 0)).map(bound.ofChannel) }
+            return all(ErrorBound(channels: joined))
+        case .eltwise(let eltwise):
+            switch eltwise.combination {
+            case .maximum: return all(ErrorBound(channels: [widest]))
+            case .sum:
+                let sum = zip(eltwise.coefficients, inputs).reduce(0) { $0 + abs($1.0) * $1.1.largest }
+                return all(ErrorBound(channels: [sum]))
+            case .product:
+                // (x + e)(y + f) ... - x y ..., each factor at its largest.
+                let exact = magnitudes.reduce(1, *)
+                let off = zip(magnitudes, inputs).reduce(1) { $0 * ($1.0 + $1.1.largest) }
+                return all(ErrorBound(channels: [off - exact + noiseOfDouble * exact]))
+            }
+        case .slice, .flatten, .reshape, .crop, .permute, .shuffleChannel, .tile, .upsample, .reorg, .softmax,
+            .interpolation:
+            return inputs.first.map { all($0.merged) }
+        default:
+            return nil
+        }
+    }
+
+    private static func linear(
+        _ layer: Layer, _ weight: ParameterID, _ bias: ParameterID?, _ error: Double, _ magnitude: Double,
+        _ unit: (ParameterID) -> Double, _ interpreter: Interpreter<Double>
+    ) -> ErrorBound? {
+        guard let norms = interpreter.weightNorms(of: layer) else { return nil }
+        let terms = bias.flatMap { interpreter.numbers(of: $0) }
+        return ErrorBound(
+            channels: norms.enumerated().map { channel, norm in
+                let term = terms.map { $0.indices.contains(channel) ? abs($0[channel]) : 0 } ?? 0
+                return norm * error + unit(weight) * (norm * magnitude + term)
+            })
+    }
+
+    /// The largest slope of an activation; `nil` where there is none.
+    private static func steepestSlope(of activation: Activation, interpreter: Interpreter<Double>) -> Double? {
+        switch activation {
+        case .relu(let slope): return max(1, abs(slope))
+        case .prelu(let slope): return interpreter.numbers(of: slope)?.reduce(1) { max($0, abs($1)) }
+        case .elu(let alpha): return max(1, abs(alpha))
+        case .relu6, .tanh, .absolute, .bnll, .clip: return 1
+        case .sigmoid: return 0.25
+        // x sigmoid(b x) is nowhere steeper than 1.1.
+        case .swish: return 1.1
+        case .exponential, .logarithm, .threshold: return nil
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Execution
+import NetGraph
+
+/// The same input through two networks, layer by layer, with every pair of values compared as soon as both are there.
+///
+/// Nothing is kept but values of the original that wait for their counterpart, or that a fold will be tried on.
+struct Lockstep<Element: ExecutionElement> {
+    let original: Interpreter<Element>
+    let folded: Interpreter<Element>
+    let pairs: [NetworkAlignment.Pair]
+    /// What messages call the networks.
+    private let names: (original: String, folded: String)
+    private let pairsOfFolded: [ValueID: [Int]]
+    /// How often each value of the original is needed: once for each pair, and once for each site that begins or ends with it.
+    private let uses: [ValueID: Int]
+    private let sites: [FoldSite]
+    /// The sites that can be tried once a value of the folded network is there: it is the last of their outputs.
+    private let sitesOfFolded: [ValueID: [Int]]
+
+    init(
+        original: Interpreter<Element>, folded: Interpreter<Element>, names: (original: String, folded: String),
+        pairs: [NetworkAlignment.Pair], sites: [FoldSite]
+    ) {
+        self.original = original
+        self.folded = folded
+        self.names = names
+        self.pairs = pairs
+        self.sites = sites
+        var pairsOfFolded: [ValueID: [Int]] = [:]
+        var uses: [ValueID: Int] = [:]
+        for (index, pair) in pairs.enumerated() {
+            pairsOfFolded[pair.folded, default: []].append(index)
+            uses[pair.original, default: 0] += 1
+        }
+        let order = Self.order(of: folded.network)
+        var sitesOfFolded: [ValueID: [Int]] = [:]
+        for (index, site) in sites.enumerated() {
+            let last = site.outputs.map(\.folded).max { order[$0, default: 0] < order[$1, default: 0] }
+            guard let last else { continue }
+            sitesOfFolded[last, default: []].append(index)
+            for pair in site.frontier + site.outputs { uses[pair.original, default: 0] += 1 }
+        }
+        self.pairsOfFolded = pairsOfFolded
+        self.uses = uses
+        self.sitesOfFolded = sitesOfFolded
+    }
+
+    /// Runs both networks on one batch.
+    ///
+    /// - Parameters:
+    ///   - inputs: by name.
+    ///   - compare: receives each pair that both networks computed, by index: the original's value and the folded network's.
+    ///   - trySite: receives each site whose values the original computed, with those values.
+    ///   - step: called after each layer; throws to stop.
+    /// - Returns: why values of the original, and of the folded network, were not computed.
+    func run(
+        _ inputs: [String: Tensor<Element>],
+        compare: (Int, Tensor<Element>, Tensor<Element>) -> Void,
+        trySite: (Int, [ValueID: Tensor<Element>]) throws(ExecutionError) -> Void,
+        step: () throws(ExecutionError) -> Void
+    ) throws(ExecutionError) -> (original: [ValueID: Obstacle], folded: [ValueID: Obstacle]) {
+        var ahead = try naming(names.original) { () throws(ExecutionError) in try original.start(inputs) }
+        var behind = try naming(names.folded) { () throws(ExecutionError) in try folded.start(inputs) }
+        var kept: [ValueID: Tensor<Element>] = [:]
+        var left = uses
+        var isFinished = false
+        func release(_ value: ValueID) {
+            left[value, default: 1] -= 1
+            if left[value] == 0 { kept[value] = nil }
+        }
+        while let layer = try naming(names.folded, { () throws(ExecutionError) in try behind.next() }) {
+            try step()
+            for output in layer.outputs {
+                for index in pairsOfFolded[output] ?? [] {
+                    let pair = pairs[index]
+                    while kept[pair.original] == nil, ahead.obstacles[pair.original] == nil, !isFinished {
+                        guard let layer = try naming(names.original, { () throws(ExecutionError) in try ahead.next() })
+                        else {
+                            isFinished = true
+                            break
+                        }
+                        try step()
+                        for value in layer.outputs where left[value, default: 0] > 0 {
+                            kept[value] = ahead.tensor(of: value)
+                        }
+                    }
+                    if let expected = kept[pair.original], let found = behind.tensor(of: output) {
+                        compare(index, expected, found)
+                    }
+                    release(pair.original)
+                }
+                for index in sitesOfFolded[output] ?? [] {
+                    let site = sites[index]
+                    if (site.frontier + site.outputs).allSatisfy({ kept[$0.original] != nil }) {
+                        try trySite(index, kept)
+                    }
+                    for pair in site.frontier + site.outputs { release(pair.original) }
+                }
+            }
+        }
+        return (ahead.obstacles, behind.obstacles)
+    }
+
+    /// An error of a step tells in which network it happened.
+    private func naming<Result: ~Copyable>(
+        _ name: String, _ step: () throws(ExecutionError) -> Result
+    ) throws(ExecutionError) -> Result {
+        do throws(ExecutionError) {
+            return try step()
+        } catch {
+            throw ExecutionError(error.kind, "\(name): \(error.message)")
+        }
+    }
+
+    private static func order(of network: Network) -> [ValueID: Int] {
+        var order: [ValueID: Int] = [:]
+        for layer in network.layers { for output in layer.outputs { order[output] = order.count } }
+        return order
+    }
+}

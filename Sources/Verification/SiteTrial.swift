@@ -1,0 +1,107 @@
+import Execution
+import NetGraph
+
+/// Tries one fold by itself: the folded part of the network on numbers of the original, in double precision.
+struct SiteTrial {
+    let site: FoldSite
+    private let original: Interpreter<Double>
+    private let folded: Interpreter<Double>
+    private let tolerance: Double
+
+    init(_ site: FoldSite, original: Interpreter<Double>, folded: Interpreter<Double>, tolerance: Double) {
+        self.site = site
+        self.original = original
+        self.folded = folded
+        self.tolerance = tolerance
+    }
+
+    /// What keeps the fold from being tried; `nil` when nothing does.
+    var obstacle: String? {
+        let layers =
+            site.foldedLayers.map { (folded, folded.network.layers[$0]) }
+            + site.originalLayers.map { (original, original.network.layers[$0]) }
+        for (interpreter, layer) in layers {
+            if let obstacle = interpreter.obstacle(of: layer) { return "\(obstacle)" }
+        }
+        return nil
+    }
+
+    /// Runs the folded part and compares what it gives with what the original gave.
+    ///
+    /// - Parameter values: of the original: those that the site reads, and those that it computes.
+    func run(_ values: [ValueID: Tensor<Double>], into difference: inout SiteDifference) throws(ExecutionError) {
+        var given: [ValueID: Tensor<Double>] = [:]
+        for pair in site.frontier { given[pair.folded] = values[pair.original] }
+        let part = folded.part(layers: site.foldedLayers, inputs: site.frontier.map(\.folded))
+        let wanted = Dictionary(site.outputs.map { ($0.folded, [$0.original]) }, uniquingKeysWith: +)
+        var bounds: [ValueID: ErrorBound] = [:]
+        var magnitudes: [ValueID: Double] = [:]
+        var pass = try part.start(given: given)
+        while let layer = try pass.next() {
+            if layer.operation == .input {
+                for output in layer.outputs { bounds[output] = .zero }
+            } else {
+                let inputs = layer.inputs.compactMap { bounds[$0] }
+                if inputs.count == layer.inputs.count {
+                    let outputs = ErrorBound.outputs(
+                        of: layer, inputs: inputs, magnitudes: layer.inputs.map { magnitudes[$0, default: 0] },
+                        isRounded: isChanged(layer), interpreter: folded)
+                    for (output, bound) in zip(layer.outputs, outputs ?? []) { bounds[output] = bound }
+                }
+            }
+            for output in layer.outputs {
+                magnitudes[output] =
+                    pass.withElements(of: output) { span in
+                        span.withUnsafeBufferPointer { Self.largestMagnitude(in: $0) }
+                    } ?? 0
+                guard let counterparts = wanted[output], let found = pass.tensor(of: output) else { continue }
+                for counterpart in counterparts {
+                    guard let expected = values[counterpart] else { continue }
+                    difference.add(original: expected, folded: found, bound: bounds[output], tolerance: tolerance)
+                }
+            }
+        }
+        difference.count(samples: site.frontier.first.flatMap { values[$0.original]?.shape.first } ?? 1)
+    }
+
+    /// Runs both parts on noise that resembles what the original would see there: for a part that an obstacle cuts off from the input.
+    ///
+    /// - Returns: why that cannot be done; `nil` when it was done.
+    func runOnNoise(_ noise: inout GaussianNoise, into difference: inout SiteDifference) -> String? {
+        var values: [ValueID: Tensor<Double>] = [:]
+        let statistics = ValueStatistics(interpreter: original)
+        var needed = site.frontier.map(\.original)
+        needed += site.originalInputs.filter { !needed.contains($0) }
+        for value in needed {
+            guard let shape = statistics.shape(of: value, readBy: site.originalLayers) else {
+                return "the shape of blob '\(original.network[value].name)' is not known"
+            }
+            guard let tensor = statistics.noise(for: value, shape: shape, &noise) else {
+                return "blob '\(original.network[value].name)' of shape \(BlobShape.describe(shape)) is too large"
+            }
+            values[value] = tensor
+        }
+        let wanted = Set(site.outputs.map(\.original))
+        let part = original.part(layers: site.originalLayers, inputs: site.originalInputs)
+        do throws(ExecutionError) {
+            var pass = try part.start(given: values.filter { site.originalInputs.contains($0.key) })
+            while let layer = try pass.next() {
+                for output in layer.outputs where wanted.contains(output) { values[output] = pass.tensor(of: output) }
+            }
+            try run(values, into: &difference)
+        } catch {
+            return error.message
+        }
+        return nil
+    }
+
+    private func isChanged(_ layer: Layer) -> Bool {
+        site.changed.contains { folded.network.layers[$0].id == layer.id }
+    }
+
+    private static func largestMagnitude(in elements: UnsafeBufferPointer<Double>) -> Double {
+        var largest = 0.0
+        for element in elements { largest = max(largest, abs(element)) }
+        return largest
+    }
+}

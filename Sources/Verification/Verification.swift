@@ -1,0 +1,88 @@
+import NetGraph
+
+/// What running a network and its folded twin side by side showed.
+public struct Verification: Hashable, Sendable {
+    /// One blob that both networks have.
+    public struct Blob: Hashable, Sendable {
+        public var name: String
+        /// The layer of the folded network that computes it, and that layer's type.
+        public var layer: String
+        public var type: String
+        public var isOutput: Bool
+        public var difference: BlobDifference
+        /// The shape of the original's, batch first.
+        public var shape: [Int]
+        /// Set when the two networks give it different shapes.
+        public var shapes: String?
+        /// Why it was not compared.
+        public var obstacle: String?
+        /// Whether it follows a layer that decides (ArgMax, DetectionOutput ...): a difference of one rounding may change its numbers at will, so it
+        /// is not judged.
+        public var isDecision: Bool
+
+        /// Where the worst element is: the number of the sample, and the place in that sample's part of the blob.
+        public var worstPlace: (sample: Int, index: [Int]) {
+            var rest = difference.worstElement
+            var index: [Int] = []
+            for length in shape.dropFirst().reversed() where length > 0 {
+                index.insert(rest % length, at: 0)
+                rest /= length
+            }
+            return (difference.worstBatch * max(shape.first ?? 1, 1) + rest, index)
+        }
+
+        /// Whether it is farther off than the tolerance, or not finite, or of another shape.
+        public func isBeyond(_ tolerance: Double) -> Bool {
+            obstacle == nil && !isDecision && (shapes != nil || !(difference.relative <= tolerance))
+        }
+    }
+
+    /// One place where the folded network differs from the original: a fold, or several that meet.
+    public struct Site: Hashable, Sendable {
+        public enum Coverage: Hashable, Sendable {
+            /// Tried on what the original computed from the samples.
+            case network
+            /// Cut off from the input by an obstacle: tried on noise of the right shape.
+            case site
+            /// Not tried, and why.
+            case none(reason: String)
+        }
+
+        /// Layers of the original that the folded network does not have.
+        public var removed: [String]
+        /// Layers of the folded network with other numbers than in the original.
+        public var changed: [String]
+        /// What it computes, by blob name.
+        public var blobs: [String]
+        public var coverage: Coverage
+        public var difference: SiteDifference
+        public var isBeyond: Bool { difference.ratio > 1 }
+    }
+
+    public var tolerance: Double
+    public var sampleCount: Int
+    /// Layers of the original that ran, of all that it has.
+    public var layersRun: Int
+    public var layerCount: Int
+    /// In the order in which the folded network computes them.
+    public var blobs: [Blob]
+    public var sites: [Site]
+    /// Outputs of the original that the folded network does not have.
+    public var missingOutputs: [String]
+    /// What could not run, once for each layer.
+    public var obstacles: [String]
+
+    /// Whether both networks agree: every blob within the tolerance, every fold within its bound, no output missing.
+    public var isWithin: Bool { firstBlobBeyond == nil && !sites.contains(where: \.isBeyond) && missingOutputs.isEmpty }
+
+    public var firstBlobBeyond: Blob? { blobs.first { $0.isBeyond(tolerance) } }
+
+    /// The place to look at first: a fold that is wrong by itself, else the last one before the first blob that is beyond the tolerance.
+    public var firstSiteBeyond: Site? { sites.first(where: \.isBeyond) ?? firstBlobBeyond.flatMap { siteBefore($0) } }
+
+    /// The last site that computes a blob, or one computed before it.
+    private func siteBefore(_ blob: Blob) -> Site? {
+        let names = blobs.prefix { $0 != blob }.map(\.name) + [blob.name]
+        return sites.last { site in site.blobs.contains { names.contains($0) } }
+    }
+}

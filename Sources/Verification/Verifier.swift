@@ -1,0 +1,237 @@
+import Execution
+import NetGraph
+
+/// Runs a network and its folded twin on the same samples and compares them, blob by blob and fold by fold.
+///
+/// Folds are judged in double precision, each by itself, against the bound that the rounding of its weights gives (`ErrorBound`); blobs are judged in
+/// the precision of the run, against the tolerance.
+public struct Verifier<Original: WeightStore, Folded: WeightStore> {
+    /// The number format of the run that blobs are compared in.
+    public enum Precision: String, Hashable, Sendable, CaseIterable {
+        case single
+        case double
+    }
+
+    /// One of the two networks.
+    public struct Subject<Weights: WeightStore> {
+        var name: String
+        var network: Network
+        var weights: Weights
+
+        /// - Parameter name: what messages call it, for example the path of its file.
+        public init(name: String, network: Network, weights: Weights) {
+            self.name = name
+            self.network = network
+            self.weights = weights
+        }
+
+        func interpreter<Element: ExecutionElement>(
+            _ options: ExecutionOptions
+        ) throws(ExecutionError) -> Interpreter<Element> {
+            do throws(ExecutionError) {
+                return try Interpreter(network, weights: weights, options: options)
+            } catch {
+                throw ExecutionError(error.kind, "\(name): \(error.message)")
+            }
+        }
+    }
+
+    private let originalSubject: Subject<Original>
+    private let foldedSubject: Subject<Folded>
+    private let precision: Precision
+    private let tolerance: Double
+    private let options: ExecutionOptions
+    private let original: Interpreter<Double>
+    private let folded: Interpreter<Double>
+    private let alignment: NetworkAlignment
+
+    private var differences: [BlobDifference]
+    private var blobShapes: [[Int]]
+    private var shapes: [String?]
+    private var isCompared: [Bool]
+    private var siteDifferences: [SiteDifference?]
+    private var sampleCount = 0
+    private var batchCount = 0
+    private var originalObstacles: [ValueID: Obstacle] = [:]
+    private var foldedObstacles: [ValueID: Obstacle] = [:]
+    /// The networks in single precision, once they are needed.
+    private var single: Lockstep<Float>?
+
+    /// Reads the parameters of both networks.
+    ///
+    /// - Parameters:
+    ///   - tolerance: the largest difference of a blob that is agreement, relative to its largest magnitude.
+    /// - Throws: `ExecutionError` when parameters cannot be read.
+    public init(
+        original: Subject<Original>, folded: Subject<Folded>, precision: Precision, tolerance: Double,
+        options: ExecutionOptions = ExecutionOptions()
+    ) throws(ExecutionError) {
+        self.originalSubject = original
+        self.foldedSubject = folded
+        self.precision = precision
+        self.tolerance = tolerance
+        self.options = options
+        let before: Interpreter<Double> = try original.interpreter(options)
+        let after: Interpreter<Double> = try folded.interpreter(options)
+        self.original = before
+        self.folded = after
+        alignment = NetworkAlignment(original: original.network, folded: folded.network) { first, second in
+            before.hasEqualParameters(first, second, of: after)
+        }
+        differences = alignment.pairs.map { _ in BlobDifference() }
+        blobShapes = alignment.pairs.map { _ in [] }
+        shapes = alignment.pairs.map { _ in nil }
+        isCompared = alignment.pairs.map { _ in false }
+        siteDifferences = alignment.sites.map { _ in nil }
+    }
+
+    /// What noise the network was made for: found in the statistics of its first BatchNorm.
+    ///
+    /// - Parameter shapes: of each input, by name.
+    public func inputNoise(shapes: [String: [Int]], seed: UInt64) -> InputNoise {
+        InputNoise(interpreter: original, shapes: shapes, seed: seed)
+    }
+
+    private var originalNetwork: Network { original.network }
+    private var foldedNetwork: Network { folded.network }
+    private var names: (original: String, folded: String) { (originalSubject.name, foldedSubject.name) }
+
+    /// Layers that one batch runs, for a measure of progress.
+    public var stepsPerBatch: Int {
+        (originalNetwork.layers.count + foldedNetwork.layers.count) * (precision == .single ? 2 : 1)
+    }
+
+    /// Runs both networks on a batch and adds what it shows.
+    ///
+    /// - Parameters:
+    ///   - inputs: by name.
+    ///   - samples: how many of the batch's samples count; the others fill it up.
+    ///   - step: called after each layer; throws to stop.
+    public mutating func run(
+        _ inputs: [String: Tensor<Double>], samples: Int, step: () throws(ExecutionError) -> Void
+    ) throws(ExecutionError) {
+        let batch = batchCount
+        batchCount += 1
+        sampleCount += samples
+        // In single precision the folds are tried on the first batch only: it takes a run in double precision by itself.
+        if precision == .double || batch == 0 {
+            try runInDouble(inputs, batch: batch, step: step)
+        }
+        guard precision == .single else { return }
+        if single == nil {
+            single = Lockstep(
+                original: try originalSubject.interpreter(options), folded: try foldedSubject.interpreter(options),
+                names: names, pairs: alignment.pairs, sites: [])
+        }
+        guard let lockstep = single else { return }
+        var rounded: [String: Tensor<Float>] = [:]
+        for (name, tensor) in inputs {
+            rounded[name] = Tensor(shape: tensor.shape, elements: tensor.elements.map { Float($0) })
+        }
+        _ = try lockstep.run(
+            rounded, compare: { compare($0, $1, $2, batch: batch) },
+            trySite: { (_, _) throws(ExecutionError) in }, step: step)
+    }
+
+    private mutating func runInDouble(
+        _ inputs: [String: Tensor<Double>], batch: Int, step: () throws(ExecutionError) -> Void
+    ) throws(ExecutionError) {
+        let lockstep = Lockstep(
+            original: original, folded: folded, names: names, pairs: alignment.pairs, sites: alignment.sites)
+        var siteDifferences = siteDifferences
+        let (originalObstacles, foldedObstacles) = try lockstep.run(
+            inputs,
+            compare: { index, expected, found in
+                if precision == .double { compare(index, expected, found, batch: batch) }
+            },
+            trySite: { (index, values) throws(ExecutionError) in
+                let trial = trial(of: alignment.sites[index])
+                guard trial.obstacle == nil else { return }
+                var difference = siteDifferences[index] ?? SiteDifference()
+                try trial.run(values, into: &difference)
+                siteDifferences[index] = difference
+            }, step: step)
+        self.siteDifferences = siteDifferences
+        self.originalObstacles = originalObstacles
+        self.foldedObstacles = foldedObstacles
+    }
+
+    private mutating func compare<Element: ExecutionElement>(
+        _ index: Int, _ expected: Tensor<Element>, _ found: Tensor<Element>, batch: Int
+    ) {
+        isCompared[index] = true
+        blobShapes[index] = expected.shape
+        guard expected.shape == found.shape else {
+            shapes[index] = "\(BlobShape.describe(expected.shape)) and \(BlobShape.describe(found.shape))"
+            return
+        }
+        expected.elements.withUnsafeBufferPointer { expected in
+            found.elements.withUnsafeBufferPointer { found in
+                differences[index].add(original: expected, folded: found, batch: batch)
+            }
+        }
+    }
+
+    private func trial(of site: FoldSite) -> SiteTrial {
+        SiteTrial(site, original: original, folded: folded, tolerance: tolerance)
+    }
+
+    // MARK: Outcome
+
+    /// What all batches showed. Folds that no sample reached are tried on noise first.
+    public func finished(seed: UInt64) -> Verification {
+        var noise = GaussianNoise(seed: seed)
+        let decisions = Self.decisions(in: originalNetwork)
+        let outputs = Set(originalNetwork.outputs)
+        let connections = Connections(foldedNetwork)
+        let blobs = alignment.pairs.enumerated().map { index, pair in
+            let producer = connections.producer(of: pair.folded).map { foldedNetwork.layers[$0] }
+            let obstacle = originalObstacles[pair.original] ?? foldedObstacles[pair.folded]
+            return Verification.Blob(
+                name: originalNetwork[pair.original].name, layer: producer?.name ?? "",
+                type: producer?.operation.typeName ?? "", isOutput: outputs.contains(pair.original),
+                difference: differences[index], shape: blobShapes[index], shapes: shapes[index],
+                obstacle: isCompared[index] ? nil : obstacle.map { "\($0)" } ?? "it was not computed",
+                isDecision: decisions.contains(pair.original))
+        }
+        let sites = alignment.sites.enumerated().map { index, site in
+            var difference = siteDifferences[index] ?? SiteDifference()
+            var coverage = Verification.Site.Coverage.network
+            if siteDifferences[index] == nil {
+                let trial = trial(of: site)
+                let reason = trial.obstacle ?? trial.runOnNoise(&noise, into: &difference)
+                coverage = reason.map { .none(reason: $0) } ?? .site
+            }
+            return Verification.Site(
+                removed: site.removed, changed: site.changed.map { foldedNetwork.layers[$0].name },
+                blobs: site.outputs.map { originalNetwork[$0.original].name }, coverage: coverage,
+                difference: difference)
+        }
+        var obstacles: [String] = []
+        for obstacle in Set(originalObstacles.values).sorted(by: { $0.layer < $1.layer }) {
+            obstacles.append("\(obstacle)")
+        }
+        let blocked = originalNetwork.layers.count { layer in
+            layer.inputs.contains { originalObstacles[$0] != nil }
+                || layer.outputs.contains { originalObstacles[$0] != nil }
+        }
+        return Verification(
+            tolerance: tolerance, sampleCount: sampleCount, layersRun: originalNetwork.layers.count - blocked,
+            layerCount: originalNetwork.layers.count, blobs: blobs, sites: sites,
+            missingOutputs: alignment.missingOutputs, obstacles: obstacles)
+    }
+
+    /// Values whose numbers follow from comparisons: the least difference before them may change them altogether.
+    private static func decisions(in network: Network) -> Set<ValueID> {
+        var decisions: Set<ValueID> = []
+        for layer in network.layers {
+            let decides =
+                switch layer.operation {
+                case .argMax, .detectionOutput, .filter, .activation(.threshold): true
+                default: layer.inputs.contains { decisions.contains($0) }
+                }
+            if decides { decisions.formUnion(layer.outputs) }
+        }
+        return decisions
+    }
+}

@@ -1,0 +1,21 @@
+import BNFoldKit
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension ConsoleOptions {
+    /// Prints the outcome of a comparison to standard output.
+    func show(_ report: VerifyReport, json: Bool) throws(BNFoldError) {
+        if json {
+            try Console.print(try report.json())
+        } else if !quiet || !report.isWithin {
+            let text = VerifyText(isColored: isatty(1) == 1 && Console.allowsColor, isVerbose: verbose)
+            try Console.print(Array(text.render(report).utf8))
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import ArgumentParser
+import BNFoldKit
+
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a network and its folded twin on the same samples and compare every blob.",
+        discussion: """
+            Exits with 0 when the networks agree, with 2 when a blob or a fold is beyond what rounding allows. Needs no Caffe.
+            """)
+
+    @Argument(help: "The weights of the original network (.caffemodel.h5 or .caffemodel).")
+    var original: String
+
+    @Argument(help: "The folded weights.")
+    var folded: String
+
+    @OptionGroup var network: NetworkOptions
+
+    @Option(
+        help: ArgumentHelp("The folded network. Default: the prototxt beside FOLDED.", valueName: "file"))
+    var foldedPrototxt: String?
+
+    @OptionGroup var verification: VerifyArguments
+
+    @Flag(help: "Overwrite the report and the plot.")
+    var force = false
+
+    @Option(help: ArgumentHelp("Write the whole outcome as JSON ('-': to standard output).", valueName: "file"))
+    var report: String?
+
+    @OptionGroup var console: ConsoleOptions
+
+    func validate() throws {
+        try verification.validate()
+        try console.validate()
+    }
+
+    func run() throws {
+        var request = VerifyRequest(original: original, folded: folded)
+        request.prototxt = network.prototxt
+        request.foldedPrototxt = foldedPrototxt
+        request.caffe = try network.caffeOptions()
+        request.options = verification.options()
+        request.reportPath = report == "-" ? nil : report
+        request.overwrites = force
+        let isWithin = try Console.run(stoppableBy: request.cancellation) { () throws(BNFoldError) in
+            let outcome = try verify(request)
+            try console.show(outcome, json: report == "-")
+            return outcome.isWithin
+        }
+        if !isWithin { throw ExitCode(2) }
+    }
+}
+
+/// How two networks are compared: the same for `verify` and `fold --verify`.
+struct VerifyArguments: ParsableArguments {
+    @Option(
+        name: .customLong("input"),
+        help: ArgumentHelp(
+            "Samples: an HDF5 dataset, .npy or .npz, the first axis counting them; seeded noise without it. Repeatable.",
+            valueName: "name=file[:array]"))
+    var inputs: [SampleArgument] = []
+
+    @Option(
+        help: ArgumentHelp("How many samples to run. Default: all that are given, 4 of noise.", valueName: "number"))
+    var samples: Int?
+
+    @Option(help: ArgumentHelp("The seed of the noise. Default: 1.", valueName: "number"))
+    var seed: UInt64?
+
+    @Option(
+        help: ArgumentHelp(
+            "The largest difference of a blob, relative to its largest magnitude. Default: 1e-5 in double, 5e-5 in single precision.",
+            valueName: "number"))
+    var tolerance: Double?
+
+    @Option(help: ArgumentHelp("The arithmetic of the run: single or double. Default: double.", valueName: "format"))
+    var precision: VerifyRequest.Precision?
+
+    @Option(help: ArgumentHelp("Write a plot of the errors as SVG.", valueName: "file"))
+    var plot: String?
+
+    func validate() throws {
+        if let samples, samples < 1 { throw ValidationError("--samples takes a number from 1 on, not \(samples)") }
+        if let tolerance, !(tolerance >= 0 && tolerance.isFinite) {
+            throw ValidationError("--tolerance takes a number from 0 on, not \(tolerance)")
+        }
+    }
+
+    /// The first option that the user gave; `nil` for none.
+    var given: String? {
+        if !inputs.isEmpty { return "--input" }
+        if samples != nil { return "--samples" }
+        if seed != nil { return "--seed" }
+        if tolerance != nil { return "--tolerance" }
+        if precision != nil { return "--precision" }
+        return plot == nil ? nil : "--plot"
+    }
+
+    func options() -> VerifyOptions {
+        var options = VerifyOptions()
+        options.inputs = inputs.map(\.input)
+        options.samples = samples
+        options.seed = seed ?? options.seed
+        options.tolerance = tolerance
+        options.precision = precision ?? options.precision
+        options.plotPath = plot
+        return options
+    }
+}
+
+extension VerifyRequest.Precision: ExpressibleByArgument {}
+
+/// `data=images.h5:/data`, `data=x.npy`, `x.npz`
+struct SampleArgument: ExpressibleByArgument {
+    var input: SampleInput
+
+    init?(argument: String) {
+        var rest = argument[...]
+        var name: String?
+        // In a path that begins like one, a '=' belongs to a name of it.
+        if let equals = rest.firstIndex(of: "="), rest.first != "/", rest.first != "." {
+            name = String(rest[..<equals])
+            rest = rest[rest.index(after: equals)...]
+        }
+        var array: String?
+        if let colon = rest.lastIndex(of: ":"), colon != rest.startIndex {
+            array = String(rest[rest.index(after: colon)...])
+            rest = rest[..<colon]
+        }
+        guard !rest.isEmpty, name != "", array != "" else { return nil }
+        input = SampleInput(input: name, path: String(rest), array: array)
+    }
+}
