@@ -44,6 +44,8 @@ extension Interpreter {
     }
 
     /// The numbers of a parameter that was read; `nil` for one of a layer that cannot run.
+    @specialized(where Element == Float)
+    @specialized(where Element == Double)
     public func numbers(of parameter: ParameterID) -> [Double]? {
         parameters[parameter].map { held in (0..<held.count).map { Double(held.buffer.pointer[$0]) } }
     }
@@ -52,46 +54,40 @@ extension Interpreter {
     public func weightNorms(of layer: Layer) -> [Double]? {
         switch layer.operation {
         case .convolution(let convolution):
-            return norms(of: convolution.weight, channels: convolution.outputChannels) { count in
-                let perChannel = count / convolution.outputChannels
-                return { $0 / perChannel }
-            }
+            // (outputs, inputs / groups * kernel)
+            return norms(of: convolution.weight, groups: 1, repeats: 1, channels: convolution.outputChannels)
         case .deconvolution(let convolution):
-            return norms(of: convolution.weight, channels: convolution.outputChannels) { count in
-                guard let inputs = parameters[convolution.weight]?.shape.first, inputs > 0, convolution.groups > 0
-                else { return nil }
-                let perGroup = convolution.outputChannels / convolution.groups
-                let inputsPerGroup = inputs / convolution.groups
-                let taps = count / inputs / max(perGroup, 1)
-                guard perGroup > 0, inputsPerGroup > 0, taps > 0 else { return nil }
-                return { index in
-                    let row = index / taps
-                    return row / perGroup / inputsPerGroup * perGroup + row % perGroup
-                }
-            }
+            // (inputs, outputs / groups, kernel)
+            guard let inputs = parameters[convolution.weight]?.shape.first, convolution.groups > 0 else { return nil }
+            return norms(
+                of: convolution.weight, groups: convolution.groups, repeats: inputs / convolution.groups,
+                channels: convolution.outputChannels / convolution.groups)
         case .innerProduct(let product):
-            return norms(of: product.weight, channels: product.outputCount) { count in
-                let perChannel = count / product.outputCount
-                let outputs = product.outputCount
-                return product.transposed ? { $0 % outputs } : { $0 / perChannel }
+            // (outputs, K), or (K, outputs)
+            guard product.transposed else {
+                return norms(of: product.weight, groups: 1, repeats: 1, channels: product.outputCount)
             }
+            guard let count = parameters[product.weight]?.count, product.outputCount > 0 else { return nil }
+            return norms(
+                of: product.weight, groups: 1, repeats: count / product.outputCount, channels: product.outputCount)
         default:
             return nil
         }
     }
 
-    /// - Parameter layout: from the number of elements to the channel of each, `nil` when they do not divide into channels.
-    private func norms(
-        of parameter: ParameterID, channels: Int, layout: (Int) -> ((Int) -> Int)?
-    ) -> [Double]? {
-        guard channels > 0, let held = parameters[parameter], held.count > 0, held.count % channels == 0,
-            let channel = layout(held.count)
-        else { return nil }
-        var norms = [Double](repeating: 0, count: channels)
-        for index in 0..<held.count {
-            let place = channel(index)
-            guard place < channels else { return nil }
-            norms[place] += abs(Double(held.buffer.pointer[index]))
+    /// The weight read as (groups, repeats, channels of a group, rest): the sums of each channel of each group.
+    @specialized(where Element == Float)
+    @specialized(where Element == Double)
+    private func norms(of parameter: ParameterID, groups: Int, repeats: Int, channels: Int) -> [Double]? {
+        guard groups > 0, repeats > 0, channels > 0, let held = parameters[parameter] else { return nil }
+        let rows = groups * repeats * channels
+        guard held.count > 0, held.count % rows == 0 else { return nil }
+        let inner = held.count / rows
+        var norms = [Double](repeating: 0, count: groups * channels)
+        for row in 0..<rows {
+            var sum = 0.0
+            for index in row * inner..<(row + 1) * inner { sum += abs(Double(held.buffer.pointer[index])) }
+            norms[row / channels / repeats * channels + row % channels] += sum
         }
         return norms
     }
