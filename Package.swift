@@ -41,7 +41,10 @@ let package = Package(
             providers: [.apt(["libhdf5-dev"]), .yum(["hdf5-devel"]), .brew(["hdf5"])]),
         .systemLibrary(
             name: "CBLAS", pkgConfig: blasPackageName, providers: [.apt(["libopenblas-dev"]), .yum(["openblas-devel"])]),
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"]), .brew(["zlib"])]),
         .target(name: "HDF5", dependencies: ["CHDF5"]),
+        .target(name: "NumPy", dependencies: ["CZlib"]),
         .target(name: "Prototxt"),
         .target(name: "ProtobufWire"),
         .target(name: "NetGraph"),
@@ -54,7 +57,9 @@ let package = Package(
         .target(name: "CaffeModel", dependencies: ["NetGraph", "Folding", "Prototxt", "ProtobufWire", "HDF5"]),
         .target(
             name: "BNFoldKit",
-            dependencies: ["NetGraph", "Folding", "Execution", "Verification", "Prototxt", "HDF5", "CaffeModel"]),
+            dependencies: [
+                "NetGraph", "Folding", "Execution", "Verification", "Prototxt", "HDF5", "NumPy", "CaffeModel",
+            ]),
         .executableTarget(
             name: "bnfold",
             dependencies: ["BNFoldKit", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -65,6 +70,7 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(name: "CommandTests", dependencies: ["bnfold", "BNFoldKit", "HDF5"], exclude: ["Snapshots"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "NumPyTests", dependencies: ["NumPy"], resources: [.copy("Fixtures")]),
         .testTarget(name: "PrototxtTests", dependencies: ["Prototxt"]),
         .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"]),
         .testTarget(name: "ExecutionTests", dependencies: ["Execution", "NetGraph", "Folding", "CaffeModel", "HDF5"]),

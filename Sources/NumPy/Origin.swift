@@ -1,0 +1,29 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// Where bytes come from, as errors name it: a file, and in an archive one of its members.
+struct Origin: Sendable {
+    let path: String
+    var member: String?
+
+    func malformed(_ message: String) -> NumPyError {
+        NumPyError(kind: .malformed, path: path, member: member, message: message)
+    }
+
+    func unreadable(_ message: String) -> NumPyError {
+        NumPyError(kind: .unreadable, path: path, member: member, message: message)
+    }
+
+    /// The failure of a system call: what was attempted, and the system's own words for `code`.
+    ///
+    /// `code` is passed in because any call in between may overwrite `errno`.
+    func unreadable(attempt: String, errno code: Int32) -> NumPyError {
+        let reason = strerror(code).map { String(cString: $0) } ?? "error \(code)"
+        return unreadable("cannot be \(attempt): \(reason.prefix(1).lowercased())\(reason.dropFirst())")
+    }
+}
