@@ -8,6 +8,8 @@ final class HDF5WeightFile: WeightFile {
     let path: String
     let mayHaveLegacyShapes = false
     private let file: HDF5File
+    /// The group `/data`.
+    private let layers: HDF5Group
     private var datasets: [HDF5Dataset] = []
     /// What was found for each layer so far: every look-up in HDF5 opens groups and datasets anew.
     private var known: [String: [Int: StoredBlob]?] = [:]
@@ -22,7 +24,12 @@ final class HDF5WeightFile: WeightFile {
         } catch {
             throw CaffeModelError(error)
         }
-        guard (try? file.objectKind(at: "/data")) == .group else { throw errorForMissingData() }
+        guard (try? file.objectKind(at: "/data")) == .group else { throw Self.errorForMissingData(in: file) }
+        do throws(HDF5Error) {
+            layers = try file.group(at: "/data")
+        } catch {
+            throw CaffeModelError(error)
+        }
     }
 
     func describe(layer name: String) -> String { "group '/data/\(name)'" }
@@ -40,17 +47,22 @@ final class HDF5WeightFile: WeightFile {
         else {
             return nil
         }
-        let group = "/data/" + name
         var blobs: [Int: StoredBlob] = [:]
         var strange: String?
         do throws(HDF5Error) {
-            guard try file.objectKind(at: group) == .group else { return nil }
-            for child in try file.children(ofGroup: group) where child.kind != .group {
-                guard let index = Int(child.name), 0..<Self.maximumBlobs ~= index, String(index) == child.name else {
-                    strange = child.path
+            guard let entries = try layers.entries(ofGroup: name) else { return nil }
+            for entry in entries {
+                if case .group = entry.content { continue }
+                guard let index = Int(entry.name), 0..<Self.maximumBlobs ~= index, String(index) == entry.name else {
+                    strange = entry.path
                     continue
                 }
-                blobs[index] = try blob(at: child.path)
+                if case .dataset(let dataset) = entry.content {
+                    blobs[index] = register(dataset)
+                } else {
+                    // Says why it is none.
+                    blobs[index] = register(try file.dataset(at: entry.path))
+                }
             }
         } catch {
             throw CaffeModelError(error)
@@ -91,11 +103,10 @@ final class HDF5WeightFile: WeightFile {
         }
     }
 
-    private func blob(at path: String) throws(HDF5Error) -> StoredBlob {
-        let dataset = try file.dataset(at: path)
+    private func register(_ dataset: HDF5Dataset) -> StoredBlob {
         datasets.append(dataset)
         return StoredBlob(
-            place: "'\(path)'", shape: dataset.shape, elementType: Self.elementType(of: dataset.elementType),
+            place: "'\(dataset.path)'", shape: dataset.shape, elementType: Self.elementType(of: dataset.elementType),
             handle: datasets.count - 1)
     }
 
@@ -111,7 +122,8 @@ final class HDF5WeightFile: WeightFile {
         }
     }
 
-    private func errorForMissingData() -> CaffeModelError {
+    private static func errorForMissingData(in file: HDF5File) -> CaffeModelError {
+        let path = file.path
         let isState = ["/learned_net", "/history"].contains { (try? file.objectKind(at: $0)) ?? nil != nil }
         guard isState else {
             return CaffeModelError(

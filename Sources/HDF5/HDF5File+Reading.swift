@@ -51,11 +51,26 @@ extension HDF5File {
     public func dataset(at path: String) throws(HDF5Error) -> HDF5Dataset {
         HDF5Library.enter()
         defer { HDF5Library.leave() }
+        return try dataset(openedAs: try openObject(at: path, .dataset), at: path)
+    }
+
+    /// A group that stays open, for looking up many objects in it.
+    ///
+    /// - Throws: `.missingObject` when there is no group at the path, `.unsupported` when the way leads out of the file.
+    public func group(at path: String) throws(HDF5Error) -> HDF5Group {
+        HDF5Library.enter()
+        defer { HDF5Library.leave() }
+        return HDF5Group(file: self, path: path, object: try openObject(at: path, .group))
+    }
+
+    // MARK: - Helpers
+
+    /// The library's lock must be held.
+    func dataset(openedAs object: consuming OpenObject, at path: String) throws(HDF5Error) -> HDF5Dataset {
         let place = Place(file: self.path, object: path)
         guard let fileSize = sizeWhenOpened else {
             throw place.error(.invalidRequest, "is being written; close the file and open it for reading")
         }
-        let object = try openObject(at: path, .dataset)
         let type = try place.require(H5Dget_type(object.id), "has no readable datatype")
         defer { H5Tclose(type) }
         let format = try ElementFormat(datatype: type, at: place)
@@ -70,8 +85,6 @@ extension HDF5File {
             file: self, path: path, shape: shape, format: format, storedByteCount: Int(clamping: data.byteCount),
             storage: storage)
     }
-
-    // MARK: - Helpers
 
     /// Opens what is at a path, which must be a group or a dataset as asked for. The library's lock must be held.
     func openObject(at path: String, _ kind: HDF5ObjectKind) throws(HDF5Error) -> OpenObject {
@@ -136,7 +149,7 @@ extension HDF5File {
         }
     }
 
-    private func linkNames(of group: borrowing OpenObject, at place: Place) throws(HDF5Error) -> [[UInt8]] {
+    func linkNames(of group: borrowing OpenObject, at place: Place) throws(HDF5Error) -> [[UInt8]] {
         var names: [[UInt8]] = []
         let status = withUnsafeMutablePointer(to: &names) { names in
             chdf5_iterate_links(

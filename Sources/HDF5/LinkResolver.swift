@@ -43,6 +43,12 @@ struct LinkResolver {
         return try step(name, in: group)
     }
 
+    /// Follows a path from a group.
+    mutating func resolve(_ names: [String], in group: borrowing OpenObject) throws(HDF5Error) -> Resolution {
+        softLinks = 0
+        return try follow(names, from: try group.shared(at: place), recordsTrail: false)
+    }
+
     private mutating func follow(
         _ names: [String], from start: consuming OpenObject, recordsTrail: Bool
     ) throws(HDF5Error) -> Resolution {
