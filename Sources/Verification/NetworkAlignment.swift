@@ -5,6 +5,7 @@ import NetGraph
 /// Layers correspond by name. A value of the folded network corresponds to what the layers that read it read in the original: so a blob
 /// that a fold hands on under the name of the layer before is still held against the right one. A value without readers, and one that only
 /// affine layers read, corresponds to the last value of its name. A value whose name the original does not have holds other numbers on purpose.
+/// An input corresponds to the input of its name first of all: it is what both networks are given.
 struct NetworkAlignment {
     /// Two values that should be equal.
     struct Pair: Hashable {
@@ -45,12 +46,19 @@ struct NetworkAlignment {
 
     private mutating func matchValues() {
         let originalVersions = Self.versions(original)
+        let originalInputs = original.layers.filter { $0.operation == .input }.flatMap(\.outputs)
         let foldedVersions = Self.versions(folded)
         for layer in folded.layers {
             for value in layer.outputs {
                 guard let versions = originalVersions[folded[value].name] else { continue }
                 var counterparts = readersChoice(value)
-                if counterparts.isEmpty, foldedVersions[folded[value].name]?.last == value, let last = versions.last {
+                if layer.operation == .input,
+                    let input = originalInputs.first(where: { original[$0].name == folded[value].name })
+                {
+                    counterparts = [input] + counterparts.filter { $0 != input }
+                } else if counterparts.isEmpty, foldedVersions[folded[value].name]?.last == value,
+                    let last = versions.last
+                {
                     counterparts = [last]
                 }
                 pairs += counterparts.map { Pair(original: $0, folded: value) }
@@ -105,7 +113,7 @@ struct NetworkAlignment {
         let foldeds = Set(pairs.map(\.folded))
         let counterpart = Dictionary(
             pairs.map { ($0.folded, $0.original) }, uniquingKeysWith: { first, _ in first })
-        var places: [[Int]: Int] = [:]
+        var places: [Part: Int] = [:]
         for pair in pairs {
             if areSame(pair, known: known) { continue }
             guard let after = Self.part(of: folded, behind: pair.folded, upTo: foldeds, foldedConnections),
@@ -114,13 +122,13 @@ struct NetworkAlignment {
             let frontier = after.inputs.compactMap { value in
                 counterpart[value].map { Pair(original: $0, folded: value) }
             }
-            if let place = places[after.layers] {
+            if let place = places[after] {
                 sites[place].outputs.append(pair)
                 sites[place].originalLayers = Set(sites[place].originalLayers + before.layers).sorted()
                 sites[place].originalInputs += before.inputs.filter { !sites[place].originalInputs.contains($0) }
                 continue
             }
-            places[after.layers] = sites.count
+            places[after] = sites.count
             sites.append(
                 FoldSite(
                     outputs: [pair], frontier: frontier, foldedLayers: after.layers, originalLayers: before.layers,
@@ -145,6 +153,10 @@ struct NetworkAlignment {
             else { return false }
             let before = original.layers[first]
             let after = folded.layers[second]
+            if before.operation == .input, after.operation == .input {
+                guard original[pair.original].name == folded[pair.folded].name else { return false }
+                continue
+            }
             guard originalNames.key(of: before) == foldedNames.key(of: after),
                 before.inputs.count == after.inputs.count,
                 before.outputs.firstIndex(of: pair.original) == after.outputs.firstIndex(of: pair.folded),
@@ -165,17 +177,28 @@ struct NetworkAlignment {
             || !hasEqualNumbers(before, layer)
     }
 
-    /// The layers that compute a value from others, and those others.
+    /// The layers that compute a value from others, and those others. Inputs of the network compute nothing: they are among the others.
+    private struct Part: Hashable {
+        /// By position.
+        var layers: [Int]
+        var inputs: [ValueID]
+    }
+
+    /// What lies between a value and the known ones before it.
     ///
     /// - Returns: `nil` when a value has no producer.
     private static func part(
         of network: Network, behind value: ValueID, upTo known: Set<ValueID>, _ connections: Connections
-    ) -> (layers: [Int], inputs: [ValueID])? {
+    ) -> Part? {
         var layers: Set<Int> = []
         var inputs: [ValueID] = []
         var open = [value]
         while let value = open.popLast() {
             guard let producer = connections.producer(of: value) else { return nil }
+            if network.layers[producer].operation == .input {
+                if !inputs.contains(value) { inputs.append(value) }
+                continue
+            }
             guard layers.insert(producer).inserted else { continue }
             for input in network.layers[producer].inputs {
                 if !known.contains(input) {
@@ -185,7 +208,7 @@ struct NetworkAlignment {
                 }
             }
         }
-        return (layers.sorted(), inputs)
+        return Part(layers: layers.sorted(), inputs: inputs)
     }
 }
 

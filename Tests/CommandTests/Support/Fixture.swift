@@ -28,20 +28,27 @@ struct Fixture: Sendable, CustomTestStringConvertible {
     static let lenet = Fixture(name: "digits-lenet", inputShapes: ["data=1,1,16,16"])
     static let badStatistics = Fixture(name: "digits-badstats", inputShapes: ["data=1,1,16,16"])
 
+    static let branches = Fixture(name: "digits-branches", inputShapes: ["data=1,3,16,16"])
+    static let deconvolution = Fixture(name: "digits-deconv", inputShapes: ["data=1,1,16,16"])
+    static let preactivation = Fixture(name: "digits-preact", inputShapes: ["data=1,3,16,16"])
+    static let resnet = Fixture(name: "digits-resnet", inputShapes: ["data=1,3,16,16"])
+    static let squeezeExcitation = Fixture(name: "digits-se", inputShapes: ["data=1,3,16,16"])
+    static let siamese = Fixture(name: "digits-siamese", inputShapes: ["data=1,1,16,16", "data_p=1,1,16,16"])
+
     /// Every net. The names of digits-mobilenet's layers are none that Caffe could write to HDF5.
     static let all = [
         badStatistics,
-        Fixture(name: "digits-branches", inputShapes: ["data=1,3,16,16"]),
+        branches,
         Fixture(name: "digits-cifarstyle", inputShapes: ["data=1,3,32,32"]),
         Fixture(name: "digits-conv3d", inputShapes: ["data=1,1,4,16,16"]),
-        Fixture(name: "digits-deconv", inputShapes: ["data=1,1,16,16"]),
+        deconvolution,
         Fixture(name: "digits-densenet", inputShapes: ["data=1,1,16,16"]),
         Fixture(name: "digits-inception", inputShapes: ["data=1,3,16,16"]),
         lenet,
         Fixture(name: "digits-mobilenet", inputShapes: ["data=1,3,16,16"], weightsName: "weights.caffemodel"),
-        Fixture(name: "digits-preact", inputShapes: ["data=1,3,16,16"]),
-        Fixture(name: "digits-resnet", inputShapes: ["data=1,3,16,16"]),
-        Fixture(name: "digits-se", inputShapes: ["data=1,3,16,16"]),
-        Fixture(name: "digits-siamese", inputShapes: ["data=1,1,16,16", "data_p=1,1,16,16"]),
+        preactivation,
+        resnet,
+        squeezeExcitation,
+        siamese,
     ]
 }
