@@ -2,10 +2,10 @@ import NetGraph
 
 /// Which values of a network and of its folded twin should be equal, and where the two differ.
 ///
-/// Layers correspond by name. A value of the folded network corresponds to what the layers that read it read in the original: so a blob
-/// that a fold hands on under the name of the layer before is still held against the right one. A value without readers, and one that only
-/// affine layers read, corresponds to the last value of its name. A value whose name the original does not have holds other numbers on purpose.
-/// An input corresponds to the input of its name first of all: it is what both networks are given.
+/// Layers correspond by name, inputs by the name of their blob. What an unchanged layer computes from values that correspond, corresponds if its name is the same. Any other value of the
+/// folded network corresponds to what the layers that read it read in the original: so a blob that a fold hands on under the name of the layer before is
+/// still held against the right one. A value without readers, and one that only affine layers read, corresponds to the last value of its name.
+/// A value whose name the original does not have holds other numbers on purpose.
 struct NetworkAlignment {
     /// Two values that should be equal.
     struct Pair: Hashable {
@@ -46,24 +46,45 @@ struct NetworkAlignment {
 
     private mutating func matchValues() {
         let originalVersions = Self.versions(original)
-        let originalInputs = original.layers.filter { $0.operation == .input }.flatMap(\.outputs)
         let foldedVersions = Self.versions(folded)
+        var known: Set<Pair> = []
         for layer in folded.layers {
-            for value in layer.outputs {
-                guard let versions = originalVersions[folded[value].name] else { continue }
-                var counterparts = readersChoice(value)
-                if layer.operation == .input,
-                    let input = originalInputs.first(where: { original[$0].name == folded[value].name })
+            let unchanged = unchangedCounterpart(of: layer, known: known)
+            for (place, value) in layer.outputs.enumerated() {
+                var counterparts: [ValueID] = []
+                if let unchanged, unchanged.outputs.indices.contains(place),
+                    original[unchanged.outputs[place]].name == folded[value].name
                 {
-                    counterparts = [input] + counterparts.filter { $0 != input }
-                } else if counterparts.isEmpty, foldedVersions[folded[value].name]?.last == value,
-                    let last = versions.last
-                {
-                    counterparts = [last]
+                    counterparts = [unchanged.outputs[place]]
+                } else if let versions = originalVersions[folded[value].name] {
+                    counterparts = readersChoice(value)
+                    if counterparts.isEmpty, foldedVersions[folded[value].name]?.last == value, let last = versions.last
+                    {
+                        counterparts = [last]
+                    }
                 }
-                pairs += counterparts.map { Pair(original: $0, folded: value) }
+                let found = counterparts.map { Pair(original: $0, folded: value) }
+                pairs += found
+                known.formUnion(found)
             }
         }
+    }
+
+    /// The layer of the original that does the same with values that correspond: its outputs correspond as well. Inputs do so by name.
+    private func unchangedCounterpart(of layer: Layer, known: Set<Pair>) -> Layer? {
+        if layer.operation == .input {
+            let names = layer.outputs.map { folded[$0].name }
+            return original.layers.first {
+                $0.operation == .input && $0.outputs.map { original[$0].name } == names
+            }
+        }
+        guard let position = originalNames[foldedNames.key(of: layer)] else { return nil }
+        let before = original.layers[position]
+        guard before.inputs.count == layer.inputs.count,
+            zip(before.inputs, layer.inputs).allSatisfy({ known.contains(Pair(original: $0, folded: $1)) }),
+            !isChanged(layer)
+        else { return nil }
+        return before
     }
 
     /// What the readers of a value read in the original. Affine layers have no say: folding moves them along their chain.
@@ -92,9 +113,14 @@ struct NetworkAlignment {
         return versions
     }
 
-    /// Outputs whose names differ correspond in their order, when there are as many on both sides.
+    /// Outputs correspond by name; others in their order, when there are as many on both sides.
     private mutating func matchOutputs() {
-        let matched = Set(pairs.map(\.original))
+        var matched = Set(pairs.map(\.original))
+        for output in original.outputs where !matched.contains(output) {
+            guard let twin = folded.outputs.first(where: { folded[$0].name == original[output].name }) else { continue }
+            pairs.append(Pair(original: output, folded: twin))
+            matched.insert(output)
+        }
         let missing = original.outputs.filter { !matched.contains($0) }
         let known = Set(pairs.map(\.folded))
         let spare = folded.outputs.filter { !known.contains($0) }
