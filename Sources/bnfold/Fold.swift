@@ -58,7 +58,7 @@ struct Fold: ParsableCommand {
         request.caffe.keepsTraining = keepTraining
         request.allowsUntrained = network.allowUntrained
         request.compression = compress
-        request.overwrites = force
+        request.existing = force ? .replace : .refuse
         request.verification = verify ? verification.options() : nil
         request.reportPath = report == "-" ? nil : report
         request.notice = { Console.note("bnfold: \($0)") }
