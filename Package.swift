@@ -33,7 +33,8 @@ let package = Package(
         .library(name: "BNFoldKit", targets: ["BNFoldKit"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     ],
     targets: [
         .systemLibrary(
@@ -59,6 +60,7 @@ let package = Package(
             name: "BNFoldKit",
             dependencies: [
                 "NetGraph", "Folding", "Execution", "Verification", "Prototxt", "HDF5", "NumPy", "CaffeModel",
+                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .executableTarget(
             name: "bnfold",

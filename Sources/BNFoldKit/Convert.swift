@@ -12,7 +12,8 @@ public struct ConvertRequest: Sendable {
     public var outputPrototxt: String?
     /// gzip level of the datasets, 0 for none.
     public var compression = 0
-    public var overwrites = false
+    /// What becomes of output that exists.
+    public var existing = ExistingOutput.refuse
     public var cancellation = Cancellation()
     public var notice: @Sendable (String) -> Void = { _ in }
 
@@ -47,7 +48,7 @@ public func convert(_ request: ConvertRequest) throws(BNFoldError) -> ConvertRep
         inputs: [request.input, request.prototxt].compactMap(\.self),
         outputs: [request.output, prototxt].compactMap(\.self))
     let pair = try OutputPair(
-        weights: request.output, prototxt: prototxt, overwrites: request.overwrites, notice: request.notice)
+        weights: request.output, prototxt: prototxt, existing: request.existing, notice: request.notice)
     defer { pair.discard() }
     let cancellation = request.cancellation
     do throws(CaffeModelError) {

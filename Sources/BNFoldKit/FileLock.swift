@@ -18,10 +18,18 @@ final class FileLock {
 
     /// Opens or makes the file and locks it; looks again when another process removed it in between.
     ///
-    /// - Parameter output: the file that the lock is for, as messages name it.
-    init(_ path: String, for output: String) throws(BNFoldError) {
+    /// - Parameters:
+    ///   - output: the file that the lock is for, as messages name it.
+    ///   - patience: how long to wait for another process that holds it.
+    ///   - advice: what to do when another process goes on holding it.
+    init(
+        _ path: String, for output: String, patience: Duration = .zero,
+        advice: String = "another bnfold is writing it; wait for it or name another output"
+    ) throws(BNFoldError) {
         self.path = path
-        for _ in 0..<Self.attempts {
+        let deadline = ContinuousClock.now + patience
+        var attempts = 0
+        while attempts < Self.attempts {
             let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
             guard descriptor >= 0 else {
                 throw BNFoldError(
@@ -31,9 +39,11 @@ final class FileLock {
             // A file system without locks is no reason to refuse the work.
             if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
                 close(descriptor)
-                throw BNFoldError(
-                    .cannotCreate, "\(output): another bnfold is writing it; wait for it or name another output")
+                guard ContinuousClock.now < deadline else { throw BNFoldError(.cannotCreate, "\(output): \(advice)") }
+                usleep(10_000)
+                continue
             }
+            attempts += 1
             var opened = stat()
             var named = stat()
             if fstat(descriptor, &opened) == 0, stat(path, &named) == 0, opened.st_ino == named.st_ino,

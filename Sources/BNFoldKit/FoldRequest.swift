@@ -19,8 +19,10 @@ public struct FoldRequest: Sendable {
     public var reportPath: String?
     /// Run both networks and compare them before the output is put in place; `nil` for not.
     public var verification: VerifyOptions?
-    /// Replace output that exists.
-    public var overwrites = false
+    /// What becomes of output that exists.
+    public var existing = ExistingOutput.refuse
+    /// How long to wait for another run that is writing the same output.
+    public var patience = Duration.zero
     public var cancellation = Cancellation()
     /// Called with a sentence about something that happened on the way, such as an interrupted run that was finished.
     public var notice: @Sendable (String) -> Void = { _ in }
@@ -43,4 +45,13 @@ public struct InspectRequest: Sendable {
         self.input = input
         self.prototxt = prototxt
     }
+}
+
+/// What is to become of an output that exists already.
+public enum ExistingOutput: String, Hashable, Sendable {
+    /// It is an error.
+    case refuse
+    /// It is an error unless the very same bytes would be written: left by a batch that was killed before it could report them.
+    case acceptEqual
+    case replace
 }

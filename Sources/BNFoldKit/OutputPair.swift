@@ -23,23 +23,27 @@ final class OutputPair {
 
     private var places: [String] { [weights, prototxt].compactMap(\.self) }
     private var locks: [FileLock] = []
-    private let overwrites: Bool
+    private let existing: ExistingOutput
 
     /// Takes the locks, finishes what an interrupted run left, and makes sure that nothing would be lost.
     ///
     /// - Parameters:
-    ///   - overwrites: replace files that exist.
+    ///   - existing: what is to become of files that exist.
+    ///   - patience: how long to wait for another run that is writing them.
     ///   - notice: told when an interrupted run was finished.
     /// - Throws: `BNFoldError` of the kind `cannotCreate`.
     init(
-        weights: String, prototxt: String?, overwrites: Bool, notice: (String) -> Void
+        weights: String, prototxt: String?, existing: ExistingOutput, patience: Duration = .zero,
+        notice: (String) -> Void
     ) throws(BNFoldError) {
         self.weights = weights
         self.prototxt = prototxt
-        self.overwrites = overwrites
+        self.existing = existing
         for path in places { try Self.checkPlace(path) }
         do throws(BNFoldError) {
-            for path in places { locks.append(try FileLock(Self.beside(path, suffix: ".bnfold"), for: path)) }
+            for path in places {
+                locks.append(try FileLock(Self.beside(path, suffix: ".bnfold"), for: path, patience: patience))
+            }
         } catch {
             // Another run holds one of the places: its files are not ours, and a journal that waits in the other one goes on waiting.
             for lock in locks where !lock.contents().isEmpty { lock.keepFile() }
@@ -48,7 +52,7 @@ final class OutputPair {
         }
         do throws(BNFoldError) {
             try recover(notice: notice)
-            try checkAbsence()
+            if existing == .refuse { try checkAbsence() }
         } catch {
             discard()
             throw error
@@ -59,7 +63,11 @@ final class OutputPair {
 
     /// Puts both files in their places. They must be complete and on the disk.
     func commit() throws(BNFoldError) {
-        try checkAbsence()
+        switch existing {
+        case .refuse: try checkAbsence()
+        case .acceptEqual: try checkEquality()
+        case .replace: break
+        }
         var journal: [UInt8] = []
         for entry in [Self.mark] + places.map(Self.absolute) + [Self.mark] { journal += Array(entry.utf8) + [0] }
         for lock in locks { try lock.write(journal) }
@@ -113,11 +121,23 @@ final class OutputPair {
     }
 
     private func checkAbsence() throws(BNFoldError) {
-        guard !overwrites else { return }
         var status = stat()
         // A link that leads nowhere is something that exists, too.
         for path in places where lstat(path, &status) == 0 {
             throw BNFoldError(.cannotCreate, "\(path): exists already; --force overwrites it")
+        }
+    }
+
+    /// What exists must be what would be written.
+    private func checkEquality() throws(BNFoldError) {
+        var status = stat()
+        let cancellation = Cancellation()
+        for path in places where lstat(path, &status) == 0 {
+            let found = try FileDigest.hexadecimal(of: path, cancellation: cancellation)
+            guard try found == FileDigest.hexadecimal(of: Self.staged(path), cancellation: cancellation) else {
+                throw BNFoldError(
+                    .cannotCreate, "\(path): exists already and holds something else; --force overwrites it")
+            }
         }
     }
 

@@ -9,15 +9,22 @@ import NetGraph
 /// - Returns: what became of every affine layer.
 /// - Throws: `BNFoldError`, whose kind is the exit code.
 public func fold(_ request: FoldRequest) throws(BNFoldError) -> FoldReport {
+    var definitions = NetDefinitionCache()
+    return try fold(request, definitions: &definitions)
+}
+
+/// The same for one of many requests; their prototxts are parsed once.
+func fold(_ request: FoldRequest, definitions: inout NetDefinitionCache) throws(BNFoldError) -> FoldReport {
     let prototxt = try findPrototxt(request.prototxt, weights: request.input)
     let outputPrototxt = request.outputPrototxt ?? FileNames.prototxt(besideWeights: request.output)
     try checkDistinct(inputs: [request.input, prototxt], outputs: [request.output, outputPrototxt])
     var others = [request.input, prototxt, request.output, outputPrototxt]
     for path in [request.reportPath, request.verification?.plotPath].compactMap(\.self) {
-        try checkReport(path, others: others, overwrites: request.overwrites)
+        try checkReport(path, others: others, overwrites: request.existing == .replace)
         others.append(path)
     }
-    let conversion = try open(prototxt: prototxt, weights: request.input, options: request.caffe)
+    let conversion = try open(
+        prototxt: prototxt, weights: request.input, options: request.caffe, definitions: &definitions)
 
     // A weight that leaves the range of its format shows only when it is computed: leave its layer out and plan again.
     var planning = FoldPlanner.Options()
@@ -83,8 +90,18 @@ func findPrototxt(_ named: String?, weights: String?) throws(BNFoldError) -> Str
 }
 
 func open(prototxt: String, weights: String?, options: CaffeOptions) throws(BNFoldError) -> CaffeConversion {
-    try lifting { () throws(CaffeModelError) in
-        try CaffeConversion(prototxt: prototxt, weights: weights, options: options)
+    var definitions = NetDefinitionCache()
+    return try open(prototxt: prototxt, weights: weights, options: options, definitions: &definitions)
+}
+
+private func open(
+    prototxt: String, weights: String?, options: CaffeOptions, definitions: inout NetDefinitionCache
+) throws(BNFoldError) -> CaffeConversion {
+    do throws(CaffeModelError) {
+        return try CaffeConversion(
+            definition: try definitions.definition(path: prototxt), weights: weights, options: options)
+    } catch {
+        throw BNFoldError(error)
     }
 }
 
@@ -115,7 +132,8 @@ private func write(
         try conversion.prototxt(for: folded, plan: plan, container: container)
     }
     let pair = try OutputPair(
-        weights: request.output, prototxt: outputPrototxt, overwrites: request.overwrites, notice: request.notice)
+        weights: request.output, prototxt: outputPrototxt, existing: request.existing, patience: request.patience,
+        notice: request.notice)
     defer { pair.discard() }
     let cancellation = request.cancellation
     let checkpoint = { () throws(CaffeModelError) in

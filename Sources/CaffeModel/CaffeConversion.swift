@@ -34,8 +34,17 @@ public struct CaffeConversion {
     ///
     /// - Throws: `CaffeModelError` for files that cannot be read or do not fit together.
     public init(prototxt path: String, weights weightsPath: String?, options: CaffeOptions) throws(CaffeModelError) {
+        try self.init(definition: try NetDefinition(path: path), weights: weightsPath, options: options)
+    }
+
+    /// Reads weights for a net that was read already.
+    ///
+    /// - Throws: `CaffeModelError` for files that cannot be read or do not fit together.
+    public init(
+        definition: NetDefinition, weights weightsPath: String?, options: CaffeOptions
+    ) throws(CaffeModelError) {
         try self.init(
-            definition: try NetDefinition(path: path),
+            definition: definition,
             weights: try weightsPath.map { path throws(CaffeModelError) in try WeightFiles.open(path) },
             options: options)
     }
@@ -194,19 +203,5 @@ public struct CaffeConversion {
                         + (hint.map { " (the weights of layer '\($0.layer)' tell the \($0.channels) channels)" } ?? ""))
             }
         }
-    }
-}
-
-extension NetDefinition {
-    /// Reads a prototxt file of any age: old formats are turned into today's first.
-    public init(path: String) throws(CaffeModelError) {
-        let bytes = try FileBytes.read(path, limit: PrototxtDocument.maximumByteCount)
-        let document: PrototxtDocument
-        do throws(PrototxtError) {
-            document = try PrototxtDocument(parsing: bytes, path: path)
-        } catch {
-            throw CaffeModelError(error)
-        }
-        try self.init(document: try LegacyUpgrade.upgraded(document))
     }
 }

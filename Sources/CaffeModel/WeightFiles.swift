@@ -14,7 +14,7 @@ public enum WeightContainer: Hashable, Sendable {
 }
 
 /// Opens weights files; the content tells the container.
-enum WeightFiles {
+public enum WeightFiles {
     /// - Throws: `CaffeModelError` that says what the file looks like when it is neither HDF5 nor a `.caffemodel`.
     static func open(_ path: String) throws(CaffeModelError) -> any WeightFile {
         try FileBytes.requireReadable(path)
@@ -43,6 +43,21 @@ enum WeightFiles {
                 "\(error)".replacing("is not an HDF5 file", with: "is neither an HDF5 file nor a .caffemodel"))
         }
         throw CaffeModelError(.malformed, "\(path): is neither an HDF5 file nor a .caffemodel")
+    }
+
+    /// Whether a file is well-formed HDF5 of some other use, such as training data or the state of a solver.
+    ///
+    /// No is the answer also for a file that cannot be read: only reading it as weights tells why.
+    public static func isOtherHDF5(_ path: String) -> Bool {
+        do throws(HDF5Error) {
+            guard try HDF5File.looksLikeHDF5(atPath: path) else { return false }
+            let file = try HDF5File(readingPath: path)
+            let kind = try file.objectKind(at: "/data")
+            try file.close()
+            return kind != .group
+        } catch {
+            return false
+        }
     }
 
     /// Text may begin with a line feed, which is the tag of a NetParameter's name.

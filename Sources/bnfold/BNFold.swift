@@ -10,6 +10,7 @@ struct BNFold: ParsableCommand {
             bnfold [fold] <input> <output> [--prototxt <file>] [<options>]
             bnfold inspect [<input>] [--prototxt <file>] [<options>]
             bnfold convert <input> <output> [--prototxt <file>] [<options>]
+            bnfold batch <snapshots> --output-dir <folder> [--prototxt <file>] [<options>]
             bnfold diff <first> <second> [<options>]
             bnfold verify <original> <folded> [<options>]
             """,
@@ -19,7 +20,7 @@ struct BNFold: ParsableCommand {
 
             EXIT CODES:
               0   done
-              1   diff: the weights differ
+              1   diff: the weights differ; batch: some jobs failed
               2   verify: the networks differ
               64  usage: the command line is wrong
               65  input that is malformed, or whose parts do not fit together
@@ -30,6 +31,8 @@ struct BNFold: ParsableCommand {
             A run that is stopped by a signal leaves what was there, and ends by that signal.
             """,
         version: "bnfold \(Version.string)",
-        subcommands: [Fold.self, Inspect.self, Convert.self, Diff.self, Verify.self],
+        subcommands: [
+            Fold.self, Inspect.self, Convert.self, Batch.self, Diff.self, Verify.self, BatchWorker.self,
+        ],
         defaultSubcommand: Fold.self)
 }

@@ -45,6 +45,16 @@ enum Console {
         _ = write(Array((line + "\n").utf8), to: STDERR_FILENO)
     }
 
+    /// Prints an error, which may have several lines.
+    static func complain(_ message: String) {
+        for line in message.split(separator: "\n", omittingEmptySubsequences: false) {
+            note(line.hasPrefix(" ") ? String(line) : "bnfold: error: \(line)")
+        }
+    }
+
+    /// Writes to standard error as it is.
+    static func write(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
+
     /// Writes to standard output.
     ///
     /// - Throws: `BNFoldError` of the kind `inputOutput`, for example on a full disk.
@@ -82,9 +92,7 @@ enum Console {
         do throws(BNFoldError) {
             return try body()
         } catch {
-            for line in error.message.split(separator: "\n", omittingEmptySubsequences: false) {
-                note(line.hasPrefix(" ") ? String(line) : "bnfold: error: \(line)")
-            }
+            complain(error.message)
             if error.kind == .cancelled { signals?.raiseAgain() }
             throw ExitCode(error.exitCode)
         }

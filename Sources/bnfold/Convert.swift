@@ -43,7 +43,7 @@ struct Convert: ParsableCommand {
         request.prototxt = prototxt
         request.outputPrototxt = outputPrototxt
         request.compression = compress
-        request.overwrites = force
+        request.existing = force ? .replace : .refuse
         request.notice = { Console.note("bnfold: \($0)") }
         try Console.run(stoppableBy: request.cancellation) { () throws(BNFoldError) in
             let report = try convert(request)

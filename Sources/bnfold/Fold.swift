@@ -19,13 +19,7 @@ struct Fold: ParsableCommand {
     @Option(help: ArgumentHelp("The prototxt to write. Default: OUTPUT's name with '.prototxt'.", valueName: "file"))
     var outputPrototxt: String?
 
-    @Flag(help: "Fold only: leave data, loss, param and filler fields as they are.")
-    var keepTraining = false
-
-    @Option(
-        help: ArgumentHelp(
-            "gzip level of the output's datasets, 0 to 9; 0 writes them plain, as Caffe does.", valueName: "level"))
-    var compress: Int = 0
+    @OptionGroup var folding: FoldingOptions
 
     @Option(help: ArgumentHelp("Write the whole outcome as JSON ('-': to standard output).", valueName: "file"))
     var report: String?
@@ -41,9 +35,7 @@ struct Fold: ParsableCommand {
     @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
-        guard (0...9).contains(compress) else {
-            throw ValidationError("--compress takes a level from 0 to 9, not \(compress)")
-        }
+        try folding.validate()
         if !verify, let option = verification.given {
             throw ValidationError("\(option) is an option of --verify, which is not given")
         }
@@ -55,10 +47,10 @@ struct Fold: ParsableCommand {
         request.prototxt = network.prototxt
         request.outputPrototxt = outputPrototxt
         request.caffe = try network.caffeOptions()
-        request.caffe.keepsTraining = keepTraining
+        request.caffe.keepsTraining = folding.keepTraining
         request.allowsUntrained = network.allowUntrained
-        request.compression = compress
-        request.overwrites = force
+        request.compression = folding.compress
+        request.existing = force ? .replace : .refuse
         request.verification = verify ? verification.options() : nil
         request.reportPath = report == "-" ? nil : report
         request.notice = { Console.note("bnfold: \($0)") }

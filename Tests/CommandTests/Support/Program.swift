@@ -76,6 +76,7 @@ enum Program {
         }
 
         var isRunning: Bool { process.isRunning }
+        var identifier: Int32 { process.processIdentifier }
 
         func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 

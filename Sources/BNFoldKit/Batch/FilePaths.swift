@@ -1,0 +1,79 @@
+import CaffeModel
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Paths as texts.
+enum FilePaths {
+    /// A path seen from a folder; an absolute one is itself.
+    static func join(_ folder: String, _ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        return folder.hasSuffix("/") ? folder + path : folder + "/" + path
+    }
+
+    /// The path from the root, without empty and `.` components. `..` stays: what it leads to depends on links.
+    static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return "/" + tidy(path) }
+        defer { free(folder) }
+        return "/" + tidy(join(String(cString: folder), path))
+    }
+
+    /// The components of a path without empty ones and `.`.
+    static func tidy(_ path: String) -> String {
+        path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    }
+
+    /// Whether a path leaves the folder that it begins in.
+    static func escapes(_ path: String) -> Bool { path.hasPrefix("/") || path.split(separator: "/").contains("..") }
+
+    /// Compares texts byte by byte: the order does not depend on a language or on how accents are written.
+    static func precedes(_ first: String, _ second: String) -> Bool {
+        first.utf8.lexicographicallyPrecedes(second.utf8)
+    }
+
+    /// Makes a folder and those above it that are missing.
+    ///
+    /// - Throws: `BNFoldError` of the kind `cannotCreate`.
+    static func makeFolder(_ path: String) throws(BNFoldError) {
+        if FileBytes.isFolder(path) { return }
+        let parent = FileBytes.folder(of: path)
+        if parent != path, parent != ".", parent != "/" { try makeFolder(parent) }
+        if mkdir(path, 0o777) == 0 { return }
+        let code = errno
+        // Another run may have been quicker.
+        if FileBytes.isFolder(path) { return }
+        throw BNFoldError(.cannotCreate, "\(path): the folder cannot be made: \(FileBytes.describe(code))")
+    }
+}
+
+/// Finds out which paths lead to one place, whether there is a file or not.
+struct PlaceFinder {
+    private var folders: [String: String] = [:]
+
+    /// One text for all paths of a place: links in its folders are followed, as far as these exist. The file itself may be a link.
+    mutating func place(of path: String) -> String {
+        FilePaths.join(realFolder(FileBytes.folder(of: path)), FileBytes.name(of: path))
+    }
+
+    private mutating func realFolder(_ folder: String) -> String {
+        if let known = folders[folder] { return known }
+        let real: String
+        if let resolved = realpath(folder, nil) {
+            real = String(cString: resolved)
+            free(resolved)
+        } else if folder == "/" || folder == "." {
+            real = folder
+        } else {
+            let parent = realFolder(FileBytes.folder(of: folder))
+            let name = FileBytes.name(of: folder)
+            real = name == ".." ? FileBytes.folder(of: parent) : FilePaths.join(parent, name)
+        }
+        folders[folder] = real
+        return real
+    }
+}

@@ -1,0 +1,45 @@
+import Dispatch
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The other side of `WorkerProcesses`: runs the tasks that come from standard input until it ends.
+///
+/// Standard input also tells whether the batch lives: when it is closed, a job that is running is stopped and cleared away. So signals
+/// that stop a whole group of processes are ignored here; the batch decides what becomes of the jobs.
+public func serveJobs() {
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+    let cancellation = Cancellation()
+    DispatchQueue.global().async {
+        var input = pollfd(fd: STDIN_FILENO, events: 0, revents: 0)
+        while poll(&input, 1, -1) < 0, errno == EINTR {}
+        cancellation.cancel()
+    }
+    let worker = JobWorker()
+    while let line = readLine(strippingNewline: true) {
+        let outcome: JobOutcome
+        do throws(JSONError) {
+            let task = try JobTask(try JSONFields(try JSONParser.parse(Array(line.utf8))))
+            outcome = worker.run(task, cancellation: cancellation)
+        } catch {
+            // Only a batch of this version talks to it.
+            return
+        }
+        guard answer(outcome.json.text + "\n") else { return }
+    }
+}
+
+/// Writes to standard output; `false` when nobody reads it.
+private func answer(_ line: String) -> Bool {
+    var rest = Array(line.utf8)[...]
+    while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+        if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return false }
+    }
+    return true
+}

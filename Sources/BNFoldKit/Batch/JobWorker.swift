@@ -1,0 +1,99 @@
+import CaffeModel
+import Synchronization
+
+/// Runs jobs one after the other, and keeps what they have in common: the prototxt.
+public final class JobWorker {
+    private var definitions = NetDefinitionCache()
+
+    public init() {}
+
+    /// Runs a job, unless the record of an earlier run says that this is not needed.
+    public func run(_ task: JobTask, cancellation: Cancellation) -> JobOutcome {
+        var record = JobRecord(job: task.job, status: .done)
+        record.started = UTCTime.now()
+        let clock = ContinuousClock()
+        let start = clock.now
+        do throws(BNFoldError) {
+            if let previous = try run(task, into: &record, cancellation: cancellation) {
+                return .finishedBefore(previous)
+            }
+        } catch {
+            if error.kind == .cancelled { return .stopped }
+            record.status = .failed
+            record.failure = JobRecord.Failure(exitCode: error.exitCode, message: error.message)
+            record.counts = nil
+        }
+        record.seconds.total = (clock.now - start).seconds
+        return .ran(record)
+    }
+
+    /// - Returns: the earlier record, when it still holds.
+    private func run(
+        _ task: JobTask, into record: inout JobRecord, cancellation: Cancellation
+    ) throws(BNFoldError) -> JobRecord? {
+        let job = task.job
+        if job.mayHoldNoWeights, WeightFiles.isOtherHDF5(job.input) {
+            record.status = .skipped
+            record.reason = "an HDF5 file without a group '/data' holds no weights of Caffe"
+            return nil
+        }
+        let check = try ResumeCheck(task, cancellation: cancellation)
+        if check.isFinished, let previous = task.previous { return previous }
+        record.sizes.input = FileBytes.size(job.input)
+        record.digests = check.digests
+        record.seconds.digests = check.seconds
+
+        let report = try fold(request(for: job, check: check, cancellation), into: &record)
+        record.counts = JobRecord.Counts(
+            layersBefore: report.layers.before, layersAfter: report.layers.after, folds: report.folds.count,
+            scales: report.scales.count, kept: report.kept.count, findings: report.findings.count)
+        record.sizes.output = report.output?.weightBytes
+        record.verification = report.verification.map { verification in
+            JobRecord.Verification(
+                samples: verification.samples.count,
+                largestRelative: verification.blobs.compactMap(\.largestRelative).max() ?? 0)
+        }
+
+        // The outputs are in place: nothing must stop their record now.
+        let finishing = ContinuousClock.now
+        record.digests.output = try FileDigest.hexadecimal(of: job.output, cancellation: Cancellation())
+        record.digests.outputPrototxt = try FileDigest.hexadecimal(of: job.prototxtPlace, cancellation: Cancellation())
+        record.seconds.digests += (ContinuousClock.now - finishing).seconds
+        return nil
+    }
+
+    private func request(
+        for job: BatchJob, check: ResumeCheck, _ cancellation: Cancellation
+    ) -> FoldRequest {
+        var request = FoldRequest(input: job.input, output: job.output)
+        request.prototxt = check.prototxt
+        request.outputPrototxt = job.outputPrototxt
+        request.caffe = job.options.caffe
+        request.allowsUntrained = job.options.allowsUntrained
+        request.compression = job.options.compression
+        request.verification = job.options.verifies ? VerifyOptions() : nil
+        request.existing = check.existing
+        request.patience = Self.patience
+        request.cancellation = cancellation
+        return request
+    }
+
+    private func fold(_ request: FoldRequest, into record: inout JobRecord) throws(BNFoldError) -> FoldReport {
+        let notices = Notices()
+        var request = request
+        request.notice = { notices.add($0) }
+        defer { record.notices = notices.all }
+        return try BNFoldKit.fold(request, definitions: &definitions)
+    }
+
+    /// How long a worker of a batch that was killed may need to notice it and to clear away what it was writing.
+    private static let patience = Duration.seconds(10)
+}
+
+/// Collects sentences, from whatever thread they come.
+private final class Notices: Sendable {
+    private let sentences = Mutex<[String]>([])
+
+    var all: [String] { sentences.withLock { $0 } }
+    func add(_ sentence: String) { sentences.withLock { $0.append(sentence) } }
+}
