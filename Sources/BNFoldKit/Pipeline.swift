@@ -193,10 +193,15 @@ private func verifyWritten(
     let report = try comparison.report()
     try comparison.plot(report)
     guard report.isWithin else {
+        let cause =
+            report.folds.contains(where: \.isBeyond)
+            ? "a fold is beyond what rounding allows, which is a fault of bnfold: please report it"
+            : "no fold is beyond its bound, but a blob is beyond the tolerance of \(report.tolerance)"
+        let details = VerifyText().findings(report).filter { !$0.isEmpty }.map { "  " + $0 }
         throw BNFoldError(
             .beyond,
-            "\(request.output): was not written: the folded network differs from the original; this is a fault of bnfold, please report it\n"
-                + VerifyText().findings(report).joined(separator: "\n"))
+            (["\(request.output): was not written: the folded network differs from the original; \(cause)"] + details)
+                .joined(separator: "\n"))
     }
     return report
 }

@@ -54,8 +54,12 @@ struct Fold: ParsableCommand {
         request.verification = verify ? verification.options() : nil
         request.reportPath = report == "-" ? nil : report
         request.notice = { Console.note("bnfold: \($0)") }
+        let bar = ProgressBar(isQuiet: console.quiet, patience: VerifyArguments.patience)
+        request.verification?.progress = { bar.show($0) }
         try Console.run(stoppableBy: request.cancellation) { () throws(BNFoldError) in
+            defer { bar.clear() }
             let outcome = try fold(request)
+            bar.clear()
             try console.show(outcome, json: report == "-")
         }
     }

@@ -22,10 +22,14 @@ final class ProgressBar: Sendable {
     private let isTerminal: Bool
     private let isQuiet: Bool
     private let start = ContinuousClock.now
+    private let patience: Duration
 
-    /// - Parameter isQuiet: tell nothing at all.
-    init(isQuiet: Bool) {
+    /// - Parameters:
+    ///   - isQuiet: tell nothing at all.
+    ///   - patience: tell nothing before: what is done in no time needs no bar.
+    init(isQuiet: Bool, patience: Duration = .zero) {
         self.isQuiet = isQuiet
+        self.patience = patience
         isTerminal = isatty(STDERR_FILENO) == 1 && getenv("TERM").map { String(cString: $0) != "dumb" } ?? false
         // The first line waits: what is done in no time needs none.
         state = Mutex(State(lastTold: isTerminal ? nil : .now))
@@ -40,6 +44,7 @@ final class ProgressBar: Sendable {
         guard !isQuiet else { return }
         let fraction = min(max(fraction.isNaN ? 0 : fraction, 0), 1)
         let now = ContinuousClock.now
+        guard now - start >= patience else { return }
         state.withLock { state in
             let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(30)
             let tenth = Int(fraction * 10)

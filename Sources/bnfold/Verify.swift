@@ -43,8 +43,12 @@ struct Verify: ParsableCommand {
         request.options = verification.options()
         request.reportPath = report == "-" ? nil : report
         request.overwrites = force
+        let bar = ProgressBar(isQuiet: console.quiet, patience: VerifyArguments.patience)
+        request.options.progress = { bar.show($0) }
         let isWithin = try Console.run(stoppableBy: request.cancellation) { () throws(BNFoldError) in
+            defer { bar.clear() }
             let outcome = try verify(request)
+            bar.clear()
             try console.show(outcome, json: report == "-")
             return outcome.isWithin
         }
@@ -79,6 +83,9 @@ struct VerifyArguments: ParsableArguments {
 
     @Option(help: ArgumentHelp("Write a plot of the errors as SVG.", valueName: "file"))
     var plot: String?
+
+    /// Work that takes longer shows how far it is.
+    static let patience = Duration.seconds(2)
 
     func validate() throws {
         if let samples, samples < 1 { throw ValidationError("--samples takes a number from 1 on, not \(samples)") }
