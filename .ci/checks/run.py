@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 import corpus  # noqa: E402
 import models  # noqa: E402
 import reference  # noqa: E402
+import verify  # noqa: E402
 import wire  # noqa: E402
 import zoo  # noqa: E402
 from context import Context  # noqa: E402
@@ -31,6 +32,7 @@ CHECKS = {
     "zoo": zoo.check,
     "wire": wire.check,
     "models": models.check,
+    "verify": verify.check,
     "corpus": corpus.check,
 }
 
