@@ -74,11 +74,16 @@ struct BlobDifferenceTests {
         }
     }
 
-    @Test("does not overflow on the largest numbers")
+    @Test("is infinite where the difference of finite numbers is")
     func overflow() {
         let largest = Double.greatestFiniteMagnitude
-        let difference = difference(([largest, 1], [-largest, 1]))
-        #expect(difference.relative == .infinity)
-        #expect(!difference.cosine.isNaN)
+        #expect(difference(([largest, 1], [-largest, 1])).relative == .infinity)
+    }
+
+    @Test("stays a number where the squares of the elements are infinite")
+    func squares() {
+        let difference = difference(([1e200, 1], [-1e200, 1]))
+        #expect(difference.largestAbsolute == 2e200 && difference.relative == 2)
+        #expect(difference.rootMeanSquare == 2e200 && difference.cosine == 0)
     }
 }
