@@ -76,6 +76,8 @@ let package = Package(
         .testTarget(name: "PrototxtTests", dependencies: ["Prototxt"]),
         .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"]),
         .testTarget(name: "ExecutionTests", dependencies: ["Execution", "NetGraph", "Folding", "CaffeModel", "HDF5"]),
+        .testTarget(
+            name: "VerificationTests", dependencies: ["Verification", "Execution", "NetGraph", "CaffeModel"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -27,12 +27,16 @@ public struct BlobDifference: Hashable, Sendable {
         return largestMagnitude > 0 ? largestAbsolute / largestMagnitude : .infinity
     }
 
-    /// The root of the mean squared difference.
-    public var rootMeanSquare: Double { elementCount > 0 ? (squares / Double(elementCount)).squareRoot() : 0 }
+    /// The root of the mean squared difference. Where the squares leave the range of a `Double`, the largest difference stands in for it.
+    public var rootMeanSquare: Double {
+        elementCount > 0 ? min((squares / Double(elementCount)).squareRoot(), largestAbsolute) : 0
+    }
 
-    /// The cosine of the angle between the two blobs: 1 when they point the same way, and when both are 0.
+    /// The cosine of the angle between the two blobs: 1 when they point the same way, and when both are 0; 0 where their squares leave the range of
+    /// a `Double`.
     public var cosine: Double {
         let lengths = originalSquares.squareRoot() * foldedSquares.squareRoot()
+        guard lengths.isFinite, products.isFinite else { return 0 }
         if lengths > 0 { return min(max(products / lengths, -1), 1) }
         return originalSquares == foldedSquares ? 1 : 0
     }

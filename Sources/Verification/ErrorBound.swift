@@ -7,7 +7,8 @@ import NetGraph
 ///
 ///     |dy_c| <= u (||W'_c||_1 max|x| + |b'_c|)
 ///
-/// and by ||W'_c||_1 times what its input is off by. What lies between two folded layers hands an error on by its Lipschitz constant.
+/// and by ||W'_c||_1 times what its input is off by. Numbers below the smallest normal one are off by half a step of the subnormal ones, however
+/// small they are: that much more for each weight, times max|x|. What lies between two folded layers hands an error on by its Lipschitz constant.
 struct ErrorBound {
     /// One bound for each channel (axis 1), or a single one for all elements.
     private(set) var channels: [Double]
@@ -29,12 +30,25 @@ struct ErrorBound {
     /// precision are off by at most 2^16 * 2^-53 of their terms.
     static let noiseOfDouble = 0x1p-37
 
-    /// The relative error of a number that was rounded once.
-    static func roundingUnit(of type: ElementType) -> Double {
-        switch type {
-        case .float16: 0x1p-11
-        case .float32: 0x1p-24
-        case .float64: 0x1p-53
+    /// By how much a number is off that was rounded once, at most: `relative` of itself and `absolute`.
+    private struct Rounding {
+        var relative: Double
+        var absolute: Double
+
+        /// - Parameter type: `nil` for numbers that are what they were.
+        init(to type: ElementType?) {
+            (relative, absolute) =
+                switch type {
+                case .float16: (0x1p-11, 0x1p-25)
+                case .float32: (0x1p-24, 0x1p-150)
+                case .float64: (0x1p-53, .leastNonzeroMagnitude)
+                case nil: (0, 0)
+                }
+        }
+
+        /// What the rounding and the arithmetic make of a number, or of a sum of `count` numbers with this sum of magnitudes.
+        func error(of magnitude: Double, count: Int = 1) -> Double {
+            (relative + ErrorBound.noiseOfDouble) * magnitude + absolute * Double(count)
         }
     }
 
@@ -52,30 +66,38 @@ struct ErrorBound {
         let widest = inputs.map(\.largest).max() ?? 0
         let magnitude = magnitudes.max() ?? 0
         func all(_ bound: ErrorBound) -> [ErrorBound] { layer.outputs.map { _ in bound } }
-        func unit(_ parameter: ParameterID) -> Double {
-            (isRounded ? roundingUnit(of: interpreter.network[parameter].elementType) : 0) + noiseOfDouble
+        func rounding(_ parameter: ParameterID) -> Rounding {
+            Rounding(to: isRounded ? interpreter.network[parameter].elementType : nil)
         }
         switch layer.operation {
         case .convolution(let convolution), .deconvolution(let convolution):
-            return linear(layer, convolution.weight, convolution.bias, widest, magnitude, unit, interpreter)
+            return linear(layer, convolution.weight, convolution.bias, widest, magnitude, rounding, interpreter)
                 .map { all(convolution.channelAxis == 1 ? $0 : $0.merged) }
         case .innerProduct(let product):
-            return linear(layer, product.weight, product.bias, widest, magnitude, unit, interpreter)
+            return linear(layer, product.weight, product.bias, widest, magnitude, rounding, interpreter)
                 .map { all(product.axis == 1 ? $0 : $0.merged) }
         case .scale(let scale) where inputs.count == 1:
             guard let gamma = scale.gamma, let factors = interpreter.numbers(of: gamma) else { return nil }
             let terms = scale.beta.flatMap { interpreter.numbers(of: $0) } ?? []
+            // Along another axis than the channel, a factor meets every channel.
+            let isPerChannel = scale.axes == .axes(1..<2)
             let bounds = factors.enumerated().map { channel, factor in
-                abs(factor) * inputs[0].ofChannel(channel) + unit(gamma)
-                    * (abs(factor) * magnitude + (terms.indices.contains(channel) ? abs(terms[channel]) : 0))
+                let error = isPerChannel ? inputs[0].ofChannel(channel) : widest
+                let term = terms.indices.contains(channel) ? abs(terms[channel]) : 0
+                return abs(factor) * error + rounding(gamma).error(of: abs(factor)) * magnitude
+                    + (scale.beta.map { rounding($0).error(of: term) } ?? 0)
             }
             let bound = ErrorBound(channels: bounds)
-            return all(scale.axes == .axes(1..<2) ? bound : bound.merged)
+            return all(isPerChannel ? bound : bound.merged)
         case .bias(let bias) where inputs.count == 1:
             guard let beta = bias.beta, let terms = interpreter.numbers(of: beta) else { return nil }
-            let bounds = terms.enumerated().map { inputs[0].ofChannel($0) + unit(beta) * (abs($1) + magnitude) }
+            let isPerChannel = bias.axes == .axes(1..<2)
+            let bounds = terms.enumerated().map { channel, term in
+                (isPerChannel ? inputs[0].ofChannel(channel) : widest) + rounding(beta).error(of: abs(term))
+                    + noiseOfDouble * magnitude
+            }
             let bound = ErrorBound(channels: bounds)
-            return all(bias.axes == .axes(1..<2) ? bound : bound.merged)
+            return all(isPerChannel ? bound : bound.merged)
         case .scale where inputs.count == 2:
             let bound =
                 inputs[0].largest * magnitudes[1] + inputs[1].largest * magnitudes[0]
@@ -118,14 +140,16 @@ struct ErrorBound {
 
     private static func linear(
         _ layer: Layer, _ weight: ParameterID, _ bias: ParameterID?, _ error: Double, _ magnitude: Double,
-        _ unit: (ParameterID) -> Double, _ interpreter: Interpreter<Double>
+        _ rounding: (ParameterID) -> Rounding, _ interpreter: Interpreter<Double>
     ) -> ErrorBound? {
-        guard let norms = interpreter.weightNorms(of: layer) else { return nil }
-        let terms = bias.flatMap { interpreter.numbers(of: $0) }
+        guard let norms = interpreter.weightNorms(of: layer), let count = interpreter.network[weight].elementCount
+        else { return nil }
+        let terms = bias.flatMap { interpreter.numbers(of: $0) } ?? []
         return ErrorBound(
             channels: norms.enumerated().map { channel, norm in
-                let term = terms.map { $0.indices.contains(channel) ? abs($0[channel]) : 0 } ?? 0
-                return norm * error + unit(weight) * (norm * magnitude + term)
+                let term = terms.indices.contains(channel) ? abs(terms[channel]) : 0
+                return norm * error + rounding(weight).error(of: norm, count: count / norms.count) * magnitude
+                    + (bias.map { rounding($0).error(of: term) } ?? 0)
             })
     }
 

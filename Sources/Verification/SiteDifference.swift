@@ -48,7 +48,7 @@ public struct SiteDifference: Hashable, Sendable {
         for (channel, error) in errors.enumerated() {
             let limit = limits?.ofChannel(channel)
             let allowed = limit ?? tolerance * largest
-            let share = error == 0 ? 0 : allowed > 0 ? error / allowed : .infinity
+            let share = error == 0 ? 0 : allowed > 0 && error.isFinite ? error / allowed : .infinity
             guard share > ratio || self.channel == nil else { continue }
             ratio = max(share, ratio)
             self.error = error

@@ -51,6 +51,15 @@ struct ValueStatistics {
             case .innerProduct(let product) where product.axis == 1:
                 guard let count = network[product.weight].elementCount, product.outputCount > 0 else { continue }
                 return [2, count / product.outputCount]
+            case .batchNorm(let batchNorm):
+                guard let channels = batchNorm.stored.first.flatMap({ network[$0].elementCount }) else { continue }
+                return [2, channels, 6, 6]
+            case .scale(let scale) where scale.axes == .axes(1..<2):
+                guard let channels = scale.gamma.flatMap({ network[$0].elementCount }) else { continue }
+                return [2, channels, 6, 6]
+            case .bias(let bias) where bias.axes == .axes(1..<2):
+                guard let channels = bias.beta.flatMap({ network[$0].elementCount }) else { continue }
+                return [2, channels, 6, 6]
             default: continue
             }
         }

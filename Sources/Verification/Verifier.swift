@@ -110,11 +110,12 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     public mutating func run(
         _ inputs: [String: Tensor<Double>], samples: Int, step: () throws(ExecutionError) -> Void
     ) throws(ExecutionError) {
-        let batch = batchCount
+        let batch = Batch(
+            number: batchCount, size: inputs.values.compactMap(\.shape.first).min() ?? 1, samples: samples)
         batchCount += 1
         sampleCount += samples
         // In single precision the folds are tried on the first batch only: it takes a run in double precision by itself.
-        if precision == .double || batch == 0 {
+        if precision == .double || batch.number == 0 {
             try runInDouble(inputs, batch: batch, step: step)
         }
         guard precision == .single else { return }
@@ -133,8 +134,20 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
             trySite: { (_, _) throws(ExecutionError) in }, step: step)
     }
 
+    /// Samples that run together; those behind the first `samples` only fill the batch up.
+    private struct Batch {
+        var number: Int
+        var size: Int
+        var samples: Int
+
+        /// How many elements of a blob belong to samples that count: all, unless the blob's first axis is the batch.
+        func elementCount(of shape: [Int], elements: Int) -> Int {
+            shape.first == size && size > 0 ? elements / size * min(samples, size) : elements
+        }
+    }
+
     private mutating func runInDouble(
-        _ inputs: [String: Tensor<Double>], batch: Int, step: () throws(ExecutionError) -> Void
+        _ inputs: [String: Tensor<Double>], batch: Batch, step: () throws(ExecutionError) -> Void
     ) throws(ExecutionError) {
         let lockstep = Lockstep(
             original: original, folded: folded, names: names, pairs: alignment.pairs, sites: alignment.sites)
@@ -157,7 +170,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     }
 
     private mutating func compare<Element: ExecutionElement>(
-        _ index: Int, _ expected: Tensor<Element>, _ found: Tensor<Element>, batch: Int
+        _ index: Int, _ expected: Tensor<Element>, _ found: Tensor<Element>, batch: Batch
     ) {
         isCompared[index] = true
         blobShapes[index] = expected.shape
@@ -165,9 +178,12 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
             shapes[index] = "\(BlobShape.describe(expected.shape)) and \(BlobShape.describe(found.shape))"
             return
         }
+        let count = batch.elementCount(of: expected.shape, elements: expected.elements.count)
         expected.elements.withUnsafeBufferPointer { expected in
             found.elements.withUnsafeBufferPointer { found in
-                differences[index].add(original: expected, folded: found, batch: batch)
+                differences[index].add(
+                    original: UnsafeBufferPointer(rebasing: expected.prefix(count)),
+                    folded: UnsafeBufferPointer(rebasing: found.prefix(count)), batch: batch.number)
             }
         }
     }

@@ -3,7 +3,7 @@ import Testing
 /// What the program tells about itself.
 @Suite("Help")
 struct HelpTests {
-    @Test("the help texts", arguments: ["bnfold", "fold", "inspect"])
+    @Test("the help texts", arguments: ["bnfold", "fold", "inspect", "verify"])
     func help(command: String) async throws {
         let subcommand = command == "bnfold" ? [] : [command]
         let outcome = try await Program.run(subcommand + ["--help"], in: try TemporaryFolder())
@@ -11,7 +11,7 @@ struct HelpTests {
         try Snapshot.check(outcome.output, "help-\(command).txt")
     }
 
-    @Test("the help lists every exit code of the contract", arguments: [0, 64, 65, 66, 70, 73, 74])
+    @Test("the help lists every exit code of the contract", arguments: [0, 1, 2, 64, 65, 66, 70, 73, 74])
     func exitCodes(code: Int) async throws {
         let outcome = try await Program.run(["--help"], in: try TemporaryFolder())
         #expect(outcome.output.split(separator: "\n").contains { $0.hasPrefix("  \(code) ") })

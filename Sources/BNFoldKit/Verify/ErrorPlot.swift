@@ -31,7 +31,7 @@ struct ErrorPlot {
             numbers += [Self.relative(fold.error, fold), Self.relative(fold.bound, fold)].compactMap(\.self)
         }
         let logarithms = numbers.filter { $0 > 0 && $0.isFinite }.map(log10)
-        let lowest = max(Int((logarithms.min() ?? -8).rounded(.down)), -18)
+        let lowest = min(max(Int((logarithms.min() ?? -8).rounded(.down)), -18), 39)
         let highest = min(max(Int((logarithms.max() ?? -4).rounded(.up)), lowest + 1), 40)
         exponents = lowest - 1...highest
     }
@@ -158,15 +158,15 @@ struct ErrorPlot {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.reduce(into: "") { result, character in
-            switch character {
+        text.unicodeScalars.reduce(into: "") { result, scalar in
+            switch scalar {
             case "&": result += "&amp;"
             case "<": result += "&lt;"
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
-            default:
-                // XML has no control characters.
-                if let first = character.unicodeScalars.first, first.value >= 32 { result.append(character) }
+            // XML has no control characters, and not these two.
+            case "\0"..<" ", "\u{FFFE}", "\u{FFFF}": break
+            default: result.unicodeScalars.append(scalar)
             }
         }
     }
@@ -176,7 +176,10 @@ struct ErrorPlot {
         guard number.isFinite else { return "infinite" }
         if number == 0 { return "0" }
         var exponent = Int(log10(abs(number)).rounded(.down))
-        var tenths = Int((abs(number) / pow(10, Double(exponent)) * 10).rounded())
+        // No power of ten is as small as the smallest subnormal number.
+        let lift = exponent < -300 ? 300 : 0
+        let digits = abs(number) * pow(10, Double(lift)) / pow(10, Double(exponent + lift))
+        var tenths = Int((digits * 10).rounded())
         if tenths >= 100 {
             tenths /= 10
             exponent += 1

@@ -177,11 +177,10 @@ struct NetworkComparison {
         _ verifier: inout Verifier<CaffeWeightStore, CaffeWeightStore>, count: Int, batchSize: Int,
         inputs: (Range<Int>) throws(BNFoldError) -> [String: Tensor<Double>]
     ) throws(BNFoldError) {
-        let batches = (count + batchSize - 1) / batchSize
-        let total = Double(verifier.stepsPerBatch * batches)
+        let total = Double(verifier.stepsPerBatch) * (Double(count) / Double(batchSize)).rounded(.up)
         var steps = 0
         for start in stride(from: 0, to: count, by: batchSize) {
-            let range = start..<min(start + batchSize, count)
+            let range = start..<start + min(batchSize, count - start)
             let tensors = try inputs(range)
             try liftingExecution { () throws(ExecutionError) in
                 try verifier.run(tensors, samples: range.count) { () throws(ExecutionError) in

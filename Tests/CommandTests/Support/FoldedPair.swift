@@ -11,6 +11,8 @@ struct FoldedPair {
     /// What `verify` will read: `out.h5` and `out.prototxt`.
     var folded: WeightFile
     var prototxt: String
+    /// What `--input-shape` tells `verify`.
+    var inputShapes: [String]
 
     /// What `verify` said.
     struct Verdict {
@@ -34,6 +36,7 @@ struct FoldedPair {
         var fixture = fixture
         if let weights { fixture.weightsName = weights }
         self.fixture = fixture
+        inputShapes = fixture.inputShapes
         folder = try TemporaryFolder()
         let outcome = try await Program.run(fixture.arguments + ["--quiet"] + options, in: folder)
         try #require(outcome.code == 0, "\(outcome.errors)")
@@ -46,8 +49,9 @@ struct FoldedPair {
         try? folder.remove("out.h5")
         try folded.write(to: folder.path("out.h5"))
         try folder.write(prototxt, to: "out.prototxt")
-        let arguments = ["verify", fixture.weights, "out.h5", "--prototxt", fixture.prototxt] + fixture.shapeArguments
-        return try await Program.run(arguments + options, in: folder)
+        let arguments = ["verify", fixture.weights, "out.h5", "--prototxt", fixture.prototxt]
+        return try await Program.run(
+            arguments + inputShapes.flatMap { ["--input-shape", $0] } + options, in: folder)
     }
 
     /// Writes the pair as it is now and verifies it.
