@@ -59,6 +59,9 @@ struct Batch: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Print nothing but errors.")
     var quiet = false
 
+    /// Each takes two file descriptors, of which a process often has no more than 1024 on Linux, or 256 on macOS.
+    private static let mostJobs = 100
+
     func validate() throws {
         try folding.validate()
         if merging.mergeReports {
@@ -79,7 +82,11 @@ struct Batch: ParsableCommand {
                         : "give one folder or manifest, not \(sources.count)")
             }
             guard outputDir != nil else { throw ValidationError("give the folder for the outputs with --output-dir") }
-            guard jobs ?? 1 >= 1 else { throw ValidationError("--jobs takes a number from 1 on, not \(jobs ?? 0)") }
+            if let jobs, !(1...Self.mostJobs ~= jobs) {
+                throw ValidationError("--jobs takes a number from 1 to \(Self.mostJobs), not \(jobs)")
+            }
+            // The results are read again by --resume, so they must be a file.
+            if report == "-" { throw ValidationError("--report takes a file, not standard output") }
         }
     }
 

@@ -170,6 +170,8 @@ struct BatchTests {
         arguments: [
             ["batch"], ["batch", "snapshots"], ["batch", "snapshots", "more", "--output-dir", "out"],
             ["batch", "snapshots", "--output-dir", "out", "--jobs", "0"],
+            ["batch", "snapshots", "--output-dir", "out", "--jobs", "101"],
+            ["batch", "snapshots", "--output-dir", "out", "--report", "-"],
             ["batch", "snapshots", "--output-dir", "out", "--shard", "3/2"],
             ["batch", "snapshots", "--output-dir", "out", "--retry", "x"],
             ["batch", "snapshots", "--output-dir", "out", "--compress", "10"],
