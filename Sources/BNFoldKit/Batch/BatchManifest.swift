@@ -43,18 +43,6 @@ struct BatchManifest {
     }
 }
 
-/// What a job takes from the command line when its line does not tell it.
-public struct JobDefaults: Hashable, Sendable {
-    /// `nil` to look for it beside the weights.
-    public var prototxt: String?
-    public var options: JobOptions
-
-    public init(prototxt: String? = nil, options: JobOptions = JobOptions()) {
-        self.prototxt = prototxt
-        self.options = options
-    }
-}
-
 /// Reads one line of a manifest.
 private struct LineReader {
     let folder: String
