@@ -25,7 +25,9 @@ struct BatchManifest {
             do throws(JSONError) {
                 jobs.append(try reader.job(Array(line)))
             } catch {
-                throw BNFoldError(.malformed, "\(path):\(index + 1):\(error.offset + 1): \(error.message)")
+                // Somebody may take a file of weights for what a batch is given.
+                let hint = jobs.isEmpty ? "; a manifest has one JSON object a line" : ""
+                throw BNFoldError(.malformed, "\(path):\(index + 1):\(error.offset + 1): \(error.message)\(hint)")
             }
         }
         guard !jobs.isEmpty else {

@@ -47,6 +47,7 @@ enum FilePaths {
         let code = errno
         // Another run may have been quicker.
         if FileBytes.isFolder(path) { return }
-        throw BNFoldError(.cannotCreate, "\(path): the folder cannot be made: \(FileBytes.describe(code))")
+        let reason = code == EEXIST ? "there is a file of this name" : FileBytes.describe(code)
+        throw BNFoldError(.cannotCreate, "\(path): the folder cannot be made: \(reason)")
     }
 }
