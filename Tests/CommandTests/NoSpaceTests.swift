@@ -67,7 +67,7 @@ struct NoSpaceTests {
 }
 
 /// A file system of 64 KiB, mounted in a name space of its own.
-private enum FullDisk {
+enum FullDisk {
     static let script = #"""
         unshare --mount /bin/sh -c 'mount -t tmpfs -o size=64k tmpfs disk || exit 99
         "$0" "$@"; echo "code $?"; echo "names $(ls -A disk)"' "$0" "$@"

@@ -25,7 +25,9 @@ struct BatchManifest {
             do throws(JSONError) {
                 jobs.append(try reader.job(Array(line)))
             } catch {
-                throw BNFoldError(.malformed, "\(path):\(index + 1):\(error.offset + 1): \(error.message)")
+                // Somebody may take a file of weights for what a batch is given.
+                let hint = jobs.isEmpty ? "; a manifest has one JSON object a line" : ""
+                throw BNFoldError(.malformed, "\(path):\(index + 1):\(error.offset + 1): \(error.message)\(hint)")
             }
         }
         guard !jobs.isEmpty else {
@@ -40,18 +42,6 @@ struct BatchManifest {
             "input": .string(job.input), "prototxt": job.prototxt.map(JSONValue.string), "output": .string(job.name),
             "outputPrototxt": job.outputPrototxt.map(JSONValue.string), "options": job.options.json,
         ]).text
-    }
-}
-
-/// What a job takes from the command line when its line does not tell it.
-public struct JobDefaults: Hashable, Sendable {
-    /// `nil` to look for it beside the weights.
-    public var prototxt: String?
-    public var options: JobOptions
-
-    public init(prototxt: String? = nil, options: JobOptions = JobOptions()) {
-        self.prototxt = prototxt
-        self.options = options
     }
 }
 

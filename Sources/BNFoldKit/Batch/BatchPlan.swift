@@ -11,6 +11,7 @@ public struct BatchPlan: Sendable {
     /// - Throws: `BNFoldError`, also when there are results already and the request tells neither to resume nor to overwrite.
     public init(_ request: BatchRequest) throws(BNFoldError) {
         self.request = request
+        try Self.checkPlaces(of: request)
         var list = try BatchList(
             source: request.source, outputFolder: request.outputFolder, defaults: request.defaults,
             resultsPath: request.resultsPath)
@@ -38,6 +39,17 @@ public struct BatchPlan: Sendable {
             return JobTask(job: job, existing: existing, previous: record?.status == .done ? record : nil)
         }
         self.remarks = remarks
+    }
+
+    private static func checkPlaces(of request: BatchRequest) throws(BNFoldError) {
+        guard !request.outputFolder.isEmpty else {
+            throw BNFoldError(.usage, "the name of the output folder is empty; '.' is the folder that this runs in")
+        }
+        guard let report = request.reportPath else { return }
+        guard !report.isEmpty else { throw BNFoldError(.usage, "the name of the results file is empty") }
+        guard !FileBytes.isFolder(report) else {
+            throw BNFoldError(.cannotCreate, "\(report): cannot be created: it is a folder; name a file")
+        }
     }
 
     /// The jobs that an earlier run has finished, by name. Reads their inputs and outputs.

@@ -15,6 +15,18 @@ public struct JobOptions: Hashable, Sendable {
     public init() {}
 }
 
+/// What a job takes from the command line when its line does not tell it.
+public struct JobDefaults: Hashable, Sendable {
+    /// `nil` to look for it beside the weights.
+    public var prototxt: String?
+    public var options: JobOptions
+
+    public init(prototxt: String? = nil, options: JobOptions = JobOptions()) {
+        self.prototxt = prototxt
+        self.options = options
+    }
+}
+
 extension JobOptions {
     /// Only what differs from the defaults, so that a new option does not make old records look different.
     var json: JSONValue {
