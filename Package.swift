@@ -33,8 +33,7 @@ let package = Package(
         .library(name: "BNFoldKit", targets: ["BNFoldKit"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
     ],
     targets: [
         .systemLibrary(
@@ -44,6 +43,8 @@ let package = Package(
             name: "CBLAS", pkgConfig: blasPackageName, providers: [.apt(["libopenblas-dev"]), .yum(["openblas-devel"])]),
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"])]),
         .target(name: "HDF5", dependencies: ["CHDF5"]),
         .target(name: "NumPy", dependencies: ["CZlib"]),
         .target(name: "Prototxt"),
@@ -60,7 +61,7 @@ let package = Package(
             name: "BNFoldKit",
             dependencies: [
                 "NetGraph", "Folding", "Execution", "Verification", "Prototxt", "HDF5", "NumPy", "CaffeModel",
-                .product(name: "Crypto", package: "swift-crypto"),
+                .target(name: "CCrypto", condition: .when(platforms: [.linux])),
             ]),
         .executableTarget(
             name: "bnfold",

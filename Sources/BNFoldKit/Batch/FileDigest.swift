@@ -1,5 +1,4 @@
 import CaffeModel
-import Crypto
 
 #if canImport(Glibc)
     import Glibc
@@ -33,11 +32,14 @@ enum FileDigest {
                 throw BNFoldError(.inputOutput, "\(path): cannot be read: \(FileBytes.describe(errno))")
             }
             if count == 0 { break }
-            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: block[..<count]))
+            hash.update(UnsafeRawBufferPointer(rebasing: block[..<count]))
+        }
+        guard let digest = hash.finalized() else {
+            throw BNFoldError(.internalFault, "\(path): no SHA-256 could be computed; is libcrypto sound?")
         }
         let digits = Array("0123456789abcdef".unicodeScalars)
         var text = ""
-        for byte in hash.finalize() {
+        for byte in digest {
             text.unicodeScalars.append(digits[Int(byte >> 4)])
             text.unicodeScalars.append(digits[Int(byte & 15)])
         }
