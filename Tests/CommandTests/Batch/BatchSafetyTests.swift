@@ -38,17 +38,27 @@ struct BatchSafetyTests {
         try SlowNet.write(to: folder)
         let run = try Program.start(
             ["batch", ".", "--prototxt", "slow.prototxt", "--compress", "9", "--output-dir", "out"], in: folder)
-        while run.isRunning, !FileManager.default.fileExists(atPath: folder.path("out/.slow.h5.bnfold-new")) {
-            try await Task.sleep(for: .milliseconds(1))
-        }
-        let list = try await Program.run(script: "pgrep -P \(run.identifier)", [], in: folder)
-        let workers = list.output.split(separator: "\n").compactMap { Int32($0) }
+        SlowNet.awaitWriting(of: run, at: folder.path("out/.slow.h5.bnfold-new"))
+        let workers = try Self.workers(of: run.identifier)
         #expect(workers.count == 1)
         for worker in workers { for signal in [SIGINT, SIGTERM, SIGHUP] { kill(worker, signal) } }
         #expect(workers.allSatisfy { kill($0, 0) == 0 } && run.isRunning)
         run.send(SIGTERM)
         #expect(try await run.outcome().signal == SIGTERM)
         #expect(try folder.tree("out").isEmpty)
+    }
+
+    /// Does not give way to other tests either.
+    private static func workers(of batch: Int32) throws -> [Int32] {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "ps -A -o pid= -o ppid= | awk '$2 == \(batch) { print $1 }'"]
+        process.standardOutput = pipe
+        try process.run()
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return text.split(separator: "\n").compactMap { Int32($0) }
     }
 
     @Test("the digests of a record are those that sha256sum tells")

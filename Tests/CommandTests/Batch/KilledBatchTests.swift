@@ -34,9 +34,7 @@ struct KilledBatchTests {
             {"input": "snapshots/1.caffemodel.h5", "prototxt": "net.prototxt", "output": "1.h5"}
             """, to: "jobs.jsonl")
         let run = try Program.start(["batch", "jobs.jsonl", "--output-dir", "out", "--jobs", "1"], in: folder)
-        while run.isRunning, !FileManager.default.fileExists(atPath: folder.path("out/.slow.h5.bnfold-new")) {
-            try await Task.sleep(for: .milliseconds(1))
-        }
+        SlowNet.awaitWriting(of: run, at: folder.path("out/.slow.h5.bnfold-new"))
         try killWorkers(of: run.identifier)
         let outcome = try await run.outcome()
         #expect(outcome.code == 1)
@@ -53,9 +51,7 @@ struct KilledBatchTests {
         try SlowNet.write(to: folder)
         let run = try Program.start(
             ["batch", ".", "--prototxt", "slow.prototxt", "--compress", "9", "--output-dir", "out"], in: folder)
-        while run.isRunning, !FileManager.default.fileExists(atPath: folder.path("out/.slow.h5.bnfold-new")) {
-            try await Task.sleep(for: .milliseconds(1))
-        }
+        SlowNet.awaitWriting(of: run, at: folder.path("out/.slow.h5.bnfold-new"))
         run.send(signal)
         let outcome = try await run.outcome()
         #expect(outcome.signal == signal)
@@ -71,9 +67,7 @@ struct KilledBatchTests {
         let run = try Program.start(
             ["batch", ".", "--prototxt", "slow.prototxt", "--compress", "9", "--output-dir", "out"], in: folder)
         let staged = folder.path("out/.slow.h5.bnfold-new")
-        while run.isRunning, !FileManager.default.fileExists(atPath: staged) {
-            try await Task.sleep(for: .milliseconds(1))
-        }
+        SlowNet.awaitWriting(of: run, at: staged)
         run.send(SIGKILL)
         #expect(try await run.outcome().signal == SIGKILL)
         while FileManager.default.fileExists(atPath: staged) { try await Task.sleep(for: .milliseconds(5)) }

@@ -32,4 +32,9 @@ enum SlowNet {
         while run.isRunning, try folder.names().count == before { usleep(500) }
         return run
     }
+
+    /// Returns once a program has begun to write a file, or has ended. Does not give way to other tests either.
+    static func awaitWriting(of run: Program.Run, at path: String) {
+        while run.isRunning, !FileManager.default.fileExists(atPath: path) { usleep(500) }
+    }
 }
