@@ -93,7 +93,14 @@ enum Program {
             return Outcome(
                 code: wasSignalled ? nil : process.terminationStatus,
                 signal: wasSignalled ? process.terminationStatus : nil,
-                output: try streams.text("output"), errors: try streams.text("errors"))
+                output: try streams.text("output"), errors: Self.withoutProgress(try streams.text("errors")))
+        }
+
+        /// Lines that tell how far the program is come or not, as busy as the machine is.
+        private static func withoutProgress(_ text: String) -> String {
+            text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+                !line.hasPrefix("bnfold: ") || line.firstMatch(of: /^bnfold: (\d+ %|\d+ of \d+ done)/) == nil
+            }.joined(separator: "\n")
         }
 
         private func end() {
