@@ -67,7 +67,7 @@ let package = Package(
             name: "bnfold",
             dependencies: ["BNFoldKit", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .testTarget(name: "NetGraphTests", dependencies: ["NetGraph"]),
-        .testTarget(name: "FoldingTests", dependencies: ["Folding", "NetGraph"]),
+        .testTarget(name: "FoldingTests", dependencies: ["Folding", "NetGraph", "Execution"]),
         .testTarget(
             name: "CaffeModelTests", dependencies: ["CaffeModel", "Prototxt", "HDF5", "NetGraph", "Folding"],
             exclude: ["Fixtures"]),

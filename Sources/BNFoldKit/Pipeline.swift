@@ -29,6 +29,7 @@ func fold(_ request: FoldRequest, definitions: inout NetDefinitionCache) throws(
     // A weight that leaves the range of its format shows only when it is computed: leave its layer out and plan again.
     var planning = FoldPlanner.Options()
     planning.allowsUntrained = request.allowsUntrained
+    planning.isOnlyAdjacent = true
     while true {
         let (plan, findings) = try makePlan(conversion, options: planning)
         try checkStatistics(findings, of: conversion, weights: request.input)
@@ -60,6 +61,7 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> FoldReport
     let conversion = try open(prototxt: prototxt, weights: request.input, options: request.caffe)
     var planning = FoldPlanner.Options()
     planning.allowsUntrained = request.allowsUntrained
+    planning.isOnlyAdjacent = true
     var (plan, findings) = try makePlan(conversion, options: planning)
     if let weights = conversion.weights {
         findings += try lifting { () throws(CaffeModelError) in

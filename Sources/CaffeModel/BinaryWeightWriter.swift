@@ -194,7 +194,8 @@ struct BinaryWeightWriter {
             edits += WireEdit.replace(
                 record.message.fields(CaffeSchema.Layer.current.type), inside: enclosing, with: type)
             for number in [
-                CaffeSchema.Layer.batchNormParameter, CaffeSchema.Layer.biasParameter, CaffeSchema.Layer.powerParameter,
+                CaffeSchema.Layer.batchNormParameter, CaffeSchema.Layer.scaleParameter, CaffeSchema.Layer.biasParameter,
+                CaffeSchema.Layer.powerParameter,
             ] + CaffeSchema.Layer.bnParameters {
                 edits += WireEdit.remove(record.message.fields(number, .lengthDelimited), inside: enclosing)
             }
@@ -212,10 +213,19 @@ struct BinaryWeightWriter {
             (parameterNumber, termNumber) = (CaffeSchema.Layer.scaleParameter, CaffeSchema.BiasTerm.scale)
         default: return edits
         }
-        guard layer.operation.parameters.count > 1 else { return edits }
         var term = WireContent()
         term.appendVarint(1, field: termNumber)
-        if let field = record.message.lastField(parameterNumber, .lengthDelimited) {
+        guard layer.operation.parameters.count > 1 else {
+            // A Scale that lost its term; linear layers lose none.
+            guard case .scale = layer.operation, old.operation.typeName == layer.operation.typeName,
+                let field = record.message.lastField(parameterNumber, .lengthDelimited)
+            else { return edits }
+            let message = try WireMessage(indexing: field, of: source)
+            return edits + WireEdit.remove(message.fields(termNumber), inside: enclosing + [field])
+        }
+        if old.operation.typeName == layer.operation.typeName,
+            let field = record.message.lastField(parameterNumber, .lengthDelimited)
+        {
             let message = try WireMessage(indexing: field, of: source)
             guard try message.bool(termNumber, in: source) != true else { return edits }
             edits += WireEdit.remove(message.fields(termNumber), inside: enclosing + [field])
@@ -239,6 +249,11 @@ struct BinaryWeightWriter {
         for output in layer.outputs { content.appendString(network[output].name, field: schema.top) }
         for parameter in layer.operation.parameters {
             content.appendMessage(try blob(parameter, of: network), field: schema.blobs)
+        }
+        if case .scale(let scale) = layer.operation, scale.beta != nil {
+            var term = WireContent()
+            term.appendVarint(1, field: CaffeSchema.BiasTerm.scale)
+            content.appendMessage(term, field: CaffeSchema.Layer.scaleParameter)
         }
         return content
     }

@@ -14,6 +14,8 @@ struct DeployPrototxtWriter {
     /// Layers that are still there in another form, so that comments about them stay.
     let mergedLayers: Set<LayerID>
     private let sharing: SharedNames
+    /// New layers, by the index of the layer of the text that comes before them.
+    private let insertedLayers: [Int: [NewField]]
 
     init(
         original: CaffeNetwork, network: Network, renames: [LayerID: String], keepsTraining: Bool,
@@ -25,6 +27,17 @@ struct DeployPrototxtWriter {
         self.keepsTraining = keepsTraining
         self.mergedLayers = mergedLayers
         sharing = SharedNames(network: network, original: original)
+        var inserted: [Int: [NewField]] = [:]
+        var last = 0
+        for layer in network.layers {
+            if original.definition(of: layer.id) != nil {
+                last = layer.id.index
+            } else {
+                inserted[last, default: []].append(
+                    NewField(inserting: layer, of: network, name: renames[layer.id] ?? layer.name))
+            }
+        }
+        insertedLayers = inserted
     }
 
     /// The whole text after the edits.
@@ -57,6 +70,7 @@ struct DeployPrototxtWriter {
                     definition: definition, old: old, oldNetwork: original.network, layer: layer, network: network,
                     newName: renames[id], sharedNames: sharing.names(of: layer), keepsTraining: keepsTraining)
                 edits += try editor.edits()
+                edits += insertions(behind: definition)
                 continue
             }
             let isOfThisPhase = before[id] != nil
@@ -69,5 +83,12 @@ struct DeployPrototxtWriter {
                 ofBlock: definition.field, withLeadingComments: !hasTwin && !mergedLayers.contains(id))
         }
         return edits
+    }
+
+    /// New layers come behind the layer of the text that they follow.
+    private func insertions(behind definition: LayerDefinition) -> [SourceEdit] {
+        guard let fields = insertedLayers[definition.index] else { return [] }
+        let document = original.definition.document
+        return [document.insertion(of: fields, into: document.root, after: definition.field)]
     }
 }

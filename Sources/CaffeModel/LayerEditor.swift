@@ -30,7 +30,7 @@ struct LayerEditor {
         }
         edits += setStrings("bottom", from: definition.bottoms, to: layer.inputs.map { network[$0].name })
         edits += setStrings("top", from: definition.tops, to: layer.outputs.map { network[$0].name })
-        edits += try affineEdits()
+        edits += affineEdits()
         edits += try biasEdits()
         edits += try parameterEdits()
         if !keepsTraining {
@@ -125,42 +125,7 @@ struct LayerEditor {
         return NewField(name: "input_param", value: .message(all))
     }
 
-    // MARK: Affine layers and biases
-
-    /// A layer that became the Scale of its chain: factors and terms along the channel, both.
-    private func affineEdits() throws(CaffeModelError) -> [SourceEdit] {
-        guard case .scale(let scale) = layer.operation, scale.beta != nil, old.operation != layer.operation else {
-            return []
-        }
-        let term = NewField(name: "bias_term", value: .literal("true"))
-        guard case .scale(let before) = old.operation else {
-            let parameters = Self.replacedParameters.flatMap { message.fields(named: $0) }
-            let anchor = message.fields.last { ["name", "type", "bottom", "top"].contains($0.name) }
-            return parameters.map { document.removal(of: $0) }
-                + [
-                    document.insertion(
-                        of: [NewField(name: "scale_param", value: .message([term]))], into: message,
-                        after: parameters.first ?? anchor)
-                ]
-        }
-        guard let parameters = message.value(named: "scale_param")?.message else {
-            return [
-                document.insertion(
-                    of: [NewField(name: "scale_param", value: .message([term]))], into: message,
-                    after: message.fields.last)
-            ]
-        }
-        var edits: [SourceEdit] = []
-        if before.axes != .axes(1..<2) {
-            edits += (parameters.fields(named: "axis") + parameters.fields(named: "num_axes")).map {
-                document.removal(of: $0)
-            }
-        }
-        return edits + setTrue("bias_term", in: parameters, isDefault: false)
-    }
-
-    /// The parameters of layers that may become a Scale.
-    private static let replacedParameters = ["batch_norm_param", "bn_param", "bias_param", "power_param"]
+    // MARK: Biases
 
     /// A linear layer that gained a bias.
     private func biasEdits() throws(CaffeModelError) -> [SourceEdit] {
@@ -170,7 +135,7 @@ struct LayerEditor {
         return setTrue("bias_term", in: parameters, isDefault: true)
     }
 
-    private func setTrue(_ name: String, in parameters: MessageNode, isDefault: Bool) -> [SourceEdit] {
+    func setTrue(_ name: String, in parameters: MessageNode, isDefault: Bool) -> [SourceEdit] {
         if let scalar = parameters.value(named: name)?.scalar {
             return scalar.boolValue == true ? [] : [document.replacement(of: scalar, withLiteral: "true")]
         }
@@ -193,7 +158,7 @@ struct LayerEditor {
             }
             let removed = parameters.fields.filter { fillers.contains($0.name) }
             guard !removed.isEmpty else { continue }
-            if removed.count == parameters.fields.count, affineInsertions(into: field.name).isEmpty {
+            if removed.count == parameters.fields.count, !changesAffineFields(of: field.name) {
                 edits.append(document.removal(of: field))
             } else {
                 edits += removed.map { document.removal(of: $0) }
@@ -202,20 +167,7 @@ struct LayerEditor {
         return edits
     }
 
-    private var changedType: Bool { old.operation.typeName != layer.operation.typeName }
-
-    /// Whether `affineEdits` removes the field as a whole.
-    private func isReplaced(_ name: String) -> Bool {
-        changedType && Self.replacedParameters.contains(name)
-    }
-
-    /// Whether `affineEdits` puts something into the field.
-    private func affineInsertions(into name: String) -> [String] {
-        guard name == "scale_param", case .scale(let scale) = layer.operation, scale.beta != nil,
-            old.operation != layer.operation
-        else { return [] }
-        return ["bias_term"]
-    }
+    var changedType: Bool { old.operation.typeName != layer.operation.typeName }
 
     private func phaseEdits() -> [SourceEdit] {
         let rules = message.fields(named: "include") + message.fields(named: "exclude")

@@ -9,7 +9,7 @@ public struct ChannelAffine: Hashable, Sendable {
     public private(set) var center: [Double]
     public private(set) var offset: [Double]
     /// Whether the single entry holds for every channel, however many there are.
-    private let isUniform: Bool
+    let isUniform: Bool
 
     /// The arrays must have one length, which is at least 1; a missing one stands for the identity's.
     init(scale: [Double], center: [Double]? = nil, offset: [Double]? = nil, isUniform: Bool = false) {
@@ -41,6 +41,16 @@ public struct ChannelAffine: Hashable, Sendable {
 
     /// Whether every number is finite.
     var isFinite: Bool { (scale + center + offset).allSatisfy(\.isFinite) }
+
+    /// Whether no channel is multiplied.
+    var hasUnitScale: Bool { scale.allSatisfy { $0 == 1 } }
+
+    /// Whether nothing is added to any channel.
+    var hasNoShift: Bool {
+        (center + offset).allSatisfy { $0 == 0 } || shift.allSatisfy { $0 == 0 }
+    }
+
+    var isIdentity: Bool { hasUnitScale && hasNoShift }
 
     /// Whether a finite factor or term is too large for a Float.
     var leavesFloatRange: Bool {

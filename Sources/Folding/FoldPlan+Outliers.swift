@@ -12,19 +12,17 @@ extension FoldPlan {
         let layers = Dictionary(network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var findings: [StatisticsFinding] = []
         for fold in folds {
-            guard let scale = fold.affine?.scale,
-                let linear = layers[fold.target].flatMap({ LinearLayer($0.operation) }),
-                let shape = network[linear.weight].shape
+            guard let linear = layers[fold.target].flatMap({ LinearLayer($0.operation) }),
+                let shape = network[linear.weight].shape, let layout = linear.outputLayout(weightShape: shape),
+                let factors = fold.weightFactors(linear, shape: shape)
             else { continue }
-            guard let layout = linear.outputLayout(weightShape: shape), layout.channelCount == scale.count else {
-                continue
-            }
-            var largest = [Float](repeating: 0, count: scale.count)
+            var largest = [Float](repeating: 0, count: layout.channelCount)
             try layout.forEachSlice(of: linear.weight, in: weights) {
                 (slice: UnsafeMutableBufferPointer<Float>, start) in
+                for factor in factors { factor.layout.multiply(slice, from: start, by: factor.numbers) }
                 layout.raiseMaxima(&largest, by: slice, from: start)
             }
-            let magnitudes = zip(largest, scale).map { Double($0) * abs($1) }
+            let magnitudes = largest.map { Double($0) }
             let ordered = magnitudes.filter { $0 > 0 }.sorted()
             guard let top = ordered.last, top.isFinite, case let median = ordered[ordered.count / 2],
                 top > Self.outlierRatio * median,

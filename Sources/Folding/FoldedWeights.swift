@@ -4,6 +4,8 @@ import NetGraph
 public struct FoldedWeights<Base: WeightStore>: WeightStore {
     private let base: Base
     private let folded: FoldedNetwork
+    /// Biases that take a whole weight to compute.
+    private let sums = ShiftedBiases()
 
     public init(base: Base, folded: FoldedNetwork) {
         self.base = base
@@ -23,7 +25,9 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
             try readFinite(parameter, from: start, into: buffer)
         case .vector(let numbers):
             for index in buffer.indices { buffer[index] = Element(numbers[start + index]) }
-        case .scaled(_, _, _) where type == .float64 && Element.elementType == .float32:
+        case .shifted(let shift):
+            try readShifted(parameter, shift, from: start, into: buffer)
+        case .scaled(_, _) where type == .float64 && Element.elementType == .float32:
             // Scaled in the format of the parameter, and rounded to the one that is asked for at the very end.
             let doubles = UnsafeMutableBufferPointer<Double>.allocate(capacity: buffer.count)
             doubles.initialize(repeating: 0)
@@ -31,9 +35,9 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
             try read(parameter, from: start, into: doubles)
             for index in buffer.indices { buffer[index] = Element(doubles[index]) }
             return
-        case .scaled(let source, let layout, let factors):
+        case .scaled(let source, let factors):
             try readFinite(source, from: start, into: buffer)
-            layout.multiply(buffer, from: start, by: factors)
+            Self.multiply(buffer, from: start, by: factors)
             if let index = Self.firstNotFinite(in: buffer) {
                 throw WeightError(
                     kind: .overflow,
@@ -45,6 +49,52 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
         if type == .float32, Element.elementType == .float64 {
             // What a file in the parameter's format would hold.
             for index in buffer.indices { buffer[index] = Element(Float(buffer[index])) }
+        }
+    }
+
+    /// Multiplies each element by the product of its factors, which is formed first, and rounds once.
+    private static func multiply<Element: WeightElement>(
+        _ buffer: UnsafeMutableBufferPointer<Element>, from start: Int, by factors: [ChannelFactors]
+    ) {
+        guard factors.count > 1 else {
+            for factor in factors { factor.layout.multiply(buffer, from: start, by: factor.numbers) }
+            return
+        }
+        let products = UnsafeMutableBufferPointer<Double>.allocate(capacity: min(buffer.count, 1 << 12))
+        defer { products.deallocate() }
+        var position = 0
+        while position < buffer.count {
+            let slice = UnsafeMutableBufferPointer(
+                rebasing: buffer[position..<min(position + products.count, buffer.count)])
+            let part = UnsafeMutableBufferPointer(rebasing: products[..<slice.count])
+            part.initialize(repeating: 1)
+            for factor in factors { factor.layout.multiply(part, from: start + position, by: factor.numbers) }
+            Element.multiply(slice, each: UnsafeBufferPointer(part))
+            position += slice.count
+        }
+    }
+
+    private func readShifted<Element: WeightElement>(
+        _ parameter: ParameterID, _ shift: ForwardShift, from start: Int,
+        into buffer: UnsafeMutableBufferPointer<Element>
+    ) throws(WeightError) {
+        let bias = try sums.numbers(of: parameter) { () throws(WeightError) in
+            try shift.bias(from: base, network: folded.network)
+        }
+        guard start >= 0, start + buffer.count <= bias.count else {
+            throw WeightError(kind: .malformed, message: "\(folded.network[parameter].name) has no such elements")
+        }
+        let limit = folded.network[parameter].elementType.greatestFiniteMagnitude
+        for index in buffer.indices {
+            let number = bias[start + index]
+            guard abs(number) <= limit, Element(number).isFinite else {
+                throw WeightError(
+                    kind: .overflow,
+                    message:
+                        "element \(start + index) of \(folded.network[parameter].name) leaves the range of its number format"
+                )
+            }
+            buffer[index] = Element(number)
         }
     }
 

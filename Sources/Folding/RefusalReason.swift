@@ -16,10 +16,32 @@ public enum RefusalReason: Hashable, Sendable {
     case otherReaders(producer: String, readers: [String])
     /// The value that the affine reads is handed to the caller of the network.
     case networkOutput(producer: String)
+    /// What the affine writes is handed to the caller of the network.
+    case writesOutput(blob: String)
     /// The affine reads an input of the network.
     case readsInput(producer: String)
-    /// The layer before cannot take an affine; moving through it is not done.
+    /// The layer before cannot take an affine, and only layers directly before are asked.
     case notLinear(producer: String, type: String)
+    /// Nothing passes the layer, in either direction.
+    case stopped(layer: String, type: String)
+    /// The layer lets no shift pass, or none but 0.
+    case shiftStopped(layer: String, type: String)
+    /// The layer lets only factors pass that are not negative.
+    case negativeFactor(layer: String, type: String, count: Int, of: Int)
+    /// A shift would have to reach the zero padding of a layer as well.
+    case zeroPadding(layer: String)
+    /// A window of the pooling has no real pixel.
+    case emptyWindow(layer: String)
+    /// Whether something passes depends on a shape that is not known.
+    case shapeUnknown(layer: String, type: String)
+    /// The layer tells, or is told, where the largest elements lie.
+    case mask(layer: String)
+    /// What comes from the other inputs, or goes to the other outputs, would have to be scaled alike.
+    case unequalAffines(layer: String, type: String)
+    /// The layer puts elements of different channels into one.
+    case channelsMixed(layer: String, type: String)
+    /// A reason that lies in numbers; without weights the worst is assumed.
+    indirect case assumed(RefusalReason)
     /// The layer before is of a linear type, but does something that is not understood.
     case opaqueProducer(producer: String, type: String, cause: String)
     /// The layer before applies its weights to several inputs at once.
@@ -48,8 +70,19 @@ public enum RefusalReason: Hashable, Sendable {
         case .axisUnknown: "axis-unknown"
         case .otherReaders: "other-readers"
         case .networkOutput: "network-output"
+        case .writesOutput: "writes-output"
         case .readsInput: "reads-input"
         case .notLinear: "not-linear"
+        case .stopped: "stopped"
+        case .shiftStopped: "shift-stopped"
+        case .negativeFactor: "negative-factor"
+        case .zeroPadding: "zero-padding"
+        case .emptyWindow: "empty-window"
+        case .shapeUnknown: "shape-unknown"
+        case .mask: "mask"
+        case .unequalAffines: "unequal-affines"
+        case .channelsMixed: "channels-mixed"
+        case .assumed(let reason): reason.name
         case .opaqueProducer: "opaque-producer"
         case .severalOutputs: "several-outputs"
         case .channelAxis: "channel-axis"
@@ -80,10 +113,34 @@ public enum RefusalReason: Hashable, Sendable {
             "the output of '\(producer)' is also read by \(Self.list(readers)), which \(readers.count == 1 ? "needs" : "need") it unscaled"
         case .networkOutput(let producer):
             "the output of '\(producer)' is also an output of the network, which must stay as it is"
+        case .writesOutput(let blob):
+            "'\(blob)' is an output of the network, which must stay as it is"
         case .readsInput(let producer):
             "it reads the network's input '\(producer)': there is no layer before it"
         case .notLinear(let producer, let type):
             "it reads the output of '\(producer)' (\(type)), which has no weights to fold into"
+        case .stopped(let layer, let type):
+            "nothing passes '\(layer)' (\(type))"
+        case .shiftStopped(let layer, let type):
+            "no shift passes '\(layer)' (\(type))"
+        case .negativeFactor(let layer, let type, let count, let all):
+            "only factors that are not negative pass '\(layer)' (\(type)), and \(count) of \(all) \(count == 1 ? "is" : "are")"
+        case .zeroPadding(let layer):
+            "the shift would reach the zero padding of '\(layer)'"
+        case .emptyWindow(let layer):
+            "a window of '\(layer)' lies wholly outside its input"
+        case .shapeUnknown(let layer, let type):
+            "whether it passes '\(layer)' (\(type)) depends on a shape that is not known; --input-shape may tell it"
+        case .mask(let layer):
+            "'\(layer)' works with the places of the largest elements, which must stay as they are"
+        case .unequalAffines(let layer, let type):
+            "all that '\(layer)' (\(type)) joins or hands on would have to be scaled alike"
+        case .channelsMixed(let layer, let type):
+            "'\(layer)' (\(type)) puts elements of different channels into one"
+        case .assumed(.negativeFactor(let layer, let type, _, _)):
+            "only factors that are not negative pass '\(layer)' (\(type)); the weights would tell their signs"
+        case .assumed(let reason):
+            "\(reason.sentence), unless it is 0, which the weights would tell"
         case .opaqueProducer(let producer, let type, let cause):
             "it reads the output of '\(producer)' (\(type)), which is left alone: \(cause)"
         case .severalOutputs(let producer):
@@ -100,6 +157,14 @@ public enum RefusalReason: Hashable, Sendable {
             "a folded weight of '\(producer)' would exceed the range of its number format"
         case .channelsUnknown:
             "the number of its channels is not known"
+        }
+    }
+
+    /// Whether other numbers of the same net could do away with the reason.
+    var dependsOnNumbers: Bool {
+        switch self {
+        case .shiftStopped, .negativeFactor, .zeroPadding: true
+        default: false
         }
     }
 

@@ -41,7 +41,7 @@ struct OutlierTests {
         let data = sketch.input()
         let weight = sketch.parameter("weight", [1, 1, 1, 1, 1, 200], shape: [2, 3])
         let product = InnerProduct(weight: weight, bias: nil, outputCount: 3, transposed: true)
-        sketch.finish(sketch.scale(of: sketch.add("ip", .innerProduct(product), [data]), [1, 1, 1]))
+        sketch.finish(sketch.scale(of: sketch.add("ip", .innerProduct(product), [data]), [2, 2, 2]))
         let found = try sketch.plan().plan.outliers(in: sketch.network, weights: sketch.weights)
         #expect(found.first?.message.contains("channel 2 is 200 times") == true)
     }
@@ -50,7 +50,7 @@ struct OutlierTests {
     func withoutWeights() throws {
         var sketch = NetworkSketch()
         let data = sketch.input()
-        sketch.finish(sketch.scale(of: sketch.pointwise(of: data, [1, 100, 1]), [1, 1, 1]))
+        sketch.finish(sketch.scale(of: sketch.pointwise(of: data, [1, 100, 1]), [2, 2, 2]))
         let plan = FoldPlanner(sketch.network).plan()
         #expect(try plan.outliers(in: sketch.network, weights: sketch.weights).isEmpty)
     }
@@ -60,7 +60,7 @@ struct OutlierTests {
         await #expect(processExitsWith: .success) {
             var sketch = NetworkSketch()
             let data = sketch.input()
-            sketch.finish(sketch.scale(of: sketch.pointwise(of: data, [1e-30, 1e-30, 1]), [1, 1, 1]))
+            sketch.finish(sketch.scale(of: sketch.pointwise(of: data, [1e-30, 1e-30, 1]), [2, 2, 2]))
             _ = try sketch.plan().plan.outliers(in: sketch.network, weights: sketch.weights)
         }
     }

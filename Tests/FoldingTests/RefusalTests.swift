@@ -126,7 +126,7 @@ struct RefusalTests {
     func readsInput() throws {
         var sketch = NetworkSketch()
         let data = sketch.input("pixels")
-        sketch.finish(sketch.scale(of: data, [1]))
+        sketch.finish(sketch.scale(of: data, [2]))
         let reason = try #require(try sketch.reason("scale"))
         #expect(reason == .readsInput(producer: "pixels"))
         #expect(reason.sentence.contains("'pixels'"))
@@ -136,15 +136,17 @@ struct RefusalTests {
     func readsValueWithoutProducer() throws {
         var sketch = NetworkSketch()
         let loose = sketch.network.addValue(Value(name: "loose"))
-        sketch.finish(sketch.scale(of: loose, [1]))
+        sketch.finish(sketch.scale(of: loose, [2]))
         #expect(try sketch.reason("scale") == .readsInput(producer: "loose"))
     }
 
-    @Test("A layer without weights before the affine is named with its type")
+    @Test("A layer without weights before the affine is named with its type, where only the layer before is asked")
     func notLinear() throws {
         var (sketch, conv) = start()
         sketch.finish(sketch.scale(of: sketch.relu("rectify", of: conv), [1, 2]))
-        let reason = try #require(try sketch.reason("scale"))
+        var options = FoldPlanner.Options()
+        options.isOnlyAdjacent = true
+        let reason = try #require(sketch.reason("scale", in: try sketch.plan(options).plan))
         #expect(reason == .notLinear(producer: "rectify", type: "ReLU"))
         #expect(reason.sentence.contains("'rectify'") && reason.sentence.contains("ReLU"))
     }
@@ -154,7 +156,7 @@ struct RefusalTests {
         var sketch = NetworkSketch()
         let data = sketch.input()
         let opaque = Opaque(type: "Convolution", cause: "its field 'relu' is not known")
-        sketch.finish(sketch.scale(of: sketch.add("conv", .opaque(opaque), [data]), [1]))
+        sketch.finish(sketch.scale(of: sketch.add("conv", .opaque(opaque), [data]), [2]))
         let reason = try #require(try sketch.reason("scale"))
         let expected = RefusalReason.opaqueProducer(
             producer: "conv", type: "Convolution", cause: "its field 'relu' is not known")
@@ -231,10 +233,10 @@ struct RefusalTests {
     func order() throws {
         var sketch = NetworkSketch()
         let data = sketch.input()
-        let first = sketch.scale("first", of: data, [1])
-        let relu = sketch.relu(of: first)
-        let second = sketch.scale("second", of: relu, [1], axes: .axes(2..<3))
-        sketch.finish(sketch.scale("third", of: sketch.relu("again", of: second), [1]))
+        let first = sketch.scale("first", of: data, [2])
+        let tanh = sketch.tanh(of: first)
+        let second = sketch.scale("second", of: tanh, [2], axes: .axes(2..<3))
+        sketch.finish(sketch.scale("third", of: sketch.tanh("again", of: second), [2]))
         #expect(sketch.names(try sketch.plan().plan.refusals.map(\.layer)) == ["first", "second", "third"])
     }
 }

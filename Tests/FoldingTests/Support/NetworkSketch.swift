@@ -77,6 +77,11 @@ struct NetworkSketch {
         add(name, .activation(.relu(negativeSlope: 0)), [value])
     }
 
+    /// A function that nothing passes.
+    mutating func tanh(_ name: String = "tanh", of value: ValueID) -> ValueID {
+        add(name, .activation(.tanh), [value])
+    }
+
     mutating func finish(_ outputs: ValueID...) { network.outputs = outputs }
 }
 

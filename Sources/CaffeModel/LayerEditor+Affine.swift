@@ -1,0 +1,104 @@
+import NetGraph
+import Prototxt
+
+/// The fields of a layer that became the Scale or the Bias that is left of its chain.
+extension LayerEditor {
+    /// The edits of the type's own parameters; the type itself is set elsewhere.
+    func affineEdits() -> [SourceEdit] {
+        guard old.operation != layer.operation, let form = AffineForm(layer.operation) else { return [] }
+        guard !changedType, let before = AffineForm(old.operation) else { return replacements(form) }
+        guard let parameters = message.value(named: form.parameters)?.message else {
+            let fields = form.fields
+            guard !fields.isEmpty else { return [] }
+            return [
+                document.insertion(
+                    of: [NewField(name: form.parameters, value: .message(fields))], into: message,
+                    after: message.fields.last)
+            ]
+        }
+        var edits: [SourceEdit] = []
+        if before.axes != form.axes {
+            edits += (parameters.fields(named: "axis") + parameters.fields(named: "num_axes")).map {
+                document.removal(of: $0)
+            }
+            if form.isScalar { edits.append(document.insertion(of: [Self.noAxes], into: parameters, after: nil)) }
+        }
+        if form.hasTerm { return edits + setTrue("bias_term", in: parameters, isDefault: false) }
+        return edits + parameters.fields(named: "bias_term").map { document.removal(of: $0) }
+    }
+
+    /// All parameters of the old type go, those of the new one come.
+    private func replacements(_ form: AffineForm) -> [SourceEdit] {
+        let parameters = Self.replacedParameters.flatMap { message.fields(named: $0) }
+        let removals = parameters.map { document.removal(of: $0) }
+        guard !form.fields.isEmpty else { return removals }
+        let anchor = message.fields.last { ["name", "type", "bottom", "top"].contains($0.name) }
+        return removals + [
+            document.insertion(
+                of: [NewField(name: form.parameters, value: .message(form.fields))], into: message,
+                after: parameters.first ?? anchor)
+        ]
+    }
+
+    /// Whether `affineEdits` removes a field as a whole.
+    func isReplaced(_ name: String) -> Bool {
+        changedType && AffineForm(layer.operation) != nil && Self.replacedParameters.contains(name)
+    }
+
+    /// Whether `affineEdits` has something to do in a field that it keeps.
+    func changesAffineFields(of name: String) -> Bool {
+        guard old.operation != layer.operation, let form = AffineForm(layer.operation) else { return false }
+        return name == form.parameters && (form.hasTerm || form.isScalar)
+    }
+
+    /// The parameters of layers that may become a Scale or a Bias.
+    private static let replacedParameters = [
+        "batch_norm_param", "bn_param", "scale_param", "bias_param", "power_param",
+    ]
+
+    fileprivate static let noAxes = NewField(name: "num_axes", value: .literal("0"))
+}
+
+/// How Caffe writes an affine layer.
+struct AffineForm {
+    /// The field that holds its parameters.
+    let parameters: String
+    let axes: AffineAxes
+    /// Whether a Scale has a term beside its factor.
+    let hasTerm: Bool
+
+    /// `nil` for an operation that is no Scale or Bias with parameters of its own.
+    init?(_ operation: Operation) {
+        switch operation {
+        case .scale(let scale) where scale.gamma != nil:
+            (parameters, axes, hasTerm) = ("scale_param", scale.axes, scale.beta != nil)
+        case .bias(let bias) where bias.beta != nil:
+            (parameters, axes, hasTerm) = ("bias_param", bias.axes, false)
+        default: return nil
+        }
+    }
+
+    var isScalar: Bool { axes.isScalar }
+
+    /// What has to be said beside the defaults.
+    var fields: [NewField] {
+        (isScalar ? [LayerEditor.noAxes] : [])
+            + (hasTerm ? [NewField(name: "bias_term", value: .literal("true"))] : [])
+    }
+}
+
+extension NewField {
+    /// A whole layer that no layer of the text became.
+    init(inserting layer: Layer, of network: Network, name: String) {
+        var fields = [
+            NewField(name: "name", value: .string(name)),
+            NewField(name: "type", value: .string(layer.operation.typeName)),
+        ]
+        fields += layer.inputs.map { NewField(name: "bottom", value: .string(network[$0].name)) }
+        fields += layer.outputs.map { NewField(name: "top", value: .string(network[$0].name)) }
+        if let form = AffineForm(layer.operation), !form.fields.isEmpty {
+            fields.append(NewField(name: form.parameters, value: .message(form.fields)))
+        }
+        self.init(name: "layer", value: .message(fields))
+    }
+}

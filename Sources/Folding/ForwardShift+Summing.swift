@@ -1,0 +1,78 @@
+import NetGraph
+import Synchronization
+
+extension ForwardShift {
+    /// The whole bias, in double precision.
+    ///
+    /// The weight is read once, in slices. Each output channel adds up its products in the order of the weight's elements, whatever the slices are, so the
+    /// result is the same on every run.
+    ///
+    /// - Throws: `WeightError` of the kind `malformed` when a weight is not finite.
+    func bias(from weights: some WeightStore, network: Network) throws(WeightError) -> [Double] {
+        var sums = [Double](repeating: 0, count: outputs.channelCount)
+        let count = outputs.elementCount
+        let buffer = UnsafeMutableBufferPointer<Double>.allocate(capacity: min(max(count, 1), Self.sliceLength))
+        buffer.initialize(repeating: 0)
+        defer { buffer.deallocate() }
+        var start = 0
+        while start < count {
+            let slice = UnsafeMutableBufferPointer(rebasing: buffer[..<min(buffer.count, count - start)])
+            try weights.read(weight, from: start, into: slice)
+            guard Double.areFinite(slice) else {
+                let place = weights.location(of: weight).map { "\($0) (\(network[weight].name))" }
+                throw WeightError(
+                    kind: .malformed,
+                    message:
+                        "\(place ?? network[weight].name) holds a number that is not finite, where a finite one is needed; the training run diverged or the file is damaged: take an earlier snapshot"
+                )
+            }
+            shift.layout.multiply(slice, from: start, by: shift.numbers)
+            outputs.add(slice, from: start, to: &sums)
+            start += slice.count
+        }
+        if let bias {
+            let numbers = try weights.vector(bias, of: network)
+            guard numbers.count == sums.count else {
+                throw WeightError(
+                    kind: .malformed, message: "\(network[bias].name) has another length than its weight has rows")
+            }
+            for channel in sums.indices { sums[channel] += numbers[channel] }
+        }
+        return affine.bias(addedTo: sums)
+    }
+
+    /// 256 KiB of doubles.
+    private static let sliceLength = 1 << 15
+}
+
+extension ChannelLayout {
+    /// Adds each element of a slice to the sum of its channel.
+    fileprivate func add(
+        _ elements: UnsafeMutableBufferPointer<Double>, from start: Int, to sums: inout [Double]
+    ) {
+        var position = 0
+        while position < elements.count {
+            let row = (start + position) / inner
+            let channel = row / channelsPerGroup / repeats * channelsPerGroup + row % channelsPerGroup
+            let end = min((row + 1) * inner - start, elements.count)
+            var sum = sums[channel]
+            for index in position..<end { sum += elements[index] }
+            sums[channel] = sum
+            position = end
+        }
+    }
+}
+
+/// Biases that were computed, so that the slices of one are not each summed up anew.
+final class ShiftedBiases: Sendable {
+    private let known = Mutex<[ParameterID: [Double]]>([:])
+
+    func numbers(
+        of parameter: ParameterID, orCompute compute: () throws(WeightError) -> [Double]
+    ) throws(WeightError) -> [Double] {
+        if let numbers = known.withLock({ $0[parameter] }) { return numbers }
+        let numbers = try compute()
+        known.withLock { $0[parameter] = numbers }
+        return numbers
+    }
+}

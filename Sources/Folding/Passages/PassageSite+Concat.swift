@@ -1,0 +1,62 @@
+import NetGraph
+
+extension PassageSite {
+    /// From the side that is whole to the side in parts: backward through a Concat, forward through a Slice.
+    ///
+    ///     affine(concat(x1, x2)) = concat(affine1(x1), affine2(x2))        each with its channels' part
+    ///
+    /// Along another axis than the channel's, every part takes the same affine.
+    func cut(_ affines: [ChannelAffine?], axis: Int) -> Passage {
+        let direction: FoldDirection = isConcat ? .backward : .forward
+        let parts = isConcat ? inputs : outputs
+        guard let affine = affines.first ?? nil else { return blocked(affines, farCount: parts.count, stopped) }
+        guard let isChannelAxis = isChannelAxis(axis) else {
+            return blocked(affines, farCount: parts.count, unknownShape)
+        }
+        if affine.isUniform || !isChannelAxis {
+            var passage = single(affines, direction, factors: .any, allowsShift: true)
+            passage.moved = [ChannelAffine?](repeating: affine, count: parts.count)
+            return passage
+        }
+        var moved: [ChannelAffine?] = []
+        var start = 0
+        for part in parts {
+            guard let count = part?.length(ofAxis: 1), count > 0, count <= affine.channelCount - start else {
+                return blocked(affines, farCount: parts.count, unknownShape)
+            }
+            let piece = affine.rearranged(start..<start + count)
+            moved.append(piece.isIdentity ? nil : piece)
+            start += count
+        }
+        guard start == affine.channelCount else { return blocked(affines, farCount: parts.count, unknownShape) }
+        return Passage(moved: moved, rest: [nil])
+    }
+
+    /// From the parts to the whole: forward through a Concat, backward through a Slice. A part without an affine takes part as the identity.
+    func joined(_ affines: [ChannelAffine?], axis: Int, _ direction: FoldDirection) -> Passage {
+        guard let isChannelAxis = isChannelAxis(axis) else { return blocked(affines, farCount: 1, unknownShape) }
+        guard isChannelAxis else { return common(affines, direction) }
+        let parts = affines.indices.map { index in
+            (
+                affine: affines[index],
+                count: direction == .forward ? channels(ofInput: index) : channels(ofOutput: index)
+            )
+        }
+        guard let whole = ChannelAffine.joined(parts) else { return blocked(affines, farCount: 1, unknownShape) }
+        return Passage(
+            moved: [whole.isIdentity ? nil : whole], rest: [ChannelAffine?](repeating: nil, count: affines.count))
+    }
+
+    private var isConcat: Bool { if case .concat = layer.operation { true } else { false } }
+
+    private var stopped: RefusalReason { .stopped(layer: layer.name, type: layer.operation.typeName) }
+
+    private var unknownShape: RefusalReason { .shapeUnknown(layer: layer.name, type: layer.operation.typeName) }
+
+    /// `nil` for an axis that is counted from the end of a value of unknown rank.
+    private func isChannelAxis(_ axis: Int) -> Bool? {
+        if axis >= 0 { return axis == 1 }
+        let known = (inputs + outputs).compactMap(\.self).first
+        return known?.canonicalAxis(axis).map { $0 == 1 }
+    }
+}

@@ -1,0 +1,152 @@
+import NetGraph
+
+extension PassageSite {
+    /// Backward through an Eltwise.
+    ///
+    ///     s (sum of c[i] x[i]) + t  = sum of c[i] (s x[i] + t[i])         t[j] = t / c[j] for exactly one j, else 0
+    ///     s max(x[i]) + t           = max(s x[i] + t)                     for s >= 0
+    ///     s (product of x[i])       = product, with s at exactly one input
+    func backward(_ affines: [ChannelAffine?], _ eltwise: Eltwise) -> Passage {
+        guard let affine = affines.first ?? nil else { return blocked(affines, farCount: inputs.count, stopped) }
+        switch eltwise.combination {
+        case .maximum:
+            var passage = single(affines, .backward, factors: .notNegative, allowsShift: true)
+            passage.moved = [ChannelAffine?](repeating: passage.moved[0], count: inputs.count)
+            return passage
+        case .product:
+            var passage = single(affines, .backward, factors: .any, allowsShift: false)
+            let moved = passage.moved[0]
+            passage.moved[0] = nil
+            passage.moved[preferredInput ?? 0] = moved
+            return passage
+        case .sum:
+            guard eltwise.coefficients.count == inputs.count else {
+                return blocked(affines, farCount: inputs.count, stopped)
+            }
+            let taker = shiftTaker(eltwise.coefficients)
+            let (moved, rest, reason) = split(affine, .backward, factors: .any, allowsShift: taker != nil)
+            guard let moved else { return Passage(moved: affines.map { _ in nil }, rest: [rest], reason: reason) }
+            let scaleAlone = moved.with(scale: moved.scale, shift: moved.scale.map { _ in 0 })
+            let result = inputs.indices.map { index -> ChannelAffine? in
+                guard let taker, inputValues[index] == inputValues[taker.input] else { return scaleAlone }
+                if taker.coefficient == 1 { return moved }
+                return moved.with(scale: moved.scale, shift: moved.shift.map { $0 / taker.coefficient })
+            }
+            return Passage(moved: result, rest: [rest], reason: reason)
+        }
+    }
+
+    /// Forward through an Eltwise: the reverse of each.
+    ///
+    ///     sum of c[i] (s x[i] + t[i]) = s (sum of c[i] x[i]) + sum of c[i] t[i]        the factors only when all are equal
+    ///     max(s x[i] + t)             = s max(x[i]) + t                                when all are equal, for s >= 0
+    ///     product of s[i] x[i]        = (product of s[i]) (product of x[i])
+    func forward(_ affines: [ChannelAffine?], _ eltwise: Eltwise) -> Passage {
+        switch eltwise.combination {
+        case .maximum:
+            return common(affines, .forward, factors: .notNegative)
+        case .product:
+            return forwardThroughProduct(affines)
+        case .sum:
+            guard eltwise.coefficients.count == inputs.count else {
+                return blocked(affines, farCount: outputs.count, stopped)
+            }
+            return forwardThroughSum(affines, eltwise.coefficients)
+        }
+    }
+
+    private func forwardThroughSum(_ affines: [ChannelAffine?], _ coefficients: [Double]) -> Passage {
+        guard let (channels, expanded) = expanded(affines) else {
+            return blocked(affines, farCount: 1, .shapeUnknown(layer: layer.name, type: layer.operation.typeName))
+        }
+        let model = expanded[0]
+        let isCommon = (0..<channels).map { channel in
+            expanded.allSatisfy { $0.scale[channel] == model.scale[channel] }
+        }
+        var scale = [Double](repeating: 1, count: channels)
+        var shift = [Double](repeating: 0, count: channels)
+        for channel in 0..<channels where isCommon[channel] { scale[channel] = model.scale[channel] }
+        var rest: [ChannelAffine?] = []
+        for (affine, coefficient) in zip(expanded, coefficients) {
+            for (channel, term) in affine.shift.enumerated() { shift[channel] += coefficient * term }
+            let kept = affine.scale.indices.map { isCommon[$0] ? 1 : affine.scale[$0] }
+            rest.append(affine.with(scale: kept, shift: kept.map { _ in 0 }))
+        }
+        let reason: RefusalReason? =
+            rest.allSatisfy { $0 == nil }
+            ? nil : .unequalAffines(layer: layer.name, type: layer.operation.typeName)
+        return Passage(moved: [model.with(scale: scale, shift: shift)], rest: rest, reason: reason)
+    }
+
+    private func forwardThroughProduct(_ affines: [ChannelAffine?]) -> Passage {
+        var passage = Passage(moved: [nil], rest: affines)
+        for (index, affine) in affines.enumerated() {
+            guard let affine else { continue }
+            let parts = split(affine, .forward, factors: .any, allowsShift: false)
+            passage.rest[index] = parts.rest
+            passage.reason = passage.reason ?? parts.reason
+            guard let moved = parts.moved else { continue }
+            guard let before = passage.moved[0] else {
+                passage.moved[0] = moved
+                continue
+            }
+            guard let both = before.followed(by: moved) else {
+                return blocked(affines, farCount: 1, .shapeUnknown(layer: layer.name, type: layer.operation.typeName))
+            }
+            passage.moved[0] = both
+        }
+        return passage
+    }
+
+    /// All affines for one number of channels, identities included.
+    private func expanded(_ affines: [ChannelAffine?]) -> (channels: Int, affines: [ChannelAffine])? {
+        let identity = ChannelAffine.uniform(scale: 1, offset: 0)
+        if affines.allSatisfy({ $0?.isUniform ?? true }) { return (1, affines.map { $0 ?? identity }) }
+        guard let channels = affines.compactMap({ $0 }).first(where: { !$0.isUniform })?.channelCount else {
+            return nil
+        }
+        let result = affines.compactMap { ($0 ?? identity).expanded(to: channels) }
+        return result.count == affines.count ? (channels, result) : nil
+    }
+
+    /// The input that takes the shift of a sum, with the coefficient of all inputs that read the same numbers.
+    private func shiftTaker(_ coefficients: [Double]) -> (input: Int, coefficient: Double)? {
+        let candidates = (preferredInput.map { [$0] } ?? []) + inputs.indices
+        for input in candidates {
+            let sum = inputs.indices.reduce(0) { $0 + (inputValues[$1] == inputValues[input] ? coefficients[$1] : 0) }
+            if sum != 0, sum.isFinite { return (input, sum) }
+        }
+        return nil
+    }
+
+    private var stopped: RefusalReason { .stopped(layer: layer.name, type: layer.operation.typeName) }
+}
+
+extension PassageSite {
+    /// A Scale with two inputs, x f: a factor of x or of f is one of the product, a shift of neither is.
+    ///
+    /// The channel runs along axis 1 of f only where f begins at axis 0 of x. A term of the layer's own would have to be scaled as well.
+    func pass(
+        _ affines: [ChannelAffine?], _ direction: FoldDirection, throughProductWith scale: Scale
+    ) -> Passage {
+        let farCount = direction == .backward ? inputs.count : outputs.count
+        guard inputs.count == 2, scale.beta == nil else { return blocked(affines, farCount: farCount, stopped) }
+        let factorHasChannels: Bool
+        if case .axes(let axes) = scale.axes, axes.lowerBound == 0, inputs[1].map({ $0.rank >= 2 }) ?? false {
+            factorHasChannels = channels(ofInput: 1) != nil && channels(ofInput: 1) == channels(ofInput: 0)
+        } else {
+            factorHasChannels = false
+        }
+        if direction == .forward {
+            guard factorHasChannels || affines[1].map(\.isUniform) ?? true else {
+                return blocked(affines, farCount: farCount, stopped)
+            }
+            return forwardThroughProduct(affines)
+        }
+        var passage = single(affines, direction, factors: .any, allowsShift: false)
+        if preferredInput == 1, factorHasChannels || passage.moved[0].map(\.isUniform) ?? false {
+            passage.moved.swapAt(0, 1)
+        }
+        return passage
+    }
+}

@@ -1,0 +1,71 @@
+import NetGraph
+
+/// What a linear layer can take.
+struct LinearSite {
+    var linear: LinearLayer
+    /// `nil` while no weights were read.
+    var weightShape: [Int]?
+    /// A folded weight would leave the range of its number format: the layer takes nothing.
+    var isOverflowing = false
+}
+
+extension PassageSite {
+    /// Takes the affine of the outputs into the weight and the bias.
+    ///
+    ///     s (sum of W[o] x + b[o]) + t  =  sum of (s W[o]) x + (s b[o] + t)
+    ///
+    /// A layer that applies its weights to several inputs takes an affine only where all its outputs have the same one.
+    func takeBackward(_ affines: [ChannelAffine?]) -> Passage {
+        guard let site = linear, let affine = affines.first ?? nil, affines.dropFirst().allSatisfy({ $0 == affine })
+        else { return blocked(affines, farCount: inputs.count, .severalOutputs(producer: layer.name)) }
+        if let reason = refusal(of: site) {
+            return blocked(affines, farCount: inputs.count, reason)
+        }
+        guard affine.expanded(to: site.linear.outputChannels) != nil else {
+            let reason = RefusalReason.channelCount(
+                producer: layer.name, channels: site.linear.outputChannels, affineChannels: affine.channelCount)
+            return blocked(affines, farCount: inputs.count, reason)
+        }
+        return Passage(
+            moved: inputs.map { _ in nil }, rest: affines.map { _ in nil }, taken: affine)
+    }
+
+    /// Takes the affine of the inputs into the weight and the bias.
+    ///
+    ///     sum over i, k of W[o, i, k] (s[i] x + t[i]) + b[o]  =  sum of (s[i] W[o, i, k]) x + (b[o] + sum of t[i] W[o, i, k])
+    ///
+    /// A shift would have to reach the zeros of a padding as well, so a padded convolution takes none. A deconvolution adds up a different number of
+    /// inputs at each pixel, so neither does it.
+    func takeForward(_ affines: [ChannelAffine?]) -> Passage {
+        guard let site = linear, let affine = affines.first ?? nil, affines.dropFirst().allSatisfy({ $0 == affine })
+        else { return blocked(affines, farCount: outputs.count, .severalOutputs(producer: layer.name)) }
+        if let reason = refusal(of: site) {
+            return blocked(affines, farCount: outputs.count, reason)
+        }
+        if let shape = site.weightShape {
+            let channels =
+                affine.isUniform ? site.linear.inputChannels(weightShape: shape) ?? 1 : affine.channelCount
+            guard site.linear.inputLayout(weightShape: shape, channels: channels) != nil else {
+                return blocked(affines, farCount: outputs.count, .weightShape(producer: layer.name))
+            }
+        }
+        let parts = split(
+            affine, .forward, factors: .any, allowsShift: site.linear.kind != .deconvolution && !site.linear.isPadded,
+            shiftReason: site.linear.isPadded && site.linear.kind == .convolution
+                ? .zeroPadding(layer: layer.name) : nil)
+        return Passage(
+            moved: outputs.map { _ in nil }, rest: affines.map { _ in parts.rest }, taken: parts.moved,
+            reason: parts.reason)
+    }
+
+    private func refusal(of site: LinearSite) -> RefusalReason? {
+        if site.isOverflowing { return .overflow(producer: layer.name) }
+        var axis = site.linear.channelAxis
+        if axis < 0, let rank = inputs.first??.rank { axis += rank }
+        guard axis == 1 else { return .channelAxis(producer: layer.name, axis: site.linear.channelAxis) }
+        if let shape = site.weightShape, site.linear.outputLayout(weightShape: shape) == nil {
+            return .weightShape(producer: layer.name)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,133 @@
+import NetGraph
+
+extension PassageSite {
+    /// Layers that only move elements, in both directions: where an element of each channel came from tells its factor.
+    ///
+    /// Flatten and Reshape keep the elements in their row-major order, so a channel before and one after overlap in a run of elements; an affine
+    /// passes when it gives all overlapping channels the same numbers. Nothing passes where images are mixed.
+    func regroup(_ affines: [ChannelAffine?], _ direction: FoldDirection) -> Passage {
+        guard let affine = affines.first ?? nil else {
+            return blocked(affines, farCount: 1, .stopped(layer: layer.name, type: layer.operation.typeName))
+        }
+        if affine.isUniform || keepsChannelAxis { return single(affines, direction, factors: .any, allowsShift: true) }
+        if let moved = regrouped(affine, direction) { return Passage(moved: [moved], rest: [nil]) }
+        // Where the shifts differ the factors alone may pass.
+        let mixed = RefusalReason.channelsMixed(layer: layer.name, type: layer.operation.typeName)
+        let (scale, rest) = affine.split(direction, .scale)
+        if let scale, let moved = regrouped(scale, direction) {
+            return Passage(moved: [moved], rest: [rest], reason: mixed)
+        }
+        return blocked(affines, farCount: 1, mixed)
+    }
+
+    /// Whether axis 1 stays axis 1 with its channels in order, and images stay apart, whatever the shape.
+    private var keepsChannelAxis: Bool {
+        switch layer.operation {
+        case .flatten(let first, let last): first >= 2 && (last >= first || last < 0)
+        case .reshape(let reshape):
+            reshape.axis >= 2
+                || reshape.axis == 0 && reshape.axisCount == -1 && reshape.dimensions.prefix(2) == [0, 0]
+        case .permute(let order): order.prefix(2) == [0, 1]
+        case .tile(let axis, _): axis == 0 || axis >= 2
+        default: false
+        }
+    }
+
+    private func regrouped(_ affine: ChannelAffine, _ direction: FoldDirection) -> ChannelAffine? {
+        switch layer.operation {
+        case .flatten, .reshape: return walked(affine, direction)
+        case .shuffleChannel(let groups): return shuffled(affine, groups: groups, direction)
+        case .tile(let axis, let count):
+            guard let shape = inputs[0], shape.canonicalAxis(axis) == 1 else { return nil }
+            return tiled(affine, count: count, direction)
+        default: return nil
+        }
+    }
+
+    /// Walks along the elements of one image and pairs the channels on both sides.
+    private func walked(_ affine: ChannelAffine, _ direction: FoldDirection) -> ChannelAffine? {
+        let (near, far) = direction == .backward ? (outputs[0], inputs[0]) : (inputs[0], outputs[0])
+        guard let near, let far, near.rank >= 2, far.rank >= 2, keepsImages(near, far),
+            let nearCount = near.dimensions[1], let farCount = far.dimensions[1], nearCount == affine.channelCount,
+            let nearInner = near.elementCount(in: 2..<near.rank), let farInner = far.elementCount(in: 2..<far.rank),
+            nearInner > 0, farInner > 0, (1...ChannelAffine.maximumChannelCount).contains(farCount),
+            near.elementCount(in: 1..<near.rank) == far.elementCount(in: 1..<far.rank)
+        else { return nil }
+        // Where each far channel begins; all near channels that it overlaps must agree.
+        var sources: [Int] = []
+        sources.reserveCapacity(farCount)
+        for channel in 0..<farCount {
+            let first = channel * farInner / nearInner
+            let last = ((channel + 1) * farInner - 1) / nearInner
+            for other in first..<last + 1 where !affine.isEqual(in: first, other) { return nil }
+            sources.append(first)
+        }
+        return affine.rearranged(sources)
+    }
+
+    private func keepsImages(_ near: BlobShape, _ far: BlobShape) -> Bool {
+        switch layer.operation {
+        case .flatten(let first, _): return first >= 1 || (inputs[0]?.canonicalAxis(first) ?? 0) >= 1
+        case .reshape(let reshape):
+            if reshape.axis >= 1 || reshape.axis == 0 && reshape.dimensions.first == 0 { return true }
+            guard let before = near.dimensions[0], let after = far.dimensions[0] else { return false }
+            return before == after
+        default: return false
+        }
+    }
+
+    /// Output channel c * groups + r is input channel r * (C / groups) + c.
+    private func shuffled(_ affine: ChannelAffine, groups: Int, _ direction: FoldDirection) -> ChannelAffine? {
+        let count = affine.channelCount
+        guard groups > 0, count % groups == 0 else { return nil }
+        let columns = count / groups
+        return affine.rearranged(
+            (0..<count).map { channel in
+                direction == .forward
+                    ? channel % groups * columns + channel / groups : channel % columns * groups + channel / columns
+            })
+    }
+
+    /// The channels one after another, `count` times.
+    private func tiled(_ affine: ChannelAffine, count: Int, _ direction: FoldDirection) -> ChannelAffine? {
+        guard let channels = self.channels(ofInput: 0), let total = self.channels(ofOutput: 0), channels > 0, count > 0,
+            total <= ChannelAffine.maximumChannelCount,
+            channels.multipliedReportingOverflow(by: count) == (total, false),
+            affine.channelCount == (direction == .forward ? channels : total)
+        else { return nil }
+        if direction == .forward { return affine.rearranged((0..<total).map { $0 % channels }) }
+        for channel in 0..<total where !affine.isEqual(in: channel, channel % channels) { return nil }
+        return affine.rearranged(0..<channels)
+    }
+
+    /// Crop: the channel stays what it is when the layer cuts behind it.
+    func crop(_ affines: [ChannelAffine?], _ direction: FoldDirection, axis: Int) -> Passage {
+        let farCount = direction == .backward ? inputs.count : outputs.count
+        guard direction == .backward || affines.dropFirst().allSatisfy({ $0 == nil }) else {
+            return blocked(affines, farCount: farCount, .stopped(layer: layer.name, type: layer.operation.typeName))
+        }
+        let isUniform = (affines.first ?? nil)?.isUniform ?? false
+        let before = channels(ofInput: 0)
+        guard axis >= 2 || isUniform || before != nil && before == channels(ofOutput: 0) else {
+            return blocked(
+                affines, farCount: farCount, .channelsMixed(layer: layer.name, type: layer.operation.typeName))
+        }
+        return single(affines, direction, factors: .any, allowsShift: true)
+    }
+
+    /// Enlarging repeats elements; with a mask the rest of the plane is 0, and no shift passes.
+    func pass(_ affines: [ChannelAffine?], _ direction: FoldDirection, through upsample: Upsample) -> Passage {
+        guard direction == .backward || affines.dropFirst().allSatisfy({ $0 == nil }) else {
+            return blocked(affines, farCount: outputs.count, .mask(layer: layer.name))
+        }
+        return single(affines, direction, factors: .any, allowsShift: !upsample.hasMask)
+    }
+}
+
+extension ChannelAffine {
+    /// Whether two channels have the same numbers.
+    fileprivate func isEqual(in first: Int, _ second: Int) -> Bool {
+        first == second
+            || scale[first] == scale[second] && center[first] == center[second] && offset[first] == offset[second]
+    }
+}

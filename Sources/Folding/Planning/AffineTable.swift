@@ -1,0 +1,65 @@
+/// The affines that a search meets, each under a number: equal numbers mean equal functions.
+///
+/// Affines whose numbers are not known (NaN) are equal only when they came about in the same way.
+struct AffineTable {
+    private var affines: [ChannelAffine] = []
+    private var readCounts: [Int] = []
+    private var known: [Key: Int] = [:]
+    private var compositions: [Pair: Int?] = [:]
+
+    /// Numbers bit for bit, so that 0 and -0 differ.
+    private struct Key: Hashable {
+        var isUniform: Bool
+        var bits: [UInt64]
+
+        /// `nil` for numbers that are not known.
+        init?(_ affine: ChannelAffine) {
+            let numbers = affine.scale + affine.center + affine.offset
+            if numbers.contains(where: \.isNaN) { return nil }
+            isUniform = affine.isUniform
+            bits = numbers.map(\.bitPattern)
+        }
+    }
+
+    private struct Pair: Hashable {
+        var first: Int
+        var second: Int
+    }
+
+    subscript(function: Int) -> ChannelAffine { affines[function] }
+
+    /// The numbers that a layer reads for each element: the element, its channel's factor, its channel's term.
+    func readCount(of function: Int) -> Int { readCounts[function] }
+
+    /// The number of an affine; `nil` for the identity.
+    mutating func number(of affine: ChannelAffine) -> Int? {
+        if affine.isIdentity { return nil }
+        let key = Key(affine)
+        if let number = key.flatMap({ known[$0] }) { return number }
+        if let key { known[key] = affines.count }
+        affines.append(affine)
+        readCounts.append(1 + (affine.hasUnitScale ? 0 : 1) + (affine.hasNoShift ? 0 : 1))
+        return affines.count - 1
+    }
+
+    /// One affine after another.
+    mutating func composition(of first: Int?, then second: Int?) -> Composition {
+        guard let first else { return .affine(second) }
+        guard let second else { return .affine(first) }
+        let pair = Pair(first: first, second: second)
+        if let result = compositions[pair] { return .affine(result) }
+        guard let both = affines[first].followed(by: affines[second]), !both.leavesFloatRange,
+            !both.scale.contains(where: \.isInfinite)
+        else { return .impossible }
+        let result = number(of: both)
+        compositions[pair] = result
+        return .affine(result)
+    }
+
+    enum Composition {
+        /// `nil` for the identity.
+        case affine(Int?)
+        /// They are for different numbers of channels, or the result is no number that a layer could hold.
+        case impossible
+    }
+}

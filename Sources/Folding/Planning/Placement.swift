@@ -1,0 +1,218 @@
+import NetGraph
+
+/// Where every affine of a network lies at a moment of planning: on the way to a reader, or in a linear layer.
+///
+/// The network computes the same in every placement. Changes can be undone, and the cost is kept up to date with each of them.
+struct Placement {
+    /// An affine on its way to a reader.
+    struct Item: Hashable {
+        /// Its number in the table.
+        var function: Int
+        var sources: [Source]
+    }
+
+    /// Where an affine came from: a layer, with those affine layers before it, and the way that it went since.
+    struct Source: Hashable {
+        var node: Int
+        /// Its last step in the placement's list of steps.
+        var step: Int?
+    }
+
+    /// One layer that an affine passed, and the step before.
+    struct Step {
+        var layer: Int
+        var previous: Int?
+    }
+
+    /// What a linear layer took on one side.
+    struct Taken: Hashable {
+        var affine: ChannelAffine
+        var sources: [Source]
+    }
+
+    let graph: PlanningGraph
+    var table = AffineTable()
+    private(set) var items: [Item?]
+    private(set) var steps: [Step] = []
+    /// By the position of the linear layer.
+    private(set) var takenBehind: [Int: Taken] = [:]
+    private(set) var takenBefore: [Int: Taken] = [:]
+    /// By edge, and by the index of a root: the affine layer that made it hold other numbers than before.
+    private(set) var regaugedEdges: [Int?]
+    private(set) var regaugedRoots: [Int?]
+    private(set) var cost = PlanCost()
+    /// The function on each edge before any change.
+    let originalFunctions: [Int?]
+    private let elementCounts: [Int]
+    private var log: [Change] = []
+
+    private enum Change {
+        case item(Int, Item?)
+        case behind(Int, Taken?)
+        case before(Int, Taken?)
+        case edge(Int, Int?)
+        case root(Int, Int?)
+    }
+
+    init(_ graph: PlanningGraph) {
+        self.graph = graph
+        var table = AffineTable()
+        var functions: [Int: Int?] = [:]
+        for (index, node) in graph.forest.nodes.enumerated() { functions[index] = table.number(of: node.affine) }
+        let items = graph.edges.map { edge -> Item? in
+            guard let node = edge.node, let function = functions[node] ?? nil else { return nil }
+            return Item(function: function, sources: [Source(node: node, step: nil)])
+        }
+        self.items = items
+        self.table = table
+        originalFunctions = items.map { $0?.function }
+        regaugedEdges = [Int?](repeating: nil, count: graph.edges.count)
+        regaugedRoots = [Int?](repeating: nil, count: graph.network.values.count)
+        elementCounts = graph.edgesOfRoot.indices.map { graph.elementCount(of: ValueID($0)) }
+        for root in graph.edgesOfRoot.indices { cost = cost + cost(ofRoot: root) }
+    }
+
+    // MARK: Looking
+
+    /// The different affines that lie on the ways to the readers of a root: each is a layer that is left.
+    ///
+    /// An output of the network beside another one is a value of its own, also when nothing lies before it.
+    func groups(of root: ValueID) -> [Group] {
+        var groups: [Group] = []
+        var places: [Group.Key: Int] = [:]
+        for edge in graph.edgesOfRoot[root.index] {
+            let key = Group.Key(function: items[edge]?.function, rank: graph.edges[edge].outputRank)
+            if key.function == nil, key.rank == 0 { continue }
+            if let place = places[key] {
+                groups[place].edges.append(edge)
+            } else {
+                places[key] = groups.count
+                groups.append(Group(key: key, edges: [edge]))
+            }
+        }
+        return groups
+    }
+
+    /// The readers that one affine serves.
+    struct Group: Hashable {
+        struct Key: Hashable {
+            /// `nil` for the identity.
+            var function: Int?
+            /// The rank of the output of the network among those of its root.
+            var rank: Int
+        }
+
+        var key: Key
+        var edges: [Int]
+    }
+
+    /// The affine that lies before all readers of a root.
+    func commonItem(of root: ValueID) -> Item? {
+        let edges = graph.edgesOfRoot[root.index]
+        guard let first = edges.first, let item = items[first], graph.outputCounts[root, default: 0] < 2,
+            edges.allSatisfy({ items[$0]?.function == item.function })
+        else { return nil }
+        return Item(function: item.function, sources: merged(edges.flatMap { items[$0]?.sources ?? [] }))
+    }
+
+    /// The layers that an affine passed since it left its place, in order.
+    func path(of source: Source) -> [Int] {
+        var path: [Int] = []
+        var next = source.step
+        while let step = next {
+            path.append(steps[step].layer)
+            next = steps[step].previous
+        }
+        return path.reversed()
+    }
+
+    private func cost(ofRoot root: Int) -> PlanCost {
+        var cost = PlanCost()
+        if graph.edgesOfRoot[root].isEmpty { return cost }
+        for group in groups(of: ValueID(root)) {
+            cost.layers += 1
+            cost.work += (group.key.function.map { table.readCount(of: $0) } ?? 1) * elementCounts[root]
+            if !group.edges.contains(where: { originalFunctions[$0] == group.key.function }) { cost.edits += 1 }
+        }
+        return cost
+    }
+
+    func merged(_ sources: [Source]) -> [Source] {
+        guard sources.count > 1 else { return sources }
+        var seen: Set<Source> = []
+        return sources.filter { seen.insert($0).inserted }
+    }
+
+    // MARK: Changing
+
+    /// A point to which changes can be undone.
+    var mark: Int { log.count }
+
+    mutating func undo(to mark: Int) {
+        while log.count > mark, let change = log.popLast() {
+            switch change {
+            case .item(let edge, let item): replaceItem(edge, with: item)
+            case .behind(let layer, let taken): replaceTaken(layer, .backward, with: taken)
+            case .before(let layer, let taken): replaceTaken(layer, .forward, with: taken)
+            case .edge(let edge, let node): regaugedEdges[edge] = node
+            case .root(let root, let node): regaugedRoots[root] = node
+            }
+        }
+    }
+
+    /// Forgets how to undo; what was done stays.
+    mutating func commit() { log.removeAll(keepingCapacity: true) }
+
+    mutating func setItem(_ edge: Int, to item: Item?) {
+        guard items[edge] != item else { return }
+        log.append(.item(edge, items[edge]))
+        replaceItem(edge, with: item)
+    }
+
+    mutating func setTaken(_ layer: Int, _ direction: FoldDirection, to taken: Taken) {
+        switch direction {
+        case .backward: log.append(.behind(layer, takenBehind[layer]))
+        case .forward: log.append(.before(layer, takenBefore[layer]))
+        }
+        replaceTaken(layer, direction, with: taken)
+    }
+
+    /// Notes that a reader gets other numbers than before.
+    mutating func regauge(edge: Int, by node: Int) {
+        guard regaugedEdges[edge] == nil else { return }
+        log.append(.edge(edge, nil))
+        regaugedEdges[edge] = node
+    }
+
+    /// Notes that a layer writes other numbers than before.
+    mutating func regauge(root: ValueID, by node: Int) {
+        guard regaugedRoots[root.index] == nil else { return }
+        log.append(.root(root.index, nil))
+        regaugedRoots[root.index] = node
+    }
+
+    /// The sources with one more layer on their way.
+    mutating func stepped(_ sources: [Source], through layer: Int) -> [Source] {
+        sources.map { source in
+            steps.append(Step(layer: layer, previous: source.step))
+            return Source(node: source.node, step: steps.count - 1)
+        }
+    }
+
+    private mutating func replaceItem(_ edge: Int, with item: Item?) {
+        let root = graph.edges[edge].root.index
+        cost = cost - cost(ofRoot: root)
+        items[edge] = item
+        cost = cost + cost(ofRoot: root)
+    }
+
+    private mutating func replaceTaken(_ layer: Int, _ direction: FoldDirection, with taken: Taken?) {
+        let before = takenBehind[layer] != nil || takenBefore[layer] != nil
+        switch direction {
+        case .backward: takenBehind[layer] = taken
+        case .forward: takenBefore[layer] = taken
+        }
+        let after = takenBehind[layer] != nil || takenBefore[layer] != nil
+        cost.edits += (after ? 1 : 0) - (before ? 1 : 0)
+    }
+}

@@ -1,0 +1,285 @@
+import NetGraph
+
+/// Turns a placement into a plan: which layer each affine becomes, and who reads and writes what.
+struct PlanAssembly {
+    var placement: Placement
+    let graph: PlanningGraph
+    let settings: PlanningSettings
+    let hasNumbers: Bool
+    var plan = FoldPlan()
+    /// New values, each for an old one, by identifiers that follow those of the network.
+    var fresh: [(before: ValueID, node: Int)] = []
+    /// What each edge reads after the plan.
+    var values: [ValueID]
+    /// What is written in the place of each root.
+    var bases: [ValueID: ValueID] = [:]
+    /// Affine layers, as nodes, that are there after the plan.
+    var survivors: Set<Int> = []
+    /// What affine layers write that stay as they are.
+    var keptValues: Set<ValueID> = []
+    /// Affine layers of which the plan told what became.
+    var told: Set<Int> = []
+    private var takenNames: Set<String>
+    private var inserted = 0
+
+    init(_ placement: Placement, settings: PlanningSettings, hasNumbers: Bool) {
+        self.placement = placement
+        graph = placement.graph
+        self.settings = settings
+        self.hasNumbers = hasNumbers
+        values = graph.edges.map(\.original)
+        takenNames = Set(graph.network.layers.map(\.name))
+    }
+
+    mutating func assembled() -> FoldPlan {
+        plan.refusals = graph.forest.refusals
+        addFolds()
+        settleAll()
+        rewire()
+        plan.rewiring.removed = graph.forest.nodes.indices.filter { !survivors.contains($0) }.map(layerID(ofNode:))
+        nameValues()
+        plan.dropped = graph.forest.nodes.indices.filter { !survivors.contains($0) && !told.contains($0) }.map(
+            layerID(ofNode:))
+        let order = { [graph] (layer: LayerID) in graph.connections.position(of: layer) ?? graph.network.layers.count }
+        plan.refusals.sort { order($0.layer) < order($1.layer) }
+        plan.leftovers.sort { (order($0.chain[0]), $0.survivor) < (order($1.chain[0]), $1.survivor) }
+        return plan
+    }
+
+    // MARK: What linear layers take
+
+    private mutating func addFolds() {
+        let positions = Set(placement.takenBehind.keys).union(placement.takenBefore.keys).sorted()
+        for position in positions {
+            let layer = graph.network.layers[position]
+            guard let linear = LinearLayer(layer.operation) else { continue }
+            let behind = placement.takenBehind[position]
+            let before = placement.takenBefore[position]
+            let takes = [(behind, FoldDirection.backward), (before, .forward)].flatMap { taken, direction in
+                (taken?.sources ?? []).map { source in
+                    Fold.Take(
+                        chain: path(of: source), direction: direction,
+                        through: placement.path(of: source).filter { !graph.isAffine[$0] }.map {
+                            graph.network.layers[$0].id
+                        })
+                }
+            }
+            for source in (behind?.sources ?? []) + (before?.sources ?? []) {
+                told.formUnion(graph.forest.path(to: source.node))
+            }
+            let hasForwardShift = before.map { !$0.affine.hasNoShift } ?? false
+            let affine = (behind?.affine ?? .uniform(scale: 1, offset: 0)).expanded(to: linear.outputChannels)
+            plan.folds.append(
+                Fold(
+                    target: layer.id, takes: takes.uniqued, channelCount: linear.outputChannels,
+                    affine: hasNumbers ? affine : nil, inputAffine: hasNumbers ? before?.affine : nil,
+                    changesBias: behind != nil || hasForwardShift,
+                    bias: hasNumbers && !hasForwardShift
+                        ? affine?.bias(addedTo: settings.biases[position]) : nil))
+        }
+    }
+
+    // MARK: Values and the affines that stay
+
+    /// Decides for each root what is written in its place, and which affine layers stay between it and its readers.
+    private mutating func settleAll() {
+        let unwritten = graph.network.values.indices.map(ValueID.init).filter { graph.producer(of: $0) == nil }
+        for root in unwritten + graph.passable.flatMap({ graph.network.layers[$0].outputs }) {
+            // Before a junction the root of the affine was settled, and with it what the junction hands on.
+            let base = bases[root] ?? base(of: root)
+            bases[root] = base
+            for edge in graph.edgesOfRoot[root.index] where isDirect(edge) { assign(base, to: edge) }
+            var used: Set<Int> = []
+            for group in placement.groups(of: root).sorted(by: { depth(of: $0) < depth(of: $1) }) {
+                if keepsLayers(of: group, root: root, base: base) {
+                    for edge in group.edges { assign(graph.edges[edge].original, to: edge) }
+                    continue
+                }
+                let node = placement.items[group.edges[0]]?.sources.first?.node ?? 0
+                let output = keptValue(of: group.edges) ?? makeValue(before: root, node: node)
+                for edge in group.edges { assign(output, to: edge) }
+                addLeftover(group, root: root, input: base, output: output, used: &used)
+            }
+        }
+    }
+
+    /// What is written in the place of a root that is no junction: an input itself, for it is fed by name; else what a reader without an affine read before, else the root itself, else a new
+    /// value.
+    private mutating func base(of root: ValueID) -> ValueID {
+        if graph.isInput(root) { return root }
+        if let kept = keptValue(of: graph.edgesOfRoot[root.index].filter(isDirect)) { return kept }
+        return placement.regaugedRoots[root.index].map { makeValue(before: root, node: $0) } ?? root
+    }
+
+    /// Whether nothing lies before a reader.
+    private func isDirect(_ edge: Int) -> Bool { placement.items[edge] == nil && graph.edges[edge].outputRank == 0 }
+
+    /// Lets a reader read a value, and all that a junction hands it on to.
+    private mutating func assign(_ value: ValueID, to edge: Int) {
+        values[edge] = value
+        guard case .layer(let position, _) = graph.edges[edge].reader, graph.isAffine[position] else { return }
+        bases[graph.network.layers[position].outputs[0]] = value
+    }
+
+    /// The old value that holds what some readers read, when at least one of them reads what it did.
+    private func keptValue(of edges: [Int]) -> ValueID? {
+        var kept: [Int] = []
+        var open = edges
+        while let edge = open.popLast() {
+            if placement.regaugedEdges[edge] == nil { kept.append(edge) }
+            // What a junction hands on is the same value.
+            guard case .layer(let position, _) = graph.edges[edge].reader, graph.isAffine[position] else { continue }
+            open += graph.edgesOfRoot[graph.network.layers[position].outputs[0].index].filter(isDirect)
+        }
+        if let output = kept.first(where: { graph.edges[$0].reader == .output }) { return graph.edges[output].original }
+        let position = { [graph] (edge: Int) in graph.producer(of: graph.edges[edge].original) ?? -1 }
+        return kept.max { position($0) < position($1) }.map { graph.edges[$0].original }
+    }
+
+    private mutating func makeValue(before root: ValueID, node: Int) -> ValueID {
+        fresh.append((root, node))
+        return ValueID(graph.network.values.count + fresh.count - 1)
+    }
+
+    private func depth(of group: Placement.Group) -> Int {
+        group.edges.compactMap { graph.edges[$0].node }.max() ?? -1
+    }
+
+    /// Leaves the layers of an affine as they are where nothing is gained by another form: a lone Scale or Bias, Powers, and what no Scale
+    /// could hold.
+    private mutating func keepsLayers(
+        of group: Placement.Group, root: ValueID, base: ValueID
+    ) -> Bool {
+        let nodes = Set(group.edges.map { graph.edges[$0].node })
+        guard base == root, nodes.count == 1, let node = nodes.first ?? nil,
+            group.edges.allSatisfy({
+                placement.regaugedEdges[$0] == nil && placement.originalFunctions[$0] == group.key.function
+            })
+        else { return false }
+        let tail = graph.forest.path(to: node)
+        let operations = tail.map { graph.network.layers[graph.forest.nodes[$0].position].operation }
+        let holdsOnlyPowers = operations.allSatisfy { if case .power = $0 { true } else { false } }
+        let isLone: Bool
+        switch operations.first {
+        case .scale where operations.count == 1, .bias where operations.count == 1: isLone = true
+        default: isLone = false
+        }
+        let affine = group.key.function.map { placement.table[$0] }
+        let hasNoForm = affine?.leavesFloatRange ?? false || channelCount(of: group, root: root) == nil
+        guard holdsOnlyPowers || isLone || hasNoForm || group.key.function == nil else { return false }
+        survivors.formUnion(tail)
+        told.formUnion(tail)
+        keptValues.formUnion(tail.map { graph.network.layers[graph.forest.nodes[$0].position].outputs[0] })
+        if !holdsOnlyPowers {
+            let reasons = reasons(for: group, root: root)
+            var backward = reasons.backward
+            if !isLone, group.key.function != nil {
+                backward =
+                    affine?.leavesFloatRange ?? false
+                    ? .overflow(producer: graph.network.layers[graph.forest.nodes[tail[0]].position].name)
+                    : .channelsUnknown
+            }
+            plan.refusals += tail.map {
+                Refusal(layer: layerID(ofNode: $0), reason: backward, forwardReason: isLone ? reasons.forward : nil)
+            }
+        }
+        return true
+    }
+
+    private mutating func addLeftover(
+        _ group: Placement.Group, root: ValueID, input: ValueID, output: ValueID, used: inout Set<Int>
+    ) {
+        let sources = placement.merged(group.edges.flatMap { placement.items[$0]?.sources ?? [] })
+        let chain = sources.flatMap { graph.forest.path(to: $0.node) }.uniqued.sorted {
+            graph.forest.nodes[$0].position < graph.forest.nodes[$1].position
+        }
+        told.formUnion(chain)
+        let affine = group.key.function.map { placement.table[$0] } ?? .uniform(scale: 1, offset: 0)
+        let count = channelCount(of: group, root: root) ?? affine.channelCount
+        let reasons = reasons(for: group, root: root)
+        let readers = group.edges.compactMap { edge -> Int? in
+            if case .layer(let position, _) = graph.edges[edge].reader { position } else { nil }
+        }
+        // In the place of one of its own layers, if one lies on the way from the root to all readers.
+        let own = group.edges.compactMap { graph.edges[$0].node }.flatMap(graph.forest.path(to:)).uniqued.filter {
+            node in
+            !used.contains(node)
+                && readers.allSatisfy { graph.forest.nodes[node].position < $0 + (graph.isAffine[$0] ? 1 : 0) }
+        }
+        let survivor: LayerID
+        let name: String
+        if let node = Self.survivor(among: own, graph: graph) {
+            used.insert(node)
+            survivors.insert(node)
+            survivor = layerID(ofNode: node)
+            name = graph.network.layers[graph.forest.nodes[node].position].name
+        } else {
+            inserted += 1
+            survivor = LayerID(-inserted)
+            let model = Self.survivor(among: sources.first.map { graph.forest.path(to: $0.node) } ?? [], graph: graph)
+            name = newName(model.map { graph.network.layers[graph.forest.nodes[$0].position].name } ?? "scale")
+            if let reader = readers.min() {
+                plan.rewiring.insertedBefore[graph.network.layers[reader].id, default: []].append(survivor)
+            } else if let producer = graph.producer(of: root) {
+                plan.rewiring.insertedBehind[graph.network.layers[producer].id, default: []].append(survivor)
+            }
+        }
+        plan.leftovers.append(
+            Leftover(
+                chain: chain.map(layerID(ofNode:)), survivor: survivor, name: name, channelCount: count,
+                affine: hasNumbers ? affine.expanded(to: count) ?? affine : nil, hasScale: !affine.hasUnitScale,
+                hasShift: !affine.hasNoShift, input: input, output: output, reason: reasons.backward,
+                forwardReason: reasons.forward))
+    }
+
+    /// Which layer becomes the Scale or Bias: the last Scale, else the last BatchNorm, else the last Bias, else the last one.
+    private static func survivor(among nodes: [Int], graph: PlanningGraph) -> Int? {
+        let operation = { (node: Int) in graph.network.layers[graph.forest.nodes[node].position].operation }
+        return nodes.last { if case .scale = operation($0) { true } else { false } }
+            ?? nodes.last { if case .batchNorm = operation($0) { true } else { false } }
+            ?? nodes.last { if case .bias = operation($0) { true } else { false } }
+            ?? nodes.last
+    }
+
+    private mutating func newName(_ stem: String) -> String {
+        var number = 2
+        while takenNames.contains("\(stem)_part\(number)") { number += 1 }
+        let name = "\(stem)_part\(number)"
+        takenNames.insert(name)
+        return name
+    }
+
+    /// The number of channels of a root, as far as its shape, the numbers, or the parameters of the affine tell it.
+    private func channelCount(of group: Placement.Group, root: ValueID) -> Int? {
+        if let channels = graph.shapes[root.index]?.length(ofAxis: 1) { return channels }
+        if let affine = group.key.function.map({ placement.table[$0] }), !affine.isUniform {
+            return affine.channelCount
+        }
+        for node in group.edges.compactMap({ graph.edges[$0].node }).flatMap(graph.forest.path(to:)) {
+            let operation = graph.network.layers[graph.forest.nodes[node].position].operation
+            guard let parameter = operation.parameters.first else { continue }
+            switch operation {
+            case .scale(let scale) where scale.axes.isScalar: continue
+            case .bias(let bias) where bias.axes.isScalar: continue
+            default: if let count = graph.network[parameter].elementCount { return count }
+            }
+        }
+        return nil
+    }
+
+    private mutating func reasons(
+        for group: Placement.Group, root: ValueID
+    ) -> (backward: RefusalReason, forward: RefusalReason?) {
+        var explanation = PlanExplanation(placement, settings: settings, hasNumbers: hasNumbers)
+        return (
+            explanation.backward(from: root, key: group.key),
+            settings.allowsForward ? explanation.forward(from: root, key: group.key) : nil
+        )
+    }
+
+    private func path(of source: Placement.Source) -> [LayerID] {
+        graph.forest.path(to: source.node).map(layerID(ofNode:))
+    }
+
+    func layerID(ofNode node: Int) -> LayerID { graph.network.layers[graph.forest.nodes[node].position].id }
+}

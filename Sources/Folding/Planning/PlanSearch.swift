@@ -1,0 +1,170 @@
+import NetGraph
+
+/// Looks for the placement of the lowest cost.
+///
+/// An attempt takes one affine and pushes it through the layer before it, or through all layers behind it, and what that puts before other layers on
+/// in the same way, to the end. Where a layer has several inputs its parts go on one by one, and each goes only as far as that pays: the ways back form a
+/// tree, for a value with other readers ends them, so the choices do not depend on each other. What does not lower the cost is undone.
+///
+/// Attempts follow each other until none lowers the cost any more. The cost is three numbers that never are negative, compared one after the other, so
+/// the search ends; there are few rounds, and an attempt looks at each layer on its way once.
+struct PlanSearch {
+    private(set) var placement: Placement
+    private let settings: PlanningSettings
+    private let sinks: PartSinks
+    /// Roots in the order of the layers that write them.
+    private let roots: [ValueID]
+
+    /// What an attempt has to push on.
+    private enum Task {
+        case back(ValueID)
+        case forward(ValueID, Placement.Group.Key)
+    }
+
+    /// One push, and what it brought up.
+    private struct Frame {
+        var mark: Int
+        var costBefore: PlanCost
+        var pending: [Task]
+    }
+
+    init(_ graph: PlanningGraph, settings: PlanningSettings) {
+        placement = Placement(graph)
+        self.settings = settings
+        sinks = PartSinks(placement, settings: settings)
+        roots = graph.passable.flatMap { graph.network.layers[$0].outputs }
+    }
+
+    mutating func run() {
+        var isBetter = true
+        while isBetter {
+            isBetter = false
+            for root in roots where placement.commonItem(of: root) != nil {
+                if attempt(.back(root)) { isBetter = true }
+            }
+            guard settings.allowsForward else { continue }
+            for root in roots.reversed() {
+                for group in placement.groups(of: root) where group.key.function != nil {
+                    if attempt(.forward(root, group.key)) { isBetter = true }
+                }
+            }
+        }
+    }
+
+    /// Tries to move the whole of an affine, its factors, and its shifts, and keeps what is best.
+    private mutating func attempt(_ task: Task) -> Bool {
+        let before = placement.cost
+        var best: (part: AffinePart, cost: PlanCost)?
+        for part in parts(of: task) {
+            follow(task, part)
+            if placement.cost < best?.cost ?? before { best = (part, placement.cost) }
+            placement.undo(to: 0)
+        }
+        guard let best else { return false }
+        follow(task, best.part)
+        placement.commit()
+        return true
+    }
+
+    /// Pushes to the end; what does not lower the cost is undone.
+    private mutating func follow(_ task: Task, _ part: AffinePart) {
+        var frames: [Frame] = []
+        if let frame = push(task, part) { frames.append(frame) }
+        while var top = frames.popLast() {
+            if let next = top.pending.popLast() {
+                frames.append(top)
+                if let frame = push(next, preferredPart(of: next)) { frames.append(frame) }
+            } else if !(placement.cost < top.costBefore) {
+                placement.undo(to: top.mark)
+            }
+        }
+    }
+
+    /// One push; `nil` when nothing moves.
+    private mutating func push(_ task: Task, _ part: AffinePart) -> Frame? {
+        var frame = Frame(mark: placement.mark, costBefore: placement.cost, pending: [])
+        switch task {
+        case .back(let root):
+            guard let position = placement.graph.producer(of: root), placement.commonItem(of: root) != nil,
+                !settings.isOnlyAdjacent || placement.graph.isAdjacentTaker(position)
+            else { return nil }
+            let move = placement.pushBack(
+                through: position, part, settings: settings, preferring: preferredInput(at: position))
+            guard let move, move.isMove else { break }
+            frame.pending = move.reached.reversed().map { .back($0) }
+            return frame
+        case .forward(let root, let key):
+            guard let reached = pushForward(from: root, key, part) else { break }
+            frame.pending = reached.reversed().flatMap { output in
+                placement.groups(of: output).filter { $0.key.function != nil }.map { .forward(output, $0.key) }
+            }
+            return frame
+        }
+        placement.undo(to: frame.mark)
+        return nil
+    }
+
+    /// Pushes an affine through all of its readers; `nil` when one of them takes nothing.
+    private mutating func pushForward(
+        from root: ValueID, _ key: Placement.Group.Key, _ part: AffinePart
+    ) -> [ValueID]? {
+        guard let group = placement.groups(of: root).first(where: { $0.key == key }) else { return nil }
+        var reached: [ValueID] = []
+        var readers: [Int] = []
+        for edge in group.edges {
+            guard case .layer(let position, _) = placement.graph.edges[edge].reader else { return nil }
+            if readers.last != position { readers.append(position) }
+        }
+        let edges = Set(group.edges)
+        for position in readers {
+            let inputs = placement.graph.edgesOfInputs[position]
+            let own = inputs.map { $0.map(edges.contains) ?? false }
+            let all = inputs.map { $0.map { placement.items[$0] != nil } ?? false }
+            var moved: Placement.Move?
+            for offered in own == all ? [own] : [own, all] where moved?.isMove != true {
+                moved = placement.pushForward(through: position, offered: offered, part, settings: settings)
+                if moved == nil { return nil }
+            }
+            guard let moved, moved.isMove else { return nil }
+            reached += moved.reached
+        }
+        return reached
+    }
+
+    // MARK: What to try
+
+    /// The parts of an affine that are worth an attempt each.
+    private func parts(of task: Task) -> [AffinePart] {
+        guard let affine = affine(of: task) else { return [] }
+        return affine.hasUnitScale || affine.hasNoShift ? [.both] : [.both, .scale, .shift]
+    }
+
+    /// The part of an affine that has a place to go to; all of it when that is not certain.
+    private func preferredPart(of task: Task) -> AffinePart {
+        guard let affine = affine(of: task) else { return .both }
+        let ends: [PartSinks.Parts]
+        switch task {
+        case .back(let root): ends = [sinks.behind[root.index]]
+        case .forward(let root, let key):
+            ends = placement.groups(of: root).first { $0.key == key }?.edges.map { sinks.before[$0] } ?? []
+        }
+        let isPositive = affine.scale.allSatisfy { $0 >= 0 }
+        let takesScale = ends.allSatisfy { isPositive ? $0.positiveScale : $0.anyScale }
+        let takesShift = ends.allSatisfy(\.shift)
+        if takesScale == takesShift || affine.hasUnitScale || affine.hasNoShift { return .both }
+        return takesScale ? .scale : .shift
+    }
+
+    private func affine(of task: Task) -> ChannelAffine? {
+        switch task {
+        case .back(let root): placement.commonItem(of: root).map { placement.table[$0.function] }
+        case .forward(_, let key): key.function.map { placement.table[$0] }
+        }
+    }
+
+    /// The input for what only one input takes: one where it ends, else one where an affine lies already.
+    private func preferredInput(at position: Int) -> Int? {
+        if let input = sinks.preferredInputs[position] { return input }
+        return placement.graph.edgesOfInputs[position].firstIndex { $0.map { placement.items[$0] != nil } ?? false }
+    }
+}
