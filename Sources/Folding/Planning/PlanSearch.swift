@@ -19,6 +19,8 @@ struct PlanSearch {
     private enum Task {
         case back(ValueID)
         case forward(ValueID, Placement.Group.Key)
+        /// Forward through a sum or a product, and back to another of its inputs.
+        case across(ValueID, Placement.Group.Key, input: Int)
     }
 
     /// One push, and what it brought up.
@@ -46,6 +48,10 @@ struct PlanSearch {
             for root in roots.reversed() {
                 for group in placement.groups(of: root) where group.key.function != nil {
                     if attempt(.forward(root, group.key)) { isBetter = true }
+                    for input in inputsAcross(group) where attempt(.across(root, group.key, input: input)) {
+                        isBetter = true
+                        break
+                    }
                 }
             }
         }
@@ -99,6 +105,17 @@ struct PlanSearch {
                 placement.groups(of: output).filter { $0.key.function != nil }.map { .forward(output, $0.key) }
             }
             return frame
+        case .across(let root, let key, let input):
+            guard let reader = placement.groups(of: root).first(where: { $0.key == key })?.edges.first,
+                case .layer(let position, _) = placement.graph.edges[reader].reader,
+                pushForward(from: root, key, part) != nil
+            else { break }
+            let move = placement.pushBack(
+                through: position, placement.graph.network.layers[position].operation.partOfOneInput ?? .both,
+                settings: settings, preferring: input)
+            guard let move, move.isMove else { break }
+            frame.pending = move.reached.reversed().map { .back($0) }
+            return frame
         }
         placement.undo(to: frame.mark)
         return nil
@@ -136,6 +153,13 @@ struct PlanSearch {
     /// The parts of an affine that are worth an attempt each.
     private func parts(of task: Task) -> [AffinePart] {
         guard let affine = affine(of: task) else { return [] }
+        if case .across(let root, let key, _) = task {
+            let reader = placement.groups(of: root).first { $0.key == key }?.edges.first
+            guard let reader, case .layer(let position, _) = placement.graph.edges[reader].reader,
+                let part = placement.graph.network.layers[position].operation.partOfOneInput
+            else { return [] }
+            return [part]
+        }
         return affine.hasUnitScale || affine.hasNoShift ? [.both] : [.both, .scale, .shift]
     }
 
@@ -145,7 +169,7 @@ struct PlanSearch {
         let ends: [PartSinks.Parts]
         switch task {
         case .back(let root): ends = [sinks.behind[root.index]]
-        case .forward(let root, let key):
+        case .forward(let root, let key), .across(let root, let key, _):
             ends = placement.groups(of: root).first { $0.key == key }?.edges.map { sinks.before[$0] } ?? []
         }
         let isPositive = affine.scale.allSatisfy { $0 >= 0 }
@@ -155,10 +179,21 @@ struct PlanSearch {
         return takesScale ? .scale : .shift
     }
 
+    /// The other inputs of a sum or a product that a group's only reader is: those that hold an affine already, and the one where it would end.
+    private func inputsAcross(_ group: Placement.Group) -> [Int] {
+        guard group.edges.count == 1, case .layer(let position, let own) = placement.graph.edges[group.edges[0]].reader,
+            placement.graph.network.layers[position].operation.partOfOneInput != nil
+        else { return [] }
+        return placement.graph.edgesOfInputs[position].indices.filter { input in
+            guard input != own, let edge = placement.graph.edgesOfInputs[position][input] else { return false }
+            return placement.items[edge] != nil || sinks.preferredInputs[position] == input
+        }
+    }
+
     private func affine(of task: Task) -> ChannelAffine? {
         switch task {
         case .back(let root): placement.commonItem(of: root).map { placement.table[$0.function] }
-        case .forward(_, let key): key.function.map { placement.table[$0] }
+        case .forward(_, let key), .across(_, let key, _): key.function.map { placement.table[$0] }
         }
     }
 
@@ -166,5 +201,16 @@ struct PlanSearch {
     private func preferredInput(at position: Int) -> Int? {
         if let input = sinks.preferredInputs[position] { return input }
         return placement.graph.edgesOfInputs[position].firstIndex { $0.map { placement.items[$0] != nil } ?? false }
+    }
+}
+
+extension Operation {
+    /// The part of an affine that exactly one input has to take when it goes back.
+    fileprivate var partOfOneInput: AffinePart? {
+        switch self {
+        case .eltwise(let eltwise) where eltwise.combination == .sum: .shift
+        case .eltwise(let eltwise) where eltwise.combination == .product: .scale
+        default: nil
+        }
     }
 }
