@@ -2,3 +2,4 @@
 @_exported import enum CaffeModel.BatchNormDialect
 @_exported import struct CaffeModel.CaffeOptions
 @_exported import struct CaffeModel.NetState
+@_exported import enum Folding.FoldReach

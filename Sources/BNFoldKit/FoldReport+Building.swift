@@ -26,14 +26,33 @@ extension FoldReport {
             let target = layersByID[fold.target]
             return FoldedChain(
                 into: name(fold.target), from: fold.chain.map(name), channels: fold.channelCount,
-                addsBias: target.map { $0.operation.parameters.count == 1 } ?? false)
+                addsBias: fold.changesBias && target.map { $0.operation.parameters.count == 1 } ?? false,
+                takes: fold.takes.map { take in
+                    Take(
+                        from: take.chain.map(name), direction: take.direction.rawValue, through: take.through.map(name))
+                })
         }
         scales = plan.leftovers.map { leftover in
-            LeftoverChain(
-                layer: name(leftover.survivor), from: leftover.chain.map(name), channels: leftover.channelCount,
-                reason: Reason(leftover.reason))
+            let type = leftover.isBias ? "Bias" : "Scale"
+            let isInserted = layersByID[leftover.survivor] == nil
+            return LeftoverChain(
+                layer: isInserted ? LayerName(name: leftover.name, type: type) : name(leftover.survivor), type: type,
+                isInserted: isInserted, from: leftover.chain.map(name), channels: leftover.channelCount,
+                reason: Reason(leftover.reason), forwardReason: leftover.forwardReason.map(Reason.init))
         }
-        kept = plan.refusals.map { KeptLayer(layer: name($0.layer), reason: Reason($0.reason)) }
+        kept = plan.refusals.map {
+            KeptLayer(
+                layer: name($0.layer), reason: Reason($0.reason), forwardReason: $0.forwardReason.map(Reason.init))
+        }
+        dropped = plan.dropped.map(name)
+        var seen: Set<RegaugedBlob> = []
+        regauged = plan.rewiring.regauged.compactMap { value in
+            let before = conversion.network[value.before].name
+            let blob = RegaugedBlob(from: before, to: value.name, layer: name(value.layer))
+            // Layers in place write several values under one name.
+            return before != value.name && seen.insert(blob).inserted ? blob : nil
+        }
+        unshared = conversion.unshared(by: folded).map { UnsharedParameter(name: $0.name, groups: $0.groups) }
         let shapes = Dictionary(
             folded.network.layers.filter { $0.operation == .input }.map { layer in
                 (layer.id, layer.outputs.map { folded.network[$0] })

@@ -13,10 +13,16 @@ public struct FoldReport: Codable, Hashable, Sendable {
     /// Layers of each type that the network has before or after, sorted by name.
     public var types: [TypeCounts]
     public var folds: [FoldedChain]
-    /// Chains that became one Scale.
+    /// What is left of chains that nothing takes as a whole: each is one Scale or Bias.
     public var scales: [LeftoverChain]
     /// Affine layers that stay as they are.
     public var kept: [KeptLayer]
+    /// Affine layers that change nothing, alone or together, and went.
+    public var dropped: [LayerName]
+    /// Blobs that hold other numbers than before, under new names.
+    public var regauged: [RegaugedBlob]
+    /// Shared parameters that layers had to part with, because their folds differ.
+    public var unshared: [UnsharedParameter]
     public var deployment: [DeploymentChange]
     public var renamed: [Rename]
     public var findings: [Finding]
@@ -58,19 +64,52 @@ public struct FoldReport: Codable, Hashable, Sendable {
         public var channels: Int
         /// Whether the layer had no bias before.
         public var addsBias: Bool
+        /// The way of each affine that it takes.
+        public var takes: [Take]
+    }
+
+    public struct Take: Codable, Hashable, Sendable {
+        public var from: [LayerName]
+        /// `backward` into the layer that computes what the affine reads, `forward` into one that reads what the affine writes.
+        public var direction: String
+        /// The layers that it passes on its way.
+        public var through: [LayerName]
+    }
+
+    public struct RegaugedBlob: Codable, Hashable, Sendable {
+        public var from: String
+        public var to: String
+        /// The affine layer that it took or gave away.
+        public var layer: LayerName
+    }
+
+    public struct UnsharedParameter: Codable, Hashable, Sendable {
+        /// The name under `param`.
+        public var name: String
+        /// The layers that shared it, in groups that still do.
+        public var groups: [[String]]
     }
 
     public struct LeftoverChain: Codable, Hashable, Sendable {
-        /// The layer that became the Scale, by its old name and type.
+        /// The layer that became the Scale or Bias, by its old name and type, or a new layer.
         public var layer: LayerName
+        /// `Scale` or `Bias`.
+        public var type: String
+        /// Whether the layer is new.
+        public var isInserted: Bool
         public var from: [LayerName]
         public var channels: Int
+        /// Why nothing before it takes it.
         public var reason: Reason
+        /// Why nothing behind it takes it; `nil` where nobody asked.
+        public var forwardReason: Reason?
     }
 
     public struct KeptLayer: Codable, Hashable, Sendable {
         public var layer: LayerName
         public var reason: Reason
+        /// Why nothing behind it takes it; `nil` where nobody asked.
+        public var forwardReason: Reason?
     }
 
     public struct DeploymentChange: Codable, Hashable, Sendable {

@@ -1,4 +1,5 @@
 import CaffeModel
+import Folding
 
 /// What to fold, where to, and how.
 public struct FoldRequest: Sendable {
@@ -13,6 +14,8 @@ public struct FoldRequest: Sendable {
     public var caffe = CaffeOptions()
     /// Fold BatchNorms whose moving-average factor is 0, as Caffe runs them.
     public var allowsUntrained = false
+    /// How far an affine may go to a layer that takes it.
+    public var reach = FoldReach.wholeGraph
     /// gzip level of the output's datasets, 0 for none.
     public var compression = 0
     /// Where the report goes as JSON; `nil` for nowhere.
@@ -40,6 +43,11 @@ public struct InspectRequest: Sendable {
     public var prototxt: String?
     public var caffe = CaffeOptions()
     public var allowsUntrained = false
+    /// How far an affine may go to a layer that takes it.
+    public var reach = FoldReach.wholeGraph
+    /// Where the plan goes as a drawing for Graphviz; `nil` for nowhere.
+    public var drawingPath: String?
+    public var overwritesDrawing = false
 
     public init(input: String?, prototxt: String?) {
         self.input = input

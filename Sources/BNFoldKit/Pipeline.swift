@@ -29,7 +29,7 @@ func fold(_ request: FoldRequest, definitions: inout NetDefinitionCache) throws(
     // A weight that leaves the range of its format shows only when it is computed: leave its layer out and plan again.
     var planning = FoldPlanner.Options()
     planning.allowsUntrained = request.allowsUntrained
-    planning.isOnlyAdjacent = true
+    planning.reach = request.reach
     while true {
         let (plan, findings) = try makePlan(conversion, options: planning)
         try checkStatistics(findings, of: conversion, weights: request.input)
@@ -56,12 +56,19 @@ func fold(_ request: FoldRequest, definitions: inout NetDefinitionCache) throws(
 }
 
 /// Plans the network of a request and examines its statistics, without writing anything.
-public func inspect(_ request: InspectRequest) throws(BNFoldError) -> FoldReport {
+///
+/// - Returns: what would become of every affine layer, and the plan as a drawing.
+/// - Throws: `BNFoldError`, whose kind is the exit code.
+public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection {
     let prototxt = try findPrototxt(request.prototxt, weights: request.input)
+    if let path = request.drawingPath {
+        try checkReport(
+            path, others: [prototxt] + [request.input].compactMap(\.self), overwrites: request.overwritesDrawing)
+    }
     let conversion = try open(prototxt: prototxt, weights: request.input, options: request.caffe)
     var planning = FoldPlanner.Options()
     planning.allowsUntrained = request.allowsUntrained
-    planning.isOnlyAdjacent = true
+    planning.reach = request.reach
     var (plan, findings) = try makePlan(conversion, options: planning)
     if let weights = conversion.weights {
         findings += try lifting { () throws(CaffeModelError) in
@@ -72,11 +79,22 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> FoldReport
             }
         }
     }
-    return FoldReport(
+    let report = FoldReport(
         conversion: conversion, plan: plan, folded: plan.applied(to: conversion.network), findings: findings,
         container: .binary,
         input: FoldReport.Files(
             weights: request.input, prototxt: prototxt, weightBytes: request.input.flatMap(FileBytes.size)))
+    let drawing = PlanDrawing(plan, of: conversion.network)
+    if let path = request.drawingPath {
+        try lifting { () throws(CaffeModelError) in try FileBytes.write(Array(drawing.dot().utf8), to: path) }
+    }
+    return Inspection(report: report, drawing: drawing)
+}
+
+/// What `inspect` finds out.
+public struct Inspection: Sendable {
+    public let report: FoldReport
+    public let drawing: PlanDrawing
 }
 
 /// The prototxt that the user named, else the one that belongs to the weights.

@@ -1,3 +1,5 @@
+import Folding
+
 /// Lays a report out for people.
 public struct ReportText: Sendable {
     /// Use the terminal's colours.
@@ -18,18 +20,31 @@ public struct ReportText: Sendable {
             report.folds.map { fold in
                 [
                     fold.into.name, "<- " + fold.from.map(\.name).joined(separator: ", "), channels(fold.channels),
-                    fold.addsBias ? "gains a bias" : "",
+                    (ways(fold.takes) + (fold.addsBias ? ["gains a bias"] : [])).joined(separator: "; "),
                 ]
             })
         lines += section(
-            "became one Scale",
-            report.scales.map { scale in
-                [
-                    scale.layer.name, "<- " + scale.from.map(\.name).joined(separator: ", "), channels(scale.channels),
-                    scale.reason.sentence,
-                ]
+            "what nothing takes",
+            report.scales.flatMap { scale in
+                let from = scale.from.map(\.name).joined(separator: ", ")
+                let rest = reasons(scale.reason, scale.forwardReason)
+                let name = scale.layer.name + (scale.isInserted ? " (new)" : "")
+                return [[name, "\(scale.type) <- \(from)", channels(scale.channels), rest.first ?? ""]]
+                    + rest.dropFirst().map { ["", "", "", $0] }
             })
         lines += section("stays", kept(report))
+        if !report.dropped.isEmpty {
+            lines += section("changes nothing and goes", report.dropped.map { [$0.name, $0.type] })
+        }
+        lines += section(
+            "no longer shared",
+            report.unshared.map { parameter in
+                let groups = parameter.groups.map { $0.joined(separator: " = ") }.joined(separator: ", ")
+                return [parameter.name, groups, "their folds differ"]
+            })
+        lines += section(
+            "blobs with other numbers than before",
+            report.regauged.map { [$0.from, "-> " + $0.to, "by " + $0.layer.name] })
         lines += section("deployment", deployment(report))
         if isVerbose { lines += section("renamed", report.renamed.map { [$0.from, "-> " + $0.to] }) }
         lines += ["", bold("before and after")]
@@ -68,7 +83,9 @@ public struct ReportText: Sendable {
             let position = named[layer.reason, default: 0]
             named[layer.reason] = position + 1
             if !isLong || position < 3 {
-                rows.append([layer.layer.name, layer.layer.type, layer.reason.sentence])
+                let all = reasons(layer.reason, layer.forwardReason)
+                rows.append([layer.layer.name, layer.layer.type, all[0]])
+                rows += all.dropFirst().map { ["", "", $0] }
             } else if position == 3 {
                 rows.append(["and \(count - 3) more", layer.layer.type, "for the same reason (--verbose lists them)"])
             }
@@ -78,6 +95,21 @@ public struct ReportText: Sendable {
 
     /// More layers than this that stay for one reason are not listed one by one.
     private static let longList = 8
+
+    /// Why an affine goes neither back nor forward, a line for each.
+    private func reasons(_ backward: FoldReport.Reason, _ forward: FoldReport.Reason?) -> [String] {
+        guard let forward, forward != backward else { return [backward.sentence] }
+        return ["back: " + backward.sentence, "forward: " + forward.sentence]
+    }
+
+    /// Where affines that were not directly before or behind came along.
+    private func ways(_ takes: [FoldReport.Take]) -> [String] {
+        takes.filter { $0.direction == FoldDirection.forward.rawValue || !$0.through.isEmpty }.map { take in
+            let passed = take.through.map(\.name).joined(separator: ", ")
+            let direction = take.direction == FoldDirection.forward.rawValue ? "forward" : "back"
+            return "\(take.from.last?.name ?? "") \(direction)\(passed.isEmpty ? "" : " through \(passed)")"
+        }
+    }
 
     private func deployment(_ report: FoldReport) -> [[String]] {
         if isVerbose { return report.deployment.map { [$0.layer.name, $0.layer.type, $0.sentence] } }

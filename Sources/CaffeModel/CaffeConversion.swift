@@ -205,3 +205,37 @@ public struct CaffeConversion {
         }
     }
 }
+
+/// A parameter that was shared by name, and is no longer by all of its layers.
+public struct UnsharedParameter: Hashable, Sendable {
+    /// The name under `param`.
+    public var name: String
+    /// The names of the layers, in groups that share what came of it.
+    public var groups: [[String]]
+}
+
+extension CaffeConversion {
+    /// The shared parameters that layers had to part with, because their folds differ.
+    public func unshared(by folded: FoldedNetwork) -> [UnsharedParameter] {
+        guard !original.sharedNames.isEmpty else { return [] }
+        let after = Dictionary(folded.network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var order: [ParameterID] = []
+        var groups: [ParameterID: [(parameter: ParameterID, layers: [String])]] = [:]
+        for layer in network.layers {
+            guard let new = after[layer.id], new.operation.typeName == layer.operation.typeName else { continue }
+            for (old, parameter) in zip(layer.operation.parameters, new.operation.parameters)
+            where original.sharedNames[old] != nil {
+                if groups[old] == nil { order.append(old) }
+                if let place = groups[old]?.firstIndex(where: { $0.parameter == parameter }) {
+                    groups[old]?[place].layers.append(layer.name)
+                } else {
+                    groups[old, default: []].append((parameter, [layer.name]))
+                }
+            }
+        }
+        return order.compactMap { parameter in
+            guard let parts = groups[parameter], parts.count > 1 else { return nil }
+            return UnsharedParameter(name: original.sharedNames[parameter] ?? "", groups: parts.map(\.layers))
+        }
+    }
+}

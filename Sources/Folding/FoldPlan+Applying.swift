@@ -82,12 +82,12 @@ private struct PlanApplier {
             return parameter
         }
         let operation: Operation
-        if leftover.hasScale || !leftover.hasShift {
+        if leftover.isBias {
+            operation = .bias(Bias(beta: parameter("beta", leftover.affine?.shift), axes: axes))
+        } else {
             let gamma = parameter("gamma", leftover.affine?.scale)
             let beta = leftover.hasShift ? parameter("beta", leftover.affine?.shift) : nil
             operation = .scale(Scale(gamma: gamma, beta: beta, axes: axes))
-        } else {
-            operation = .bias(Bias(beta: parameter("beta", leftover.affine?.shift), axes: axes))
         }
         let layer = Layer(
             id: leftover.survivor, name: leftover.name, operation: operation, inputs: [leftover.input],

@@ -83,6 +83,9 @@ public struct Leftover: Hashable, Sendable {
     public var reason: RefusalReason
     /// Why nothing behind it takes it; `nil` where nobody asked.
     public var forwardReason: RefusalReason?
+
+    /// Whether it becomes a Bias; a Scale otherwise.
+    public var isBias: Bool { hasShift && !hasScale }
 }
 
 /// An affine layer that stays as it is, and why.

@@ -10,10 +10,7 @@ public struct FoldPlanner {
     public struct Options: Hashable, Sendable {
         /// Take a moving-average factor of 0 as Caffe does, instead of as an error.
         public var allowsUntrained = false
-        /// Fold only into the linear layer directly before.
-        public var isOnlyAdjacent = false
-        /// Fold into linear layers behind as well.
-        public var allowsForward = true
+        public var reach = FoldReach.wholeGraph
         /// Linear layers that must not take anything, because a folded weight would leave the range of its number format.
         public var overflowingTargets: Set<LayerID> = []
 
@@ -75,8 +72,7 @@ public struct FoldPlanner {
 
     private var settings: PlanningSettings {
         PlanningSettings(
-            allowsForward: options.allowsForward && !options.isOnlyAdjacent, isOnlyAdjacent: options.isOnlyAdjacent,
-            overflowingTargets: options.overflowingTargets)
+            reach: options.reach, overflowingTargets: options.overflowingTargets)
     }
 
     private func plan(_ graph: PlanningGraph, settings: PlanningSettings, hasNumbers: Bool) -> FoldPlan {
@@ -85,4 +81,14 @@ public struct FoldPlanner {
         var assembly = PlanAssembly(search.placement, settings: settings, hasNumbers: hasNumbers)
         return assembly.assembled()
     }
+}
+
+/// How far an affine may go to a linear layer that takes it.
+public enum FoldReach: String, Hashable, Sendable {
+    /// Back and forward, through all layers that let it pass.
+    case wholeGraph
+    /// Only back, towards what computes its input.
+    case backward
+    /// Only into the linear layer directly before.
+    case adjacent
 }

@@ -25,6 +25,8 @@ struct Batch: ParsableCommand {
 
     @OptionGroup var network: NetworkOptions
 
+    @OptionGroup var planning: PlanningOptions
+
     @OptionGroup var folding: FoldingOptions
 
     @Option(help: ArgumentHelp("Jobs that run at a time. Default: one for each core.", valueName: "number"))
@@ -152,6 +154,7 @@ struct Batch: ParsableCommand {
         var options = JobOptions()
         options.caffe = try network.caffeOptions()
         options.allowsUntrained = network.allowUntrained
+        options.reach = planning.reach
         options.verifies = verify
         folding.apply(to: &options)
         return JobDefaults(prototxt: network.prototxt, options: options)

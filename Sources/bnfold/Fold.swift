@@ -19,6 +19,8 @@ struct Fold: ParsableCommand {
     @Option(help: ArgumentHelp("The prototxt to write. Default: OUTPUT's name with '.prototxt'.", valueName: "file"))
     var outputPrototxt: String?
 
+    @OptionGroup var planning: PlanningOptions
+
     @OptionGroup var folding: FoldingOptions
 
     @Option(help: ArgumentHelp("Write the whole outcome as JSON ('-': to standard output).", valueName: "file"))
@@ -49,6 +51,7 @@ struct Fold: ParsableCommand {
         request.caffe = try network.caffeOptions()
         request.caffe.keepsTraining = folding.keepTraining
         request.allowsUntrained = network.allowUntrained
+        request.reach = planning.reach
         request.compression = folding.compress
         request.existing = force ? .replace : .refuse
         request.verification = verify ? verification.options() : nil

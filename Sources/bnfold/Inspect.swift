@@ -11,8 +11,18 @@ struct Inspect: ParsableCommand {
 
     @OptionGroup var network: NetworkOptions
 
+    @OptionGroup var planning: PlanningOptions
+
     @Flag(help: "Print the outcome as JSON.")
     var json = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Draw the plan for Graphviz ('-': to standard output, in place of the report).", valueName: "file"))
+    var dot: String?
+
+    @Flag(help: "Overwrite the file of --dot.")
+    var force = false
 
     @OptionGroup var console: ConsoleOptions
 
@@ -20,6 +30,8 @@ struct Inspect: ParsableCommand {
         guard input != nil || network.prototxt != nil else {
             throw ValidationError("give weights, or a network with --prototxt, or both")
         }
+        if json, dot == "-" { throw ValidationError("--json and --dot - both write to standard output") }
+        if force, dot == nil || dot == "-" { throw ValidationError("--force is for the file of --dot") }
         try console.validate()
     }
 
@@ -27,8 +39,16 @@ struct Inspect: ParsableCommand {
         var request = InspectRequest(input: input, prototxt: network.prototxt)
         request.caffe = try network.caffeOptions()
         request.allowsUntrained = network.allowUntrained
+        request.reach = planning.reach
+        request.drawingPath = dot == "-" ? nil : dot
+        request.overwritesDrawing = force
         try Console.run(stoppableBy: nil) { () throws(BNFoldError) in
-            try console.show(try inspect(request), json: json)
+            let inspection = try inspect(request)
+            if dot == "-" {
+                try Console.print(Array(inspection.drawing.dot().utf8))
+            } else {
+                try console.show(inspection.report, json: json)
+            }
         }
     }
 }

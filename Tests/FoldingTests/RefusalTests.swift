@@ -145,7 +145,7 @@ struct RefusalTests {
         var (sketch, conv) = start()
         sketch.finish(sketch.scale(of: sketch.relu("rectify", of: conv), [1, 2]))
         var options = FoldPlanner.Options()
-        options.isOnlyAdjacent = true
+        options.reach = .adjacent
         let reason = try #require(sketch.reason("scale", in: try sketch.plan(options).plan))
         #expect(reason == .notLinear(producer: "rectify", type: "ReLU"))
         #expect(reason.sentence.contains("'rectify'") && reason.sentence.contains("ReLU"))

@@ -1,4 +1,5 @@
 import CaffeModel
+import Folding
 
 /// How one job folds: all that decides, beside the input, what its output is.
 ///
@@ -7,6 +8,8 @@ public struct JobOptions: Hashable, Sendable {
     public var caffe = CaffeOptions()
     /// Fold BatchNorms whose moving-average factor is 0, as Caffe runs them.
     public var allowsUntrained = false
+    /// How far an affine may go to a layer that takes it.
+    public var reach = FoldReach.wholeGraph
     /// gzip level of the output's datasets, 0 for none.
     public var compression = 0
     /// Run both networks and compare them.
@@ -45,6 +48,8 @@ extension JobOptions {
             "inputShape": shapes.isEmpty ? nil : .object(shapes),
             "keepTraining": flag(\.caffe.keepsTraining),
             "level": caffe.state.level == standard.caffe.state.level ? nil : .integer(caffe.state.level),
+            "noForward": reach == .backward ? .boolean(true) : nil,
+            "onlyAdjacent": reach == .adjacent ? .boolean(true) : nil,
             "stage": caffe.state.stages.isEmpty ? nil : .array(caffe.state.stages.map(JSONValue.string)),
             "verify": flag(\.verifies),
         ])
@@ -56,8 +61,7 @@ extension JobOptions {
     init(_ fields: JSONFields, defaults: JobOptions) throws(JSONError) {
         try fields.requireOnly([
             "allowUntrained", "assumeGlobalStats", "batchNormDialect", "compress", "inputShape", "keepTraining",
-            "level",
-            "stage", "verify",
+            "level", "noForward", "onlyAdjacent", "stage", "verify",
         ])
         self = defaults
         allowsUntrained = try fields.boolean("allowUntrained") ?? allowsUntrained
@@ -65,6 +69,9 @@ extension JobOptions {
         caffe.keepsTraining = try fields.boolean("keepTraining") ?? caffe.keepsTraining
         caffe.state.level = try fields.integer("level") ?? caffe.state.level
         caffe.state.stages = try fields.strings("stage") ?? caffe.state.stages
+        let noForward = try fields.boolean("noForward") ?? (reach == .backward)
+        let onlyAdjacent = try fields.boolean("onlyAdjacent") ?? (reach == .adjacent)
+        reach = onlyAdjacent ? .adjacent : noForward ? .backward : .wholeGraph
         verifies = try fields.boolean("verify") ?? verifies
         if let level = try fields.integer("compress") {
             guard 0...9 ~= level else { throw fields.error("compress", "is \(level), expected a level from 0 to 9") }

@@ -70,6 +70,7 @@ public final class JobWorker {
         request.outputPrototxt = job.outputPrototxt
         request.caffe = job.options.caffe
         request.allowsUntrained = job.options.allowsUntrained
+        request.reach = job.options.reach
         request.compression = job.options.compression
         request.verification = job.options.verifies ? VerifyOptions() : nil
         request.existing = check.existing

@@ -161,9 +161,11 @@ extension Placement {
 
 /// What a search knows beside the network.
 struct PlanningSettings {
-    var allowsForward = true
-    var isOnlyAdjacent = false
+    var reach = FoldReach.wholeGraph
     var overflowingTargets: Set<LayerID> = []
     /// The numbers of the biases of linear layers, by position.
     var biases: [Int: [Double]] = [:]
+
+    var allowsForward: Bool { reach == .wholeGraph }
+    var isOnlyAdjacent: Bool { reach == .adjacent }
 }

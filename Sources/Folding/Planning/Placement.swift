@@ -115,12 +115,12 @@ struct Placement {
         return Item(function: item.function, sources: merged(edges.flatMap { items[$0]?.sources ?? [] }))
     }
 
-    /// The layers that an affine passed since it left its place, in order.
+    /// The layers that an affine passed since it left its place, in order; one that it passed to and fro does not count.
     func path(of source: Source) -> [Int] {
         var path: [Int] = []
         var next = source.step
         while let step = next {
-            path.append(steps[step].layer)
+            if path.last == steps[step].layer { path.removeLast() } else { path.append(steps[step].layer) }
             next = steps[step].previous
         }
         return path.reversed()
