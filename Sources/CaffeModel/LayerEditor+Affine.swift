@@ -16,6 +16,7 @@ extension LayerEditor {
                     after: message.fields.last)
             ]
         }
+        if let emptied = emptiedParameters { return [document.removal(of: emptied)] }
         var edits: [SourceEdit] = []
         if before.axes != form.axes {
             edits += (parameters.fields(named: "axis") + parameters.fields(named: "num_axes")).map {
@@ -25,6 +26,18 @@ extension LayerEditor {
         }
         if form.hasTerm { return edits + setTrue("bias_term", in: parameters, isDefault: false) }
         return edits + parameters.fields(named: "bias_term").map { document.removal(of: $0) }
+    }
+
+    /// The parameters of a layer that keeps its type, when nothing of them is left.
+    private var emptiedParameters: FieldNode? {
+        guard !changedType, old.operation != layer.operation, let before = AffineForm(old.operation),
+            let form = AffineForm(layer.operation), form.fields.isEmpty,
+            case let fields = message.fields(named: form.parameters), fields.count == 1,
+            let parameters = fields[0].value.message
+        else { return nil }
+        var going: Set<String> = keepsTraining ? ["bias_term"] : Self.fillers.union(["bias_term"])
+        if before.axes != form.axes { going.formUnion(["axis", "num_axes"]) }
+        return parameters.fields.allSatisfy { going.contains($0.name) } ? fields[0] : nil
     }
 
     /// All parameters of the old type go, those of the new one come.
@@ -43,6 +56,7 @@ extension LayerEditor {
     /// Whether `affineEdits` removes a field as a whole.
     func isReplaced(_ name: String) -> Bool {
         changedType && AffineForm(layer.operation) != nil && Self.replacedParameters.contains(name)
+            || emptiedParameters?.name == name
     }
 
     /// Whether `affineEdits` has something to do in a field that it keeps.

@@ -145,18 +145,19 @@ struct LayerEditor {
 
     // MARK: Training
 
+    static let fillers: Set<String> = ["weight_filler", "bias_filler", "filler"]
+
     /// What only training needs: phase rules, loss weights, fillers.
     private func trainingEdits() throws(CaffeModelError) -> [SourceEdit] {
         var edits = phaseEdits()
         for name in ["loss_weight", "propagate_down", "loss_param"] where name != "loss_param" || changedType {
             edits += message.fields(named: name).map { document.removal(of: $0) }
         }
-        let fillers: Set<String> = ["weight_filler", "bias_filler", "filler"]
         for field in message.fields {
             guard let parameters = field.value.message, field.name.hasSuffix("_param"), !isReplaced(field.name) else {
                 continue
             }
-            let removed = parameters.fields.filter { fillers.contains($0.name) }
+            let removed = parameters.fields.filter { Self.fillers.contains($0.name) }
             guard !removed.isEmpty else { continue }
             if removed.count == parameters.fields.count, !changesAffineFields(of: field.name) {
                 edits.append(document.removal(of: field))

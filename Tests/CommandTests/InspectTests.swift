@@ -14,10 +14,12 @@ struct InspectTests {
         #expect(try folder.names() == ["net.h5", "net.prototxt"])
     }
 
-    @Test("plans from the prototxt alone what it plans with weights", arguments: Fixture.all)
-    func withoutWeights(fixture: Fixture) async throws {
+    @Test(
+        "plans adjacent folds from the prototxt alone as it does with weights, but for reasons that lie in numbers",
+        arguments: Fixture.all)
+    func adjacentWithoutWeights(fixture: Fixture) async throws {
         let folder = try TemporaryFolder()
-        let options = ["--prototxt", fixture.prototxt, "--json"] + fixture.shapeArguments
+        let options = ["--prototxt", fixture.prototxt, "--json", "--only-adjacent"] + fixture.shapeArguments
         let without = try await Program.run(["inspect"] + options, in: folder)
         let with = try await Program.run(["inspect", fixture.weights] + options, in: folder)
         #expect(without.code == 0 && with.code == 0, "\(without.errors) \(with.errors)")
@@ -27,6 +29,20 @@ struct InspectTests {
         #expect(plan.scales == planWithWeights.scales)
         #expect(plan.kept == planWithWeights.kept)
         #expect(plan.types == planWithWeights.types)
+    }
+
+    @Test("what the prototxt alone promises to fold away, folds away with weights", arguments: Fixture.all)
+    func withoutWeights(fixture: Fixture) async throws {
+        let folder = try TemporaryFolder()
+        let options = ["--prototxt", fixture.prototxt, "--json"] + fixture.shapeArguments
+        let without = try await Program.run(["inspect"] + options, in: folder)
+        let with = try await Program.run(["inspect", fixture.weights] + options, in: folder)
+        #expect(without.code == 0 && with.code == 0, "\(without.errors) \(with.errors)")
+        let plan = try Report(without.output)
+        let left = Set(plan.scales.flatMap(\.from) + plan.kept.map(\.layer))
+        let folded = Set(plan.folds.flatMap(\.from)).subtracting(left)
+        let planWithWeights = try Report(with.output)
+        #expect(folded.isDisjoint(with: planWithWeights.scales.flatMap(\.from) + planWithWeights.kept.map(\.layer)))
     }
 
     @Test("needs no input shapes", arguments: Fixture.all)

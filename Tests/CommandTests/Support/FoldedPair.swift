@@ -29,7 +29,7 @@ struct FoldedPair {
         func fold(changing layer: String) -> VerifyReport.Fold? { report.folds.first { $0.changed.contains(layer) } }
     }
 
-    /// Folds the net with the program.
+    /// Folds the net with the program, into the layers directly before alone: what most tools do, and do wrongly.
     ///
     /// - Parameter weights: in place of the fixture's own.
     init(_ fixture: Fixture, weights: String? = nil, _ options: [String] = []) async throws {
@@ -38,7 +38,7 @@ struct FoldedPair {
         self.fixture = fixture
         inputShapes = fixture.inputShapes
         folder = try TemporaryFolder()
-        let outcome = try await Program.run(fixture.arguments + ["--quiet"] + options, in: folder)
+        let outcome = try await Program.run(fixture.arguments + ["--quiet", "--only-adjacent"] + options, in: folder)
         try #require(outcome.code == 0, "\(outcome.errors)")
         folded = try WeightFile(reading: folder.path("out.h5"))
         prototxt = try folder.text("out.prototxt")
