@@ -1,4 +1,6 @@
-"""Every real prototxt is planned without its weights: it goes through, or is refused with the place and the reason."""
+"""Every real prototxt is planned without its weights, into adjacent layers alone and across the whole graph: it goes
+through, or is refused with the place and the reason.
+"""
 
 import re
 from collections import Counter
@@ -9,6 +11,7 @@ from table import Table
 # 0 done, 64 usage, 65 malformed input: all that reading a prototxt may end with. A signal is a negative number.
 EXIT_CODES = (0, 64, 65)
 NORMALISATIONS = ("BatchNorm", "BN")
+AFFINES = (*NORMALISATIONS, "Scale", "Bias", "Power")
 
 
 def check(context):
@@ -18,8 +21,11 @@ def check(context):
         "layers",
         "BatchNorm",
         "folded",
-        "made Scale",
+        "left",
         "kept",
+        "affine",
+        "adjacent",
+        "whole graph",
         "prototxt",
         "reasons, or the error",
     )
@@ -32,44 +38,49 @@ def check(context):
         f"{path}: is listed as refused, but is no file" for path in REFUSED.keys() | OPTIONS.keys() if path not in paths
     ]
     totals, leftover, kept, exits = Counter(), Counter(), Counter(), Counter()
-    for path, run in zip(paths, context.each(inspect, paths, "prototxts")):
+    for path, (run, adjacent) in zip(paths, context.each(inspect, paths, "prototxts")):
         exits[run.exit_code] += 1
         failures += [f"{path}: {failure}" for failure in judge(path, run)]
         if run.exit_code != 0:
             table.add(
                 run.exit_code,
-                "",
-                "",
-                "",
-                "",
-                "",
+                *("",) * 8,
                 path,
                 run.first_error.replace(f"{path}:", "").replace("bnfold: error: ", ""),
             )
             continue
         report = run.report()
         outcome = outcome_of(report)
-        leftover += outcome["made Scale"]
+        leftover += outcome["left"]
         kept += outcome["kept"]
         found = {
-            "BatchNorm": sum(entry["before"] for entry in report["types"] if entry["type"] in NORMALISATIONS),
+            "BatchNorm": affines(report, "before", NORMALISATIONS),
             "folded": outcome["folded"],
-            "made Scale": outcome["made Scale"].total(),
+            "left": outcome["left"].total(),
             "kept": outcome["kept"].total(),
+            "affine": affines(report, "before"),
+            "adjacent": affines(adjacent.report(), "after"),
+            "whole graph": affines(report, "after"),
         }
         totals += found
-        table.add(0, report["layers"]["before"], *found.values(), path, listed(outcome["made Scale"] + outcome["kept"]))
-        if found["BatchNorm"] != found["folded"] + found["made Scale"] + found["kept"]:
+        table.add(0, report["layers"]["before"], *found.values(), path, listed(outcome["left"] + outcome["kept"]))
+        if found["whole graph"] > found["adjacent"]:
+            failures.append(f"{path}: more affine layers are left than by adjacent folding: {found}")
+        if found["BatchNorm"] != found["folded"] + found["left"] + found["kept"]:
             failures.append(f"{path}: a BatchNorm has no verdict, or two: {found}")
     table.total(
         f"{len(paths)} files read: "
         + ", ".join(f"{count} with exit code {code}" for code, count in sorted(exits.items()))
     )
     table.total(
-        f"{totals['BatchNorm']} BatchNorms: {totals['folded']} folded, {totals['made Scale']} made Scale,"
-        f" {totals['kept']} refused"
+        f"{totals['BatchNorm']} BatchNorms: {totals['folded']} folded, {totals['left']} left in part or"
+        f" whole as Scale or Bias, {totals['kept']} refused"
     )
-    table.total(f"made Scale, by reason: {listed(leftover)}")
+    table.total(
+        f"{totals['affine']} affine layers (BatchNorm, BN, Scale, Bias, Power): {totals['adjacent']} left by adjacent folding,"
+        f" {totals['whole graph']} across the whole graph"
+    )
+    table.total(f"left, by reason: {listed(leftover)}")
     table.total(f"refused, by reason: {listed(kept)}")
     table.total(f"{len(failures)} failures")
     table.write(context.output / "corpus.txt")
@@ -77,7 +88,12 @@ def check(context):
 
 
 def inspect(context, path):
-    return context.run("inspect", "--prototxt", path, "--json", "--quiet", *OPTIONS.get(path, ()))
+    arguments = ("inspect", "--prototxt", path, "--json", "--quiet", *OPTIONS.get(path, ()))
+    return context.run(*arguments), context.run(*arguments, "--only-adjacent")
+
+
+def affines(report, when, types=AFFINES):
+    return sum(entry[when] for entry in report["types"] if entry["type"] in types)
 
 
 def judge(path, run):
@@ -102,19 +118,24 @@ def judge(path, run):
 
 
 def outcome_of(report):
-    """How many normalisations fold, and of the others how many for each reason."""
+    """How many normalisations go, and of the others how many stay for each reason; one whose parts go several ways counts
+    once, as left if a part of it is.
+    """
 
     def normalisations(layers):
-        return sum(layer["type"] in NORMALISATIONS for layer in layers)
+        return {layer["name"] for layer in layers if layer["type"] in NORMALISATIONS}
 
-    made_scale, kept = Counter(), Counter()
+    left, kept, seen = Counter(), Counter(), set()
     for leftover in report["scales"]:
-        made_scale[leftover["reason"]["name"]] += normalisations(leftover["from"])
+        names = normalisations(leftover["from"]) - seen
+        left[leftover["reason"]["name"]] += len(names)
+        seen |= names
     for refused in report["kept"]:
-        kept[refused["reason"]["name"]] += normalisations([refused["layer"]])
+        kept[refused["reason"]["name"]] += len(normalisations([refused["layer"]]))
+    gone = normalisations(layer for fold in report["folds"] for layer in fold["from"])
     return {
-        "folded": sum(normalisations(fold["from"]) for fold in report["folds"]),
-        "made Scale": +made_scale,
+        "folded": len((gone | normalisations(report["dropped"])) - seen),
+        "left": +left,
         "kept": +kept,
     }
 

@@ -14,11 +14,12 @@ from table import Table
 from tolerance import BLOB_TOLERANCE
 
 SEED = 1
+AFFINE_TYPES = ("BatchNorm", "Scale", "Bias")
 
 
 @dataclass
 class Result:
-    counts: tuple = ("", "", "")
+    counts: tuple = ("",) * 4
     opencv: float = None
     standin: float = None
     reference: float = None
@@ -39,6 +40,7 @@ def check(context):
         "prototxt",
         "BatchNorm",
         "Scale",
+        "Bias",
         "layers",
         "OpenCV",
         "stand-in",
@@ -90,7 +92,7 @@ def check_pair(context, pair):
 def counts(report):
     types = {entry["type"]: (entry["before"], entry["after"]) for entry in report["types"]}
     layers = report["layers"]
-    return tuple("{} -> {}".format(*types.get(kind, (0, 0))) for kind in ("BatchNorm", "Scale")) + (
+    return tuple("{} -> {}".format(*types.get(kind, (0, 0))) for kind in AFFINE_TYPES) + (
         f"{layers['before']} -> {layers['after']}",
     )
 

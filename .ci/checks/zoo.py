@@ -12,31 +12,34 @@ from weights import same_weights, weights_by_layer
 
 @dataclass(frozen=True)
 class Expected:
-    """What folding into the linear layer directly before an affine reaches; no BatchNorm ever remains.
+    """What folding across the whole graph reaches; no BatchNorm or Power ever remains.
 
-    `scales` are the Scale layers that remain, `others_gone` the layers beside BatchNorm and Scale that vanish from
-    test_net.prototxt.
+    `scales` and `biases` are the layers of these types that remain, `others_gone` the layers that are no affines and
+    vanish from test_net.prototxt.
     """
 
-    scales: int
+    scales: int = 0
+    biases: int = 0
     others_gone: int = 0
     why: str = ""
 
 
+AFFINE_TYPES = ("BatchNorm", "Power", "Scale", "Bias")
+
 EXPECTED = {
-    "digits-badstats": Expected(1, why="bn1 behind a MAX pool"),
-    "digits-branches": Expected(4, why="bn1, bn4a, bn4b read shared values; width5 is no channel Scale"),
-    "digits-cifarstyle": Expected(3, why="each behind a pool"),
-    "digits-conv3d": Expected(1, why="bn3 behind a Reshape"),
-    "digits-deconv": Expected(3, why="sum1 and maxout behind Eltwise, dec3 behind a Crop"),
-    "digits-densenet": Expected(8, 6, why="8 in front of ReLU, reading what a Concat reads; 6 Dropout go"),
-    "digits-inception": Expected(4, why="bn-1.1 behind a pool, inc.1 and inc.2 behind a Concat, bn-s.0 behind a Slice"),
-    "digits-lenet": Expected(0),
-    "digits-mobilenet": Expected(0),
-    "digits-preact": Expected(6, why="all in front of their linear layer"),
-    "digits-resnet": Expected(0),
-    "digits-se": Expected(3, 2, why="two squeeze-and-excitation Scales, bn6 behind one; Bias and Power go"),
-    "digits-siamese": Expected(0, why="conv2_w un-shared"),
+    "digits-badstats": Expected(),
+    "digits-branches": Expected(2, 2, why="bn4b in front of TanH, shifts of bn1, bn4a in front of ReLU; width5"),
+    "digits-cifarstyle": Expected(0, 1, why="the shift of bn3 behind a padded AVE pool"),
+    "digits-conv3d": Expected(),
+    "digits-deconv": Expected(),
+    "digits-densenet": Expected(0, 8, 6, why="8 in front of ReLU, reading what a Concat reads; 6 Dropout go"),
+    "digits-inception": Expected(1, 1, why="negative factors of bn-1.1 behind a MAX pool; inc.2 in front of ReLU"),
+    "digits-lenet": Expected(),
+    "digits-mobilenet": Expected(),
+    "digits-preact": Expected(0, 1, why="the shift of bn_data in front of a padded convolution"),
+    "digits-resnet": Expected(),
+    "digits-se": Expected(2, 1, why="two squeeze-and-excitation Scales, the shift of bn6 behind one"),
+    "digits-siamese": Expected(why="conv2_w un-shared"),
 }
 
 
@@ -72,17 +75,18 @@ def check(context):
         "to",
         "BatchNorm",
         "Scale",
+        "Bias",
         "expected",
         "layers",
         "blobs",
         "worst",
         "worst output",
-        "why Scales remain",
+        "why some remain",
     )
     worst = 0.0
     for case, result in zip(cases, context.each(check_net, cases, "folds")):
         net, weights, prototxt, container = case
-        expected = EXPECTED.get(net, Expected(0))
+        expected = EXPECTED.get(net, Expected())
         table.add(
             net,
             weights,
@@ -90,7 +94,8 @@ def check(context):
             container,
             arrow(result, "BatchNorm"),
             arrow(result, "Scale"),
-            expected.scales,
+            arrow(result, "Bias"),
+            f"{expected.scales} + {expected.biases}",
             f"{result.before.total()} -> {result.after.total()}",
             result.blobs,
             result.worst,
@@ -108,6 +113,7 @@ def check(context):
             f"case {case}",
             "test_net.prototxt",
             "h5",
+            "",
             "",
             "",
             "",
@@ -151,13 +157,11 @@ def check_net(context, case):
     if reported != counted:
         result.failures.append(f"the report counts {reported}, the prototxts hold {counted}")
     expected = EXPECTED.get(net)
-    if expected and (result.after["BatchNorm"], result.after["Scale"]) != (0, expected.scales):
-        result.failures.append(
-            f"{result.after['BatchNorm']} BatchNorm and {result.after['Scale']} Scale remain,"
-            f" not 0 and {expected.scales}"
-        )
+    remaining = {kind: result.after[kind] for kind in AFFINE_TYPES}
+    if expected and remaining != dict(zip(AFFINE_TYPES, (0, 0, expected.scales, expected.biases))):
+        result.failures.append(f"{remaining} remain, expected {expected}")
     if expected and prototxt == "test_net.prototxt":
-        gone = result.before["BatchNorm"] + result.before["Scale"] - expected.scales + expected.others_gone
+        gone = sum(result.before[kind] - result.after[kind] for kind in AFFINE_TYPES) + expected.others_gone
         if result.after.total() != result.before.total() - gone:
             result.failures.append(f"{result.after.total()} layers remain, not {result.before.total() - gone}")
 
@@ -177,7 +181,7 @@ def read(path, suffix):
     return path.with_name(path.name + suffix).read_bytes()
 
 
-def compare(weights, test_net, reference, result):
+def compare(weights, test_net, reference, result, tolerance=BLOB_TOLERANCE):
     """Runs a folded pair and compares all blobs that it has in common with the reference, above all the outputs of the
     test net.
     """
@@ -198,7 +202,7 @@ def compare(weights, test_net, reference, result):
     result.failures += [
         f"blob '{name}' is off by {each.relative:.1e} {each.reason}"
         for name, each in found.items()
-        if not each.relative <= BLOB_TOLERANCE
+        if not each.relative <= tolerance
     ]
 
 
@@ -213,6 +217,7 @@ class SuspectStatistics:
     refused: bool = False
     refused_if_allowed: bool = False
     weights: str = ""
+    tolerance: float = BLOB_TOLERANCE
 
 
 BAD_STATISTICS = {
@@ -224,7 +229,8 @@ BAD_STATISTICS = {
     "c-inf": SuspectStatistics("bn2", refused=True, refused_if_allowed=True),
     "d": SuspectStatistics("scale1"),
     "e": SuspectStatistics("bn2"),
-    "f": SuspectStatistics("bn3", refused=True),
+    # A variance of 0 amplifies what rounding changes by 1 / sqrt(eps) = 316.
+    "f": SuspectStatistics("bn3", refused=True, tolerance=2 * BLOB_TOLERANCE),
     "f-identity": SuspectStatistics("bn3"),
     "solver state": SuspectStatistics(
         "solver", refused=True, refused_if_allowed=True, weights="not-weights.solverstate.h5"
@@ -248,5 +254,5 @@ def check_statistics(context, case):
             result.failures.append(f"says nothing of {expected.layer}, only {told}")
     if refused:
         return "refused", None, result.failures
-    compare(output, test_net, folder / f"reference-{case}.h5", result)
+    compare(output, test_net, folder / f"reference-{case}.h5", result, expected.tolerance)
     return "folds if allowed" if expected.refused else "folds with a finding", result.worst, result.failures
