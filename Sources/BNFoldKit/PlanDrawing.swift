@@ -7,10 +7,18 @@ import NetGraph
 public struct PlanDrawing: Sendable {
     private let network: Network
     private let plan: FoldPlan
+    private let leftovers: [LayerID: Leftover]
+    private let refusals: [LayerID: Refusal]
+    private let removed: Set<LayerID>
+    private let targets: Set<LayerID>
 
     init(_ plan: FoldPlan, of network: Network) {
         self.plan = plan
         self.network = network
+        leftovers = Dictionary(plan.leftovers.map { ($0.survivor, $0) }, uniquingKeysWith: { first, _ in first })
+        refusals = Dictionary(plan.refusals.map { ($0.layer, $0) }, uniquingKeysWith: { first, _ in first })
+        removed = Set(plan.rewiring.removed)
+        targets = Set(plan.folds.map(\.target))
     }
 
     /// The drawing in the language of Graphviz: `dot -Tsvg`.
@@ -34,16 +42,16 @@ public struct PlanDrawing: Sendable {
     private func attributes(of layer: Layer) -> String {
         var text = [layer.name, layer.operation.typeName]
         var style = ""
-        if let leftover = plan.leftovers.first(where: { $0.survivor == layer.id }) {
+        if let leftover = leftovers[layer.id] {
             text[1] += " -> " + (leftover.isBias ? "Bias" : "Scale")
             text += Self.reasons(leftover.reason, leftover.forwardReason)
             style = ", style=filled, fillcolor=\"#ffd9a0\""
-        } else if let refusal = plan.refusals.first(where: { $0.layer == layer.id }) {
+        } else if let refusal = refusals[layer.id] {
             text += Self.reasons(refusal.reason, refusal.forwardReason)
             style = ", style=filled, fillcolor=\"#ffd9a0\""
-        } else if plan.rewiring.removed.contains(layer.id) {
+        } else if removed.contains(layer.id) {
             style = ", style=dashed, color=\"#808080\", fontcolor=\"#808080\""
-        } else if plan.folds.contains(where: { $0.target == layer.id }) {
+        } else if targets.contains(layer.id) {
             style = ", style=filled, fillcolor=\"#cfe8cf\""
         }
         return "label=\(Self.label(text))" + style

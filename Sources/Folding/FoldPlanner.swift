@@ -84,7 +84,7 @@ public struct FoldPlanner {
 }
 
 /// How far an affine may go to a linear layer that takes it.
-public enum FoldReach: String, Hashable, Sendable {
+public enum FoldReach: String, CaseIterable, Hashable, Sendable {
     /// Back and forward, through all layers that let it pass.
     case wholeGraph
     /// Only back, towards what computes its input.

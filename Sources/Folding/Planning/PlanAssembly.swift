@@ -96,7 +96,8 @@ struct PlanAssembly {
                     continue
                 }
                 let node = placement.items[group.edges[0]]?.sources.first?.node ?? 0
-                let output = keptValue(of: group.edges) ?? makeValue(before: graph.edges[group.edges[0]].original, node: node)
+                let output =
+                    keptValue(of: group.edges) ?? makeValue(before: graph.edges[group.edges[0]].original, node: node)
                 for edge in group.edges { assign(output, to: edge) }
                 addLeftover(group, root: root, input: base, output: output, used: &used)
             }

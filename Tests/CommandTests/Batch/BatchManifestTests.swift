@@ -45,14 +45,30 @@ struct BatchManifestTests {
         #expect(job.options.caffe.batchNormDialect == .nvcaffe)
     }
 
-    @Test("a job that is written as a line is the same when it is read")
-    func roundTrip() throws {
+    @Test("a line may fold further than the command line, and less far")
+    func reach() throws {
+        var options = JobOptions()
+        options.reach = .adjacent
+        let lines = """
+            {"input": "a.h5"}
+            {"input": "b.h5", "options": {"onlyAdjacent": false}}
+            {"input": "c.h5", "options": {"onlyAdjacent": false, "noForward": true}}
+            """
+        #expect(
+            try jobs(lines, JobDefaults(options: options)).map(\.options.reach) == [.adjacent, .wholeGraph, .backward])
+        #expect(
+            try jobs("{\"input\": \"a.h5\", \"options\": {\"noForward\": true}}").map(\.options.reach) == [.backward])
+    }
+
+    @Test("a job that is written as a line is the same when it is read", arguments: FoldReach.allCases)
+    func roundTrip(reach: FoldReach) throws {
         var job = BatchJob(name: "a/b.h5", input: "/in/b.h5", prototxt: "/in/p.prototxt", output: "/out/a/b.h5")
         job.outputPrototxt = "/elsewhere/q.prototxt"
         job.options.caffe.inputShapes = ["data": [1, 2]]
         job.options.caffe.state = NetState(level: 1, stages: ["x", "y"])
         job.options.caffe.batchNormDialect = .bnVariance
         job.options.compression = 5
+        job.options.reach = reach
         #expect(try jobs(BatchManifest.line(for: job)) == [job])
     }
 
