@@ -76,6 +76,8 @@ PAIRS = [
         (1, 3, 300, 300),
         opencv=True,
         standin=False,
+        # OpenCV has no Bias layer.
+        options=("--bias-as-scale",),
         inner=("mbox_loc", "mbox_conf_flatten"),
         why="the stand-in has no SSD layers",
     ),

@@ -168,9 +168,9 @@ def check_untouched(before, after, report):
         if layer.name in originals and layer.SerializeToString() != originals[layer.name].SerializeToString()
     ]
     found += [f"layer '{layer.name}' should be gone" for layer in untouched if layer.name in gone]
+    # New layers stand at the end.
     order = [layer.name for layer in layers_of(before)]
-    if [layer.name for layer in layers_of(after)] != [
-        name for name in order if name in {layer.name for layer in layers_of(after)}
-    ]:
+    remaining = [layer.name for layer in layers_of(after)]
+    if [name for name in remaining if name in originals] != [name for name in order if name in remaining]:
         found.append("the order of the layers changed")
     return len(untouched), found

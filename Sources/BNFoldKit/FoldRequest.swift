@@ -16,6 +16,8 @@ public struct FoldRequest: Sendable {
     public var allowsUntrained = false
     /// How far an affine may go to a layer that takes it.
     public var reach = FoldReach.wholeGraph
+    /// Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer.
+    public var writesBiasAsScale = false
     /// gzip level of the output's datasets, 0 for none.
     public var compression = 0
     /// Where the report goes as JSON; `nil` for nowhere.
@@ -45,6 +47,8 @@ public struct InspectRequest: Sendable {
     public var allowsUntrained = false
     /// How far an affine may go to a layer that takes it.
     public var reach = FoldReach.wholeGraph
+    /// Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer.
+    public var writesBiasAsScale = false
     /// Where the plan goes as a drawing for Graphviz; `nil` for nowhere.
     public var drawingPath: String?
     public var overwritesDrawing = false

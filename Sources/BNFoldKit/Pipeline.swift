@@ -30,6 +30,7 @@ func fold(_ request: FoldRequest, definitions: inout NetDefinitionCache) throws(
     var planning = FoldPlanner.Options()
     planning.allowsUntrained = request.allowsUntrained
     planning.reach = request.reach
+    planning.writesBiasAsScale = request.writesBiasAsScale
     while true {
         let (plan, findings) = try makePlan(conversion, options: planning)
         try checkStatistics(findings, of: conversion, weights: request.input)
@@ -69,6 +70,7 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
     var planning = FoldPlanner.Options()
     planning.allowsUntrained = request.allowsUntrained
     planning.reach = request.reach
+    planning.writesBiasAsScale = request.writesBiasAsScale
     var (plan, findings) = try makePlan(conversion, options: planning)
     if let weights = conversion.weights {
         findings += try lifting { () throws(CaffeModelError) in

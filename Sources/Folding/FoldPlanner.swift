@@ -11,6 +11,8 @@ public struct FoldPlanner {
         /// Take a moving-average factor of 0 as Caffe does, instead of as an error.
         public var allowsUntrained = false
         public var reach = FoldReach.wholeGraph
+        /// Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer.
+        public var writesBiasAsScale = false
         /// Linear layers that must not take anything, because a folded weight would leave the range of its number format.
         public var overflowingTargets: Set<LayerID> = []
 
@@ -72,7 +74,8 @@ public struct FoldPlanner {
 
     private var settings: PlanningSettings {
         PlanningSettings(
-            reach: options.reach, overflowingTargets: options.overflowingTargets)
+            reach: options.reach, writesBiasAsScale: options.writesBiasAsScale,
+            overflowingTargets: options.overflowingTargets)
     }
 
     private func plan(_ graph: PlanningGraph, settings: PlanningSettings, hasNumbers: Bool) -> FoldPlan {

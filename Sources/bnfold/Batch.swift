@@ -155,6 +155,7 @@ struct Batch: ParsableCommand {
         options.caffe = try network.caffeOptions()
         options.allowsUntrained = network.allowUntrained
         options.reach = planning.reach
+        options.writesBiasAsScale = planning.biasAsScale
         options.verifies = verify
         folding.apply(to: &options)
         return JobDefaults(prototxt: network.prototxt, options: options)

@@ -52,6 +52,7 @@ struct Fold: ParsableCommand {
         request.caffe.keepsTraining = folding.keepTraining
         request.allowsUntrained = network.allowUntrained
         request.reach = planning.reach
+        request.writesBiasAsScale = planning.biasAsScale
         request.compression = folding.compress
         request.existing = force ? .replace : .refuse
         request.verification = verify ? verification.options() : nil

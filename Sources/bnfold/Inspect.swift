@@ -40,6 +40,7 @@ struct Inspect: ParsableCommand {
         request.caffe = try network.caffeOptions()
         request.allowsUntrained = network.allowUntrained
         request.reach = planning.reach
+        request.writesBiasAsScale = planning.biasAsScale
         request.drawingPath = dot == "-" ? nil : dot
         request.overwritesDrawing = force
         try Console.run(stoppableBy: nil) { () throws(BNFoldError) in

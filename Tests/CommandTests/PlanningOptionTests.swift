@@ -26,6 +26,26 @@ struct PlanningOptionTests {
         #expect(try await left(.deconvolution, ["--only-adjacent", "--no-forward"]).count == 3)
     }
 
+    @Test("a shift that stays is a Scale with factors of 1 where no Bias is wanted, and folding again changes nothing")
+    func biasAsScale() async throws {
+        let folder = try TemporaryFolder()
+        let outcome = try await Program.run(
+            Fixture.branches.arguments + ["--report", "-", "--verify", "--bias-as-scale"], in: folder)
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let report = try Report(outcome.output)
+        #expect(report.counts(of: "Bias")[1] == 0 && report.counts(of: "Scale")[1] == 4)
+        // A Scale where a Scale was is no more work, so nothing moves for its sake.
+        #expect(report.scales.map(\.layer.name) == ["scale1", "scale4a", "bn4b"] && report.regauged.isEmpty)
+        let again = try await Program.run(["out.h5", "again.h5", "--bias-as-scale", "--quiet"], in: folder)
+        #expect(again.code == 0, "\(again.errors)")
+        #expect(try folder.text("again.prototxt") == folder.text("out.prototxt"))
+
+        let input = try await Program.run(
+            Fixture.preactivation.arguments + ["--report", "-", "--verify", "--bias-as-scale", "--force"], in: folder)
+        #expect(input.code == 0, "\(input.errors)")
+        #expect(try Report(input.output).scales.map(\.type) == ["Scale"])
+    }
+
     @Test("a fold tells its way, and the blobs that hold other numbers than before")
     func ways() async throws {
         let fixture = Fixture.deconvolution

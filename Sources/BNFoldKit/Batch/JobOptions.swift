@@ -10,6 +10,8 @@ public struct JobOptions: Hashable, Sendable {
     public var allowsUntrained = false
     /// How far an affine may go to a layer that takes it.
     public var reach = FoldReach.wholeGraph
+    /// Leave a shift that nothing takes as a Scale with factors of 1.
+    public var writesBiasAsScale = false
     /// gzip level of the output's datasets, 0 for none.
     public var compression = 0
     /// Run both networks and compare them.
@@ -44,6 +46,7 @@ extension JobOptions {
             "allowUntrained": flag(\.allowsUntrained),
             "assumeGlobalStats": flag(\.caffe.assumesGlobalStatistics),
             "batchNormDialect": caffe.batchNormDialect.map { .string($0.rawValue) },
+            "biasAsScale": flag(\.writesBiasAsScale),
             "compress": compression == standard.compression ? nil : .integer(compression),
             "inputShape": shapes.isEmpty ? nil : .object(shapes),
             "keepTraining": flag(\.caffe.keepsTraining),
@@ -60,7 +63,8 @@ extension JobOptions {
     /// - Throws: for a name that is not known, and a value that no option takes.
     init(_ fields: JSONFields, defaults: JobOptions) throws(JSONError) {
         try fields.requireOnly([
-            "allowUntrained", "assumeGlobalStats", "batchNormDialect", "compress", "inputShape", "keepTraining",
+            "allowUntrained", "assumeGlobalStats", "batchNormDialect", "biasAsScale", "compress", "inputShape",
+            "keepTraining",
             "level", "noForward", "onlyAdjacent", "stage", "verify",
         ])
         self = defaults
@@ -72,6 +76,7 @@ extension JobOptions {
         let noForward = try fields.boolean("noForward") ?? (reach == .backward)
         let onlyAdjacent = try fields.boolean("onlyAdjacent") ?? (reach == .adjacent)
         reach = onlyAdjacent ? .adjacent : noForward ? .backward : .wholeGraph
+        writesBiasAsScale = try fields.boolean("biasAsScale") ?? writesBiasAsScale
         verifies = try fields.boolean("verify") ?? verifies
         if let level = try fields.integer("compress") {
             guard 0...9 ~= level else { throw fields.error("compress", "is \(level), expected a level from 0 to 9") }

@@ -71,6 +71,7 @@ public final class JobWorker {
         request.caffe = job.options.caffe
         request.allowsUntrained = job.options.allowsUntrained
         request.reach = job.options.reach
+        request.writesBiasAsScale = job.options.writesBiasAsScale
         request.compression = job.options.compression
         request.verification = job.options.verifies ? VerifyOptions() : nil
         request.existing = check.existing

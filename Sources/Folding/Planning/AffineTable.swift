@@ -26,6 +26,11 @@ struct AffineTable {
         var second: Int
     }
 
+    /// Whether a shift alone is a Scale with factors of 1, which reads them.
+    private let readsUnitFactors: Bool
+
+    init(readsUnitFactors: Bool = false) { self.readsUnitFactors = readsUnitFactors }
+
     subscript(function: Int) -> ChannelAffine { affines[function] }
 
     /// The numbers that a layer reads for each element: the element, its channel's factor, its channel's term.
@@ -38,7 +43,7 @@ struct AffineTable {
         if let number = key.flatMap({ known[$0] }) { return number }
         if let key { known[key] = affines.count }
         affines.append(affine)
-        readCounts.append(1 + (affine.hasUnitScale ? 0 : 1) + (affine.hasNoShift ? 0 : 1))
+        readCounts.append(1 + (affine.hasUnitScale && !readsUnitFactors ? 0 : 1) + (affine.hasNoShift ? 0 : 1))
         return affines.count - 1
     }
 

@@ -162,6 +162,7 @@ extension Placement {
 /// What a search knows beside the network.
 struct PlanningSettings {
     var reach = FoldReach.wholeGraph
+    var writesBiasAsScale = false
     var overflowingTargets: Set<LayerID> = []
     /// The numbers of the biases of linear layers, by position.
     var biases: [Int: [Double]] = [:]

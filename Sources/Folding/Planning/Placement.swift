@@ -31,7 +31,7 @@ struct Placement {
     }
 
     let graph: PlanningGraph
-    var table = AffineTable()
+    var table: AffineTable
     private(set) var items: [Item?]
     private(set) var steps: [Step] = []
     /// By the position of the linear layer.
@@ -54,9 +54,9 @@ struct Placement {
         case root(Int, Int?)
     }
 
-    init(_ graph: PlanningGraph) {
+    init(_ graph: PlanningGraph, settings: PlanningSettings = PlanningSettings()) {
         self.graph = graph
-        var table = AffineTable()
+        var table = AffineTable(readsUnitFactors: settings.writesBiasAsScale)
         var functions: [Int: Int?] = [:]
         for (index, node) in graph.forest.nodes.enumerated() { functions[index] = table.number(of: node.affine) }
         let items = graph.edges.map { edge -> Item? in

@@ -162,7 +162,8 @@ struct PlanAssembly {
         let holdsOnlyPowers = operations.allSatisfy { if case .power = $0 { true } else { false } }
         let isLone: Bool
         switch operations.first {
-        case .scale where operations.count == 1, .bias where operations.count == 1: isLone = true
+        case .scale where operations.count == 1: isLone = true
+        case .bias where operations.count == 1: isLone = !settings.writesBiasAsScale
         default: isLone = false
         }
         let affine = group.key.function.map { placement.table[$0] }
@@ -228,7 +229,8 @@ struct PlanAssembly {
         plan.leftovers.append(
             Leftover(
                 chain: chain.map(layerID(ofNode:)), survivor: survivor, name: name, channelCount: count,
-                affine: hasNumbers ? affine.expanded(to: count) ?? affine : nil, hasScale: !affine.hasUnitScale,
+                affine: hasNumbers ? affine.expanded(to: count) ?? affine : nil,
+                hasScale: !affine.hasUnitScale || settings.writesBiasAsScale,
                 hasShift: !affine.hasNoShift, input: input, output: output, reason: reasons.backward,
                 forwardReason: reasons.forward))
     }

@@ -31,7 +31,7 @@ struct PlanSearch {
     }
 
     init(_ graph: PlanningGraph, settings: PlanningSettings) {
-        placement = Placement(graph)
+        placement = Placement(graph, settings: settings)
         self.settings = settings
         sinks = PartSinks(placement, settings: settings)
         roots = graph.passable.flatMap { graph.network.layers[$0].outputs }

@@ -35,13 +35,13 @@ struct BatchManifestTests {
         options.caffe.keepsTraining = true
         let line = """
             {"input": "a.h5", "options": {"inputShape": {"data": [1, 3, 16, 16]}, "level": 2, "stage": ["s"], "keepTraining": false, \
-            "assumeGlobalStats": true, "allowUntrained": true, "compress": 9, "batchNormDialect": "nvcaffe"}}
+            "assumeGlobalStats": true, "allowUntrained": true, "compress": 9, "biasAsScale": true, "batchNormDialect": "nvcaffe"}}
             """
         let job = try #require(try jobs(line, JobDefaults(options: options)).first)
         #expect(job.options.caffe.inputShapes == ["data": [1, 3, 16, 16], "other": [1, 1]])
         #expect(job.options.caffe.state == NetState(level: 2, stages: ["s"]))
         #expect(!job.options.caffe.keepsTraining && job.options.caffe.assumesGlobalStatistics)
-        #expect(job.options.allowsUntrained && job.options.compression == 9)
+        #expect(job.options.allowsUntrained && job.options.compression == 9 && job.options.writesBiasAsScale)
         #expect(job.options.caffe.batchNormDialect == .nvcaffe)
     }
 
