@@ -66,6 +66,15 @@ let package = Package(
         .executableTarget(
             name: "bnfold",
             dependencies: ["BNFoldKit", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        // Measures bnfold; no product.
+        .executableTarget(
+            name: "bnfold-bench",
+            dependencies: [
+                "BNFoldKit", "CaffeModel", "Execution", "NetGraph", "HDF5",
+                .target(name: "CBLAS", condition: .when(platforms: [.linux])),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            resources: [.embedInCode("Resources/fold_h5py.py")]),
         .testTarget(name: "NetGraphTests", dependencies: ["NetGraph"]),
         .testTarget(name: "FoldingTests", dependencies: ["Folding", "NetGraph", "Execution"]),
         .testTarget(
