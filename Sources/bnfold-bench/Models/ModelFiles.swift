@@ -14,8 +14,8 @@ struct ModelFiles {
     ///
     /// The numbers pass through one buffer. The same net gives the same bytes.
     init(making net: TrainNet, in workspace: Workspace) throws(BenchmarkError) {
-        // Input, output, and the .caffemodel that may be made of it.
-        try workspace.requireSpace(3 * net.byteCount)
+        // The weights and what a fold, a copy and the script make of them: all are there at once when results are compared.
+        try workspace.requireSpace(4 * net.byteCount)
         self.net = net
         weights = workspace.path("\(net.name).caffemodel.h5")
         prototxt = workspace.path("\(net.name).prototxt")
@@ -30,6 +30,8 @@ struct ModelFiles {
 
     /// Writes the same weights as a `.caffemodel`.
     func convertedToCaffemodel(in workspace: Workspace) throws(BenchmarkError) -> String {
+        // The conversion, a fold and a copy.
+        try workspace.requireSpace(3 * byteCount)
         var request = ConvertRequest(input: weights, output: workspace.path("\(net.name).caffemodel"))
         request.prototxt = prototxt
         do throws(BNFoldError) {
