@@ -14,18 +14,21 @@ import NetGraph
 struct ForwardPassBenchmark {
     let rounds: Int
 
+    /// A pass takes a tenth of a second: it is short enough to be repeated for more trust.
+    private static let passesPerRound = 4
+
     /// One network, single precision, one image.
     struct Result: Codable {
         var name: String
         var threads: Int
         /// Operations of the convolutions and inner products of one pass; a multiplication and an addition count as two.
         var operations: Int
-        /// Medians over the rounds.
+        /// Medians over all passes.
         var passSeconds: Double
         var productSeconds: Double
         var passGigaflops: Double
         var productGigaflops: Double
-        /// The median over the rounds of how much of the BLAS' speed the pass reaches.
+        /// The median over all passes of how much of the BLAS' speed the pass reaches.
         var share: Double
     }
 
@@ -50,12 +53,12 @@ struct ForwardPassBenchmark {
         let operands = ProductOperands(for: products)
         var passes: [Double] = []
         var plain: [Double] = []
-        // The first round is not counted.
-        for round in 0...rounds {
+        // The first pass is not counted.
+        for index in 0...rounds * Self.passesPerRound {
             try Interruption.check()
             let pass = try Self.seconds { _ = try interpreter.outputs(of: ["data": image]) }
             let product = Self.seconds { operands.run(products, threads: threads) }
-            if round > 0 {
+            if index > 0 {
                 passes.append(pass)
                 plain.append(product)
             }

@@ -40,7 +40,7 @@ struct ProcessRunner {
     /// Runs a program and watches the most memory that it has resident at once, in bytes; `nil` when it ended before it was seen.
     ///
     /// On Linux the system's account of a child is of no use for that: until it executes its program it lives in the memory of this
-    /// one, and inherits its peak. So the peak is asked for again and again, and what grew in the last half millisecond is missed. That takes
+    /// one, and inherits its peak. So the peak is asked for again and again, and what grew since it was asked for last is missed. That takes
     /// processor time: times are to be measured in other runs.
     func peakMemory(of command: [String]) throws(BenchmarkError) -> Int? {
         let identifier = try start(command)
@@ -51,7 +51,7 @@ struct ProcessRunner {
             while true {
                 peak = Self.residentPeak(of: identifier) ?? peak
                 if try hasEnded(identifier) { break }
-                usleep(500)
+                usleep(50)
             }
             _ = try end(of: identifier, command)
             return peak
@@ -130,12 +130,14 @@ struct ProcessRunner {
             return information.si_signo != 0
         }
 
-        /// The peak of a process that runs, from a line like `VmHWM:     12345 kB`; `nil` when it has ended.
+        /// The peak of a process that runs, from a line like `VmHWM:     12345 kB`; `nil` when it has ended, or has only just begun.
         private static func residentPeak(of identifier: pid_t) -> Int? {
-            let line = TextFile.read("/proc/\(identifier)/status")?.split(separator: "\n").first {
-                $0.hasPrefix("VmHWM:")
-            }
-            return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+            let status = TextFile.read("/proc/\(identifier)/status") ?? ""
+            guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+                let number = line.split(whereSeparator: \.isWhitespace).dropFirst().first,
+                let kibibytes = Int(number), kibibytes > 0
+            else { return nil }
+            return kibibytes << 10
         }
     #endif
 }
