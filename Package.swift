@@ -66,6 +66,15 @@ let package = Package(
         .executableTarget(
             name: "bnfold",
             dependencies: ["BNFoldKit", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        // Measures bnfold, and depends on it so that the program is built that it runs. No product.
+        .executableTarget(
+            name: "bnfold-bench",
+            dependencies: [
+                "bnfold", "BNFoldKit", "CaffeModel", "Execution", "NetGraph", "HDF5",
+                .target(name: "CBLAS", condition: .when(platforms: [.linux])),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            resources: [.embedInCode("Resources/fold_h5py.py")]),
         .testTarget(name: "NetGraphTests", dependencies: ["NetGraph"]),
         .testTarget(name: "FoldingTests", dependencies: ["Folding", "NetGraph", "Execution"]),
         .testTarget(
@@ -77,6 +86,7 @@ let package = Package(
         .testTarget(name: "PrototxtTests", dependencies: ["Prototxt"]),
         .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"]),
         .testTarget(name: "ExecutionTests", dependencies: ["Execution", "NetGraph", "Folding", "CaffeModel", "HDF5"]),
+        .testTarget(name: "BenchmarkTests", dependencies: ["bnfold-bench", "BNFoldKit"]),
         .testTarget(
             name: "VerificationTests", dependencies: ["Verification", "Execution", "NetGraph", "CaffeModel"]),
     ],
