@@ -28,7 +28,7 @@ struct ModelTests {
         defer { workspace.removeAll() }
         let prototxt = workspace.path("net.prototxt")
         try TextFile.write(net.prototxt, to: prototxt)
-        let report = try inspect(InspectRequest(input: nil, prototxt: prototxt))
+        let report = try inspect(InspectRequest(input: nil, prototxt: prototxt)).report
         #expect(report.folds.count == net.folds.count && report.scales.isEmpty && report.kept.isEmpty)
         #expect(
             Set(report.folds.map(\.into.name)) == Set(net.folds.map(\.convolution)))
@@ -39,7 +39,7 @@ struct ModelTests {
         let workspace = try Workspace(in: nil)
         defer { workspace.removeAll() }
         let model = try ModelFiles(making: .chain(layers: 8), in: workspace)
-        let report = try inspect(InspectRequest(input: model.weights, prototxt: model.prototxt))
+        let report = try inspect(InspectRequest(input: model.weights, prototxt: model.prototxt)).report
         #expect(report.folds.count == 2 && report.findings.isEmpty, "\(report.findings)")
     }
 

@@ -137,10 +137,11 @@ struct Placement {
         return cost
     }
 
+    /// Each affine layer once, with the first of its ways: through branches that meet again there are as many as there are paths.
     func merged(_ sources: [Source]) -> [Source] {
         guard sources.count > 1 else { return sources }
-        var seen: Set<Source> = []
-        return sources.filter { seen.insert($0).inserted }
+        var seen: Set<Int> = []
+        return sources.filter { seen.insert($0.node).inserted }
     }
 
     // MARK: Changing

@@ -44,8 +44,11 @@ struct ExhaustiveSearch {
         for position in graph.passable {
             let edges = graph.edgesOfInputs[position]
             let offers = Self.choices(edges.map { $0.map { placement.items[$0] != nil } ?? false })
+            let isOnOutput = graph.network.layers[position].outputs.contains { placement.commonItem(of: $0) != nil }
+            if !isOnOutput, offers.isEmpty { continue }
+            let inputs = Self.choosesInput(graph.network.layers[position].operation) ? edges.indices.map(\.self) : []
             for part in [AffinePart.both, .scale, .shift] {
-                for input in edges.indices.map(Optional.some) + [nil] {
+                for input in isOnOutput ? inputs.map(Optional.some) + [nil] : [] {
                     follow { [settings] in
                         $0.pushBack(through: position, part, settings: settings, preferring: input)
                     }
@@ -56,6 +59,14 @@ struct ExhaustiveSearch {
                     }
                 }
             }
+        }
+    }
+
+    /// Whether something goes to one input alone.
+    private static func choosesInput(_ operation: Operation) -> Bool {
+        switch operation {
+        case .eltwise, .scale: true
+        default: false
         }
     }
 
