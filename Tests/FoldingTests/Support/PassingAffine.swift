@@ -21,20 +21,20 @@ enum PassingAffine: String, CaseIterable, CustomTestStringConvertible, Sendable 
     var hasNegativeFactor: Bool { self == .batchNormScale || self == .negativeFactor }
 
     /// Adds the layers and returns the last value.
-    func add(to sketch: inout NetworkSketch, reading value: ValueID) -> ValueID {
+    func add(to sketch: inout NetworkSketch, reading value: ValueID, named name: String = "affine") -> ValueID {
         let mean = [0.5, -1, 0, 2]
         let variance = [4, 0.25, 1, 2]
         let last: ValueID
         switch self {
         case .batchNorm:
-            last = sketch.batchNorm("affine", of: value, mean: mean, variance: variance)
+            last = sketch.batchNorm(name, of: value, mean: mean, variance: variance)
         case .batchNormScale:
-            let normalized = sketch.batchNorm("affine", of: value, mean: mean, variance: variance)
-            last = sketch.scale("affine scale", of: normalized, [0.5, -2, 1.5, 0.75], [1, -0.5, 0.25, 2])
-        case .factors: last = sketch.scale("affine", of: value, [0.5, 2, 1.5, 0.75])
-        case .negativeFactor: last = sketch.scale("affine", of: value, [0.5, -2, 1.5, 0.75])
-        case .zeroFactor: last = sketch.scale("affine", of: value, [0.5, 0, 1.5, 0.75], [1, -0.5, 0.25, 2])
-        case .bias: last = sketch.bias("affine", of: value, [1, -0.5, 0.25, 2])
+            let normalized = sketch.batchNorm(name, of: value, mean: mean, variance: variance)
+            last = sketch.scale("\(name) scale", of: normalized, [0.5, -2, 1.5, 0.75], [1, -0.5, 0.25, 2])
+        case .factors: last = sketch.scale(name, of: value, [0.5, 2, 1.5, 0.75])
+        case .negativeFactor: last = sketch.scale(name, of: value, [0.5, -2, 1.5, 0.75])
+        case .zeroFactor: last = sketch.scale(name, of: value, [0.5, 0, 1.5, 0.75], [1, -0.5, 0.25, 2])
+        case .bias: last = sketch.bias(name, of: value, [1, -0.5, 0.25, 2])
         }
         sketch.network.values[last.index].shape = sketch.network[value].shape
         return last
