@@ -92,7 +92,10 @@ struct PlanExplanation {
         let functions = edges.map { placement.items[$0]?.function }
         let own = key?.function ?? functions.compactMap(\.self).first
         let others = zip(edges, functions).filter { $0.1 != own }.map(\.0)
-        if others.contains(where: { graph.edges[$0].reader == .output }) || others.isEmpty {
+        // What an affine makes of the value and hands to the caller is a reader like any other.
+        if others.contains(where: { graph.edges[$0].reader == .output && graph.edges[$0].node == nil })
+            || others.isEmpty
+        {
             return .networkOutput(producer: producer.name)
         }
         let names = others.map { edge -> String in

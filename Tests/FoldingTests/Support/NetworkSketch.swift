@@ -99,8 +99,8 @@ extension NetworkSketch {
     }
 
     /// The network after its plan, with the numbers of every parameter.
-    func folded() throws -> FoldedSketch {
-        let plan = try plan().plan
+    func folded(_ options: FoldPlanner.Options = FoldPlanner.Options()) throws -> FoldedSketch {
+        let plan = try plan(options).plan
         let folded = plan.applied(to: network)
         return FoldedSketch(plan: plan, folded: folded, weights: FoldedWeights(base: weights, folded: folded))
     }

@@ -1,0 +1,96 @@
+import Execution
+import Folding
+import NetGraph
+
+/// The largest difference between a value before and after, relative to the largest magnitude of that value and of what it was computed from: both nets compute in double
+/// precision, with weights that are not rounded to less, so what is left is the noise of a few thousand operations of 2^-53 each.
+private let tolerance = 1e-9
+
+/// A window of MAX pooling without a pixel gives the lowest Float, which no factor of a later layer may exceed: such numbers mean nothing.
+private let floatRange = 1e37
+
+/// What is wrong with the fold of one net.
+struct FoldVerdict {
+    var complaint: String?
+    var foldCount = 0
+
+    init(_ net: RandomNet) { self.init(net.sketch()) }
+
+    init(_ sketch: NetworkSketch, options: FoldPlanner.Options = FoldPlanner.Options()) {
+        do {
+            complaint = try check(sketch, options: options)
+        } catch {
+            complaint = "\(error)"
+        }
+    }
+
+    private mutating func check(_ sketch: NetworkSketch, options: FoldPlanner.Options) throws -> String? {
+        let result = try sketch.folded(options)
+        foldCount = result.plan.folds.count
+        let before = try Self.blobs(of: sketch.network, weights: sketch.weights)
+        let after = try Self.blobs(of: result.network, weights: result.weights)
+        for output in sketch.network.outputs where !result.network.outputs.contains(output) {
+            return "output '\(sketch.network[output].name)' is gone"
+        }
+        for name in sketch.network.outputs.map({ sketch.network[$0].name }) {
+            guard before[name] != nil, after[name] != nil else { return "output '\(name)' is not computed" }
+        }
+        for (name, expected) in before.sorted(by: { $0.key < $1.key }) {
+            guard let found = after[name] else { continue }
+            // An input that a layer in place overwrote keeps its name: it is fed by name.
+            if name.hasPrefix("data") { continue }
+            guard found.shape == expected.shape else { return "'\(name)' has another shape" }
+            let largest = expected.elements.filter { abs($0) <= floatRange }.map(abs).max() ?? 0
+            for (one, other) in zip(expected.elements, found.elements) where one != other && !(abs(one) > floatRange) {
+                if one.isNaN, other.isNaN { continue }
+                if !(abs(one - other) <= tolerance * max(largest, 1)) { return "'\(name)' is \(other), not \(one)" }
+            }
+        }
+        if let fault = Self.nameFault(result.network) { return fault }
+        let again = try FoldPlanner(result.network, options: options).plan(weights: result.weights).plan
+        return again.isEmpty ? nil : "folding again proposes \(again)"
+    }
+
+    /// What each blob holds at the end of a pass.
+    private static func blobs(
+        of network: Network, weights: some WeightStore
+    ) throws -> [String: Tensor<Double>] {
+        var inputs: [String: Tensor<Double>] = [:]
+        for (index, layer) in network.layers.filter({ $0.operation == .input }).enumerated() {
+            let shape = network[layer.outputs[0]].shape?.known ?? []
+            var random = SeededNumbers(seed: UInt64(index))
+            inputs[layer.name] = Tensor(shape: shape, elements: random.numbers(shape.reduce(1, *), in: -2...2))
+        }
+        let interpreter = try Interpreter<Double>(
+            network, weights: weights, options: ExecutionOptions(threadCount: 1))
+        var blobs: [String: Tensor<Double>] = [:]
+        _ = try interpreter.run(inputs) { value, tensor in blobs[network[value].name] = tensor }
+        return blobs
+    }
+
+    /// A name that two layers write though the second does not work in place.
+    private static func nameFault(_ network: Network) -> String? {
+        var current: [String: ValueID] = [:]
+        for layer in network.layers {
+            for output in layer.outputs {
+                let name = network[output].name
+                if let last = current[name] {
+                    let readers = network.layers.filter { $0.inputs.contains(last) }
+                    if readers.map(\.id) != [layer.id] { return "'\(name)' is written twice, by '\(layer.name)' again" }
+                }
+                current[name] = output
+            }
+        }
+        return nil
+    }
+
+    /// The layers of a net and of the folded one.
+    static func description(of net: RandomNet) -> String {
+        let sketch = net.sketch()
+        var lines = NetworkStructure(sketch.network).lines
+        if let result = try? sketch.folded() {
+            lines += ["folded:"] + NetworkStructure(result.network).lines
+        }
+        return lines.joined(separator: "\n")
+    }
+}
