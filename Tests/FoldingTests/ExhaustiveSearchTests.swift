@@ -5,7 +5,7 @@ import Testing
 @testable import Folding
 
 /// How many small nets are searched: BNFOLD_SMALL_NETS sets it.
-private let netCount = ProcessInfo.processInfo.environment["BNFOLD_SMALL_NETS"].flatMap { Int($0) } ?? 150
+private let netCount = ProcessInfo.processInfo.environment["BNFOLD_SMALL_NETS"].flatMap { Int($0) } ?? 100
 
 @Suite("The plan against all plans", .serialized)
 struct ExhaustiveSearchTests {

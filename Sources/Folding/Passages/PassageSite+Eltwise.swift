@@ -27,7 +27,9 @@ extension PassageSite {
             let (moved, rest, reason) = split(affine, .backward, factors: .any, allowsShift: taker != nil)
             guard let moved else { return Passage(moved: affines.map { _ in nil }, rest: [rest], reason: reason) }
             let scaleAlone = moved.with(scale: moved.scale, shift: moved.scale.map { _ in 0 })
+            let counted = Set(inputs.indices.filter { eltwise.coefficients[$0] != 0 }.map { inputValues[$0] })
             let result = inputs.indices.map { index -> ChannelAffine? in
+                guard counted.contains(inputValues[index]) else { return nil }
                 guard let taker, inputValues[index] == inputValues[taker.input] else { return scaleAlone }
                 if taker.coefficient == 1 { return moved }
                 return moved.with(scale: moved.scale, shift: moved.shift.map { $0 / taker.coefficient })
@@ -59,15 +61,23 @@ extension PassageSite {
         guard let (channels, expanded) = expanded(affines) else {
             return blocked(affines, farCount: 1, .shapeUnknown(layer: layer.name, type: layer.operation.typeName))
         }
-        let model = expanded[0]
+        // What is multiplied by 0 is of no account, and its affine goes.
+        let counted = zip(expanded, coefficients).filter { $0.1 != 0 }.map(\.0)
+        let model = counted.first ?? .uniform(scale: 1, offset: 0)
         let isCommon = (0..<channels).map { channel in
-            expanded.allSatisfy { $0.scale[channel] == model.scale[channel] }
+            counted.allSatisfy { $0.scale[channel] == model.scale[channel] }
         }
         var scale = [Double](repeating: 1, count: channels)
         var shift = [Double](repeating: 0, count: channels)
-        for channel in 0..<channels where isCommon[channel] { scale[channel] = model.scale[channel] }
+        for channel in 0..<channels where isCommon[channel] && !counted.isEmpty {
+            scale[channel] = model.scale[channel]
+        }
         var rest: [ChannelAffine?] = []
         for (affine, coefficient) in zip(expanded, coefficients) {
+            guard coefficient != 0 else {
+                rest.append(nil)
+                continue
+            }
             for (channel, term) in affine.shift.enumerated() { shift[channel] += coefficient * term }
             let kept = affine.scale.indices.map { isCommon[$0] ? 1 : affine.scale[$0] }
             rest.append(affine.with(scale: kept, shift: kept.map { _ in 0 }))
@@ -75,7 +85,8 @@ extension PassageSite {
         let reason: RefusalReason? =
             rest.allSatisfy { $0 == nil }
             ? nil : .unequalAffines(layer: layer.name, type: layer.operation.typeName)
-        return Passage(moved: [model.with(scale: scale, shift: shift)], rest: rest, reason: reason)
+        let whole = ChannelAffine(scale: scale, offset: shift, isUniform: expanded.allSatisfy(\.isUniform))
+        return Passage(moved: [whole.isIdentity ? nil : whole], rest: rest, reason: reason)
     }
 
     private func forwardThroughProduct(_ affines: [ChannelAffine?]) -> Passage {

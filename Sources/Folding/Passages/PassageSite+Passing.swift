@@ -65,11 +65,14 @@ extension PassageSite {
 }
 
 extension Operation {
-    /// Whether an input gives nothing but its shape, so that its numbers do not matter.
+    /// Whether an input gives nothing but its shape, so that its numbers do not matter: they are multiplied by 0, for example.
     func readsOnlyShape(ofInput index: Int) -> Bool {
         switch self {
         case .crop, .interpolation: index == 1
         case .priorBox, .sink: true
+        case .eltwise(let eltwise):
+            eltwise.combination == .sum && eltwise.coefficients.indices.contains(index)
+                && eltwise.coefficients[index] == 0
         default: false
         }
     }

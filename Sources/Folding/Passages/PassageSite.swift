@@ -38,6 +38,9 @@ struct Passage {
     var reason: RefusalReason?
 
     var movesNothing: Bool { taken == nil && moved.allSatisfy { $0 == nil } }
+
+    /// Whether something changed: an affine may also go without reaching the far side.
+    func changes(_ affines: [ChannelAffine?]) -> Bool { !movesNothing || rest != affines }
 }
 
 /// Which factors an operation lets pass.

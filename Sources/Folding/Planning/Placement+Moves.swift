@@ -44,9 +44,10 @@ extension Placement {
         let parts = items.map { item in item.map { table[$0.function].split(.backward, part) } }
         var site = site(position, settings: settings)
         site.preferredInput = input
-        let passage = site.pass(parts.map { $0?.moved ?? nil }, .backward)
+        let affines = parts.map { $0?.moved ?? nil }
+        let passage = site.pass(affines, .backward)
         var move = Move(reason: passage.reason)
-        guard !passage.movesNothing else { return move }
+        guard passage.changes(affines) else { return move }
         move.isMove = true
         let sources = merged(items.flatMap { $0?.sources ?? [] })
         guard let node = sources.first?.node else { return move }
@@ -92,9 +93,10 @@ extension Placement {
         let edges = graph.edgesOfInputs[position]
         let items = edges.indices.map { index in offered[index] ? edges[index].flatMap { self.items[$0] } : nil }
         let parts = items.map { item in item.map { table[$0.function].split(.forward, part) } }
-        let passage = site(position, settings: settings).pass(parts.map { $0?.moved ?? nil }, .forward)
+        let affines = parts.map { $0?.moved ?? nil }
+        let passage = site(position, settings: settings).pass(affines, .forward)
         var move = Move(reason: passage.reason)
-        guard !passage.movesNothing else { return move }
+        guard passage.changes(affines) else { return move }
         move.isMove = true
         let sources = merged(items.flatMap { $0?.sources ?? [] })
         guard let node = sources.first?.node else { return move }

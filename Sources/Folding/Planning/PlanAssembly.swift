@@ -67,13 +67,15 @@ struct PlanAssembly {
             for source in (behind?.sources ?? []) + (before?.sources ?? []) {
                 told.formUnion(graph.forest.path(to: source.node))
             }
+            // A layer without a bias gets one only for a shift.
+            let changesBias = behind.map { linear.bias != nil || !$0.affine.hasNoShift } ?? false
             let hasForwardShift = before.map { !$0.affine.hasNoShift } ?? false
             let affine = (behind?.affine ?? .uniform(scale: 1, offset: 0)).expanded(to: linear.outputChannels)
             plan.folds.append(
                 Fold(
                     target: layer.id, takes: takes.uniqued, channelCount: linear.outputChannels,
                     affine: hasNumbers ? affine : nil, inputAffine: hasNumbers ? before?.affine : nil,
-                    changesBias: behind != nil || hasForwardShift,
+                    changesBias: changesBias || hasForwardShift,
                     bias: hasNumbers && !hasForwardShift
                         ? affine?.bias(addedTo: settings.biases[position]) : nil))
         }

@@ -3,8 +3,9 @@ import NetGraph
 /// Looks for the placement of the lowest cost.
 ///
 /// An attempt takes one affine and pushes it through the layer before it, or through all layers behind it, and what that puts before other layers on
-/// in the same way, to the end. Where a layer has several inputs its parts go on one by one, and each goes only as far as that pays: the ways back form a
-/// tree, for a value with other readers ends them, so the choices do not depend on each other. What does not lower the cost is undone.
+/// in the same way, to the end. Where a layer has several inputs its parts go on one by one, and each goes only as far as that pays: as long as a value with
+/// other readers ends them, the ways back form a tree, so the choices do not depend on each other. Where ways ended so, one more attempt pushes them all to
+/// the end, for branches that part from one value may bring it the same affine. What does not lower the cost is undone.
 ///
 /// Attempts follow each other until none lowers the cost any more. The cost is three numbers that never are negative, compared one after the other, so
 /// the search ends; there are few rounds, and an attempt looks at each layer on its way once.
@@ -14,9 +15,11 @@ struct PlanSearch {
     private let sinks: PartSinks
     /// Roots in the order of the layers that write them.
     private let roots: [ValueID]
+    /// Whether an attempt came to a value that others read who did not have the same affine before them.
+    private var meetsOtherReaders = false
 
     /// What an attempt has to push on.
-    private enum Task {
+    private enum Task: Equatable {
         case back(ValueID)
         case forward(ValueID, Placement.Group.Key)
         /// Forward through a sum or a product, and back to another of its inputs.
@@ -37,39 +40,77 @@ struct PlanSearch {
         roots = graph.passable.flatMap { graph.network.layers[$0].outputs }
     }
 
+    /// What an attempt has to gain.
+    private enum Goal {
+        case fewerLayers
+        case lowerCost
+    }
+
+    /// First what leaves fewer layers: what only saves work might stand in its way.
     mutating func run() {
-        var isBetter = true
-        while isBetter {
-            isBetter = false
-            for root in roots where placement.commonItem(of: root) != nil {
-                if attempt(.back(root)) { isBetter = true }
-            }
-            guard settings.allowsForward else { continue }
-            for root in roots.reversed() {
-                for group in placement.groups(of: root) where group.key.function != nil {
-                    if attempt(.forward(root, group.key)) { isBetter = true }
-                    for input in inputsAcross(group) where attempt(.across(root, group.key, input: input)) {
-                        isBetter = true
-                        break
-                    }
+        while round(.fewerLayers) || round(.lowerCost) {}
+    }
+
+    /// One attempt with each affine in each direction.
+    ///
+    /// - Returns: whether one was kept.
+    private mutating func round(_ goal: Goal) -> Bool {
+        var isBetter = false
+        for root in roots where placement.commonItem(of: root) != nil {
+            if attempt(.back(root), goal) { isBetter = true }
+        }
+        guard settings.allowsForward else { return isBetter }
+        for root in roots.reversed() {
+            for group in placement.groups(of: root) where group.key.function != nil {
+                if attempt(.forward(root, group.key), goal) { isBetter = true }
+                for input in inputsAcross(group) where attempt(.across(root, group.key, input: input), goal) {
+                    isBetter = true
+                    break
                 }
             }
         }
+        return isBetter
     }
 
     /// Tries to move the whole of an affine, its factors, and its shifts, and keeps what is best.
-    private mutating func attempt(_ task: Task) -> Bool {
+    private mutating func attempt(_ task: Task, _ goal: Goal) -> Bool {
         let before = placement.cost
-        var best: (part: AffinePart, cost: PlanCost)?
+        var best: (part: AffinePart, isFlood: Bool, cost: PlanCost)?
+        meetsOtherReaders = false
         for part in parts(of: task) {
             follow(task, part)
-            if placement.cost < best?.cost ?? before { best = (part, placement.cost) }
+            if placement.cost < best?.cost ?? before { best = (part, false, placement.cost) }
             placement.undo(to: 0)
         }
-        guard let best else { return false }
-        follow(task, best.part)
+        if meetsOtherReaders, case .back(let root) = task {
+            for part in parts(of: task) {
+                flood(from: root, part)
+                if placement.cost < best?.cost ?? before { best = (part, true, placement.cost) }
+                placement.undo(to: 0)
+            }
+        }
+        guard let best, goal == .lowerCost || best.cost.layers < before.layers else { return false }
+        if best.isFlood, case .back(let root) = task {
+            flood(from: root, best.part)
+        } else {
+            follow(task, best.part)
+        }
         placement.commit()
         return true
+    }
+
+    /// Pushes back as far as anything goes, latest layer first, so that what was pushed through branches that part from one value meets there.
+    private mutating func flood(from root: ValueID, _ part: AffinePart) {
+        var open = push(.back(root), part)?.pending ?? []
+        let position = { [placement] (task: Task) -> Int in
+            if case .back(let root) = task { placement.graph.producer(of: root) ?? -1 } else { -1 }
+        }
+        while let next = open.indices.max(by: { position(open[$0]) < position(open[$1]) }) {
+            let task = open.remove(at: next)
+            for reached in push(task, preferredPart(of: task))?.pending ?? [] where !open.contains(reached) {
+                open.append(reached)
+            }
+        }
     }
 
     /// Pushes to the end; what does not lower the cost is undone.
@@ -91,7 +132,11 @@ struct PlanSearch {
         var frame = Frame(mark: placement.mark, costBefore: placement.cost, pending: [])
         switch task {
         case .back(let root):
-            guard let position = placement.graph.producer(of: root), placement.commonItem(of: root) != nil,
+            guard placement.commonItem(of: root) != nil else {
+                meetsOtherReaders = true
+                return nil
+            }
+            guard let position = placement.graph.producer(of: root),
                 !settings.isOnlyAdjacent || placement.graph.isAdjacentTaker(position)
             else { return nil }
             let move = placement.pushBack(
