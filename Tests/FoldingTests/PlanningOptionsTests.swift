@@ -172,4 +172,33 @@ struct PlanningOptionsTests {
         }
         #expect(count > 20)
     }
+
+    // MARK: Numbers that no layer could hold
+
+    @Test("Factors whose product no Float holds are not joined behind a product")
+    func hugeProduct() throws {
+        var sketch = NetworkSketch()
+        let inputs = ["first", "second"].map { name in
+            sketch.affine(name, of: sketch.input("data \(name)", [1, 1, 2, 2]), [1e30])
+        }
+        let product = Operation.eltwise(Eltwise(combination: .product, coefficients: []))
+        let last = try sketch.append("product", product, inputs, outputCount: 1)[0]
+        sketch.finish(try sketch.append("tanh", .activation(.tanh), last))
+        #expect(try sketch.outcome().left == ["Scale", "Scale"])
+    }
+
+    @Test("A shift that no Float holds, divided by a coefficient, does not go to where it would be less work")
+    func hugeShift() throws {
+        var sketch = NetworkSketch()
+        let data = sketch.input("data", [1, 1, 2, 2])
+        let small = try sketch.append("tanh", .activation(.tanh), data)
+        let upsample = Upsample(size: .factors(height: 2, width: 2, lessHeight: 0, lessWidth: 0), hasMask: false)
+        let inputs = try ["first", "second"].map { try sketch.append($0, .upsample(upsample), small) }
+        let sum = Operation.eltwise(Eltwise(combination: .sum, coefficients: [1e-30, 1e-30]))
+        let last = try sketch.append("sum", sum, inputs, outputCount: 1)[0]
+        sketch.finish(sketch.affine(of: last, nil, [1e10]))
+        let outcome = try sketch.outcome()
+        #expect(outcome.left == ["Bias"])
+        #expect(outcome.result.plan.isEmpty)
+    }
 }

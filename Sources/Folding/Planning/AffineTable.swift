@@ -4,6 +4,7 @@
 struct AffineTable {
     private var affines: [ChannelAffine] = []
     private var readCounts: [Int] = []
+    private var fitsLayer: [Bool] = []
     private var known: [Key: Int] = [:]
     private var compositions: [Pair: Int?] = [:]
 
@@ -43,14 +44,17 @@ struct AffineTable {
         if let number = key.flatMap({ known[$0] }) { return number }
         if let key { known[key] = affines.count }
         affines.append(affine)
+        fitsLayer.append(!affine.leavesFloatRange)
         readCounts.append(1 + (affine.hasUnitScale && !readsUnitFactors ? 0 : 1) + (affine.hasNoShift ? 0 : 1))
         return affines.count - 1
     }
 
     /// One affine after another.
     mutating func composition(of first: Int?, then second: Int?) -> Composition {
-        guard let first else { return .affine(second) }
-        guard let second else { return .affine(first) }
+        guard let first, let second else {
+            let alone = first ?? second
+            return alone.map { fitsLayer[$0] } ?? true ? .affine(alone) : .impossible
+        }
         let pair = Pair(first: first, second: second)
         if let result = compositions[pair] { return .affine(result) }
         guard let both = affines[first].followed(by: affines[second]), !both.leavesFloatRange,
