@@ -60,7 +60,8 @@ extension ChannelAffine {
 
     /// Other numbers for the same channels; `nil` for an identity.
     func with(scale: [Double], shift: [Double]) -> ChannelAffine? {
-        let result = ChannelAffine(scale: scale, offset: shift, isUniform: isUniform)
+        let result = ChannelAffine(
+            scale: scale, offset: shift, isUniform: isUniform, hasPositiveScale: hasPositiveScale)
         return result.isIdentity ? nil : result
     }
 
@@ -68,7 +69,8 @@ extension ChannelAffine {
     func rearranged(_ sources: some Collection<Int>) -> ChannelAffine {
         if isUniform { return self }
         return ChannelAffine(
-            scale: sources.map { scale[$0] }, center: sources.map { center[$0] }, offset: sources.map { offset[$0] })
+            scale: sources.map { scale[$0] }, center: sources.map { center[$0] }, offset: sources.map { offset[$0] },
+            hasPositiveScale: hasPositiveScale)
     }
 
     /// Affines of parts of the channels, one behind the other; `nil` where a part's number of channels is not known.
@@ -87,7 +89,10 @@ extension ChannelAffine {
             center += affine.center
             offset += affine.offset
         }
-        return scale.isEmpty ? nil : ChannelAffine(scale: scale, center: center, offset: offset)
+        if scale.isEmpty { return nil }
+        return ChannelAffine(
+            scale: scale, center: center, offset: offset,
+            hasPositiveScale: parts.allSatisfy { $0.affine?.keepsSigns ?? true })
     }
 
     /// More channels than any network has: a larger number from a hostile file must not take the memory.

@@ -10,18 +10,24 @@ public struct ChannelAffine: Hashable, Sendable {
     public private(set) var offset: [Double]
     /// Whether the single entry holds for every channel, however many there are.
     let isUniform: Bool
+    /// Whether factors that are not known are positive all the same. A number that is not known is NaN.
+    let hasPositiveScale: Bool
 
     /// The arrays must have one length, which is at least 1; a missing one stands for the identity's.
-    init(scale: [Double], center: [Double]? = nil, offset: [Double]? = nil, isUniform: Bool = false) {
+    init(
+        scale: [Double], center: [Double]? = nil, offset: [Double]? = nil, isUniform: Bool = false,
+        hasPositiveScale: Bool = false
+    ) {
         self.scale = scale
         self.center = center ?? [Double](repeating: 0, count: scale.count)
         self.offset = offset ?? [Double](repeating: 0, count: scale.count)
         self.isUniform = isUniform && scale.count == 1
+        self.hasPositiveScale = hasPositiveScale && scale.contains(where: \.isNaN)
     }
 
-    /// The same factor and term for every channel.
-    static func uniform(scale: Double, offset: Double) -> ChannelAffine {
-        ChannelAffine(scale: [scale], offset: [offset], isUniform: true)
+    /// The same factor and term for every channel; NaN for numbers of the channels that are not known.
+    static func uniform(scale: Double, offset: Double, hasPositiveScale: Bool = false) -> ChannelAffine {
+        ChannelAffine(scale: [scale], offset: [offset], isUniform: true, hasPositiveScale: hasPositiveScale)
     }
 
     public var channelCount: Int { scale.count }
@@ -41,6 +47,15 @@ public struct ChannelAffine: Hashable, Sendable {
 
     /// Whether every number is finite.
     var isFinite: Bool { (scale + center + offset).allSatisfy(\.isFinite) }
+
+    /// Whether all channels are known to have the same numbers.
+    var isSameInAllChannels: Bool { isUniform && !(scale + center + offset).contains(where: \.isNaN) }
+
+    /// Whether no channel changes its sign.
+    var keepsSigns: Bool { scale.allSatisfy(keepsSign) }
+
+    /// Whether a factor of a channel is not negative.
+    func keepsSign(_ factor: Double) -> Bool { factor >= 0 || factor.isNaN && hasPositiveScale }
 
     /// Whether no channel is multiplied.
     var hasUnitScale: Bool { scale.allSatisfy { $0 == 1 } }
@@ -63,7 +78,7 @@ public struct ChannelAffine: Hashable, Sendable {
         guard isUniform else { return nil }
         return ChannelAffine(
             scale: [Double](repeating: scale[0], count: count), center: [Double](repeating: center[0], count: count),
-            offset: [Double](repeating: offset[0], count: count))
+            offset: [Double](repeating: offset[0], count: count), hasPositiveScale: hasPositiveScale)
     }
 
     /// This affine followed by another one: next(self(x)). `nil` when the numbers of channels differ.
@@ -73,6 +88,9 @@ public struct ChannelAffine: Hashable, Sendable {
             var result = isUniform && next.isUniform ? self : expanded(to: count)
         else { return nil }
         let first = result
+        result = ChannelAffine(
+            scale: first.scale, center: first.center, offset: first.offset, isUniform: first.isUniform,
+            hasPositiveScale: keepsSigns && next.keepsSigns)
         for channel in 0..<count {
             result.scale[channel] = first.scale[channel] * second.scale[channel]
             result.offset[channel] = second.offset[channel].addingProduct(

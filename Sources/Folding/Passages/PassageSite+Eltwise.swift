@@ -149,13 +149,13 @@ extension PassageSite {
             factorHasChannels = false
         }
         if direction == .forward {
-            guard factorHasChannels || affines[1].map(\.isUniform) ?? true else {
+            guard factorHasChannels || affines[1].map(\.isSameInAllChannels) ?? true else {
                 return blocked(affines, farCount: farCount, stopped)
             }
             return forwardThroughProduct(affines)
         }
         var passage = single(affines, direction, factors: .any, allowsShift: false)
-        if preferredInput == 1, factorHasChannels || passage.moved[0].map(\.isUniform) ?? false {
+        if preferredInput == 1, factorHasChannels || passage.moved[0].map(\.isSameInAllChannels) ?? false {
             passage.moved.swapAt(0, 1)
         }
         return passage

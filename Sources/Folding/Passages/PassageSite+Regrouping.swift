@@ -9,7 +9,9 @@ extension PassageSite {
         guard let affine = affines.first ?? nil else {
             return blocked(affines, farCount: 1, .stopped(layer: layer.name, type: layer.operation.typeName))
         }
-        if affine.isUniform || keepsChannelAxis { return single(affines, direction, factors: .any, allowsShift: true) }
+        if affine.isSameInAllChannels || keepsChannelAxis {
+            return single(affines, direction, factors: .any, allowsShift: true)
+        }
         if let moved = regrouped(affine, direction) { return Passage(moved: [moved], rest: [nil]) }
         // Where the shifts differ the factors alone may pass.
         let mixed = RefusalReason.channelsMixed(layer: layer.name, type: layer.operation.typeName)
@@ -48,7 +50,8 @@ extension PassageSite {
     private func walked(_ affine: ChannelAffine, _ direction: FoldDirection) -> ChannelAffine? {
         let (near, far) = direction == .backward ? (outputs[0], inputs[0]) : (inputs[0], outputs[0])
         guard let near, let far, near.rank >= 2, far.rank >= 2, keepsImages(near, far),
-            let nearCount = near.dimensions[1], let farCount = far.dimensions[1], nearCount == affine.channelCount,
+            let nearCount = near.dimensions[1], let farCount = far.dimensions[1],
+            affine.isUniform || nearCount == affine.channelCount,
             let nearInner = near.elementCount(in: 2..<near.rank), let farInner = far.elementCount(in: 2..<far.rank),
             nearInner > 0, farInner > 0, (1...ChannelAffine.maximumChannelCount).contains(farCount),
             near.elementCount(in: 1..<near.rank) == far.elementCount(in: 1..<far.rank)
@@ -78,6 +81,7 @@ extension PassageSite {
 
     /// Output channel c * groups + r is input channel r * (C / groups) + c.
     private func shuffled(_ affine: ChannelAffine, groups: Int, _ direction: FoldDirection) -> ChannelAffine? {
+        if affine.isUniform { return affine }
         let count = affine.channelCount
         guard groups > 0, count % groups == 0 else { return nil }
         let columns = count / groups
@@ -93,7 +97,7 @@ extension PassageSite {
         guard let channels = self.channels(ofInput: 0), let total = self.channels(ofOutput: 0), channels > 0, count > 0,
             total <= ChannelAffine.maximumChannelCount,
             channels.multipliedReportingOverflow(by: count) == (total, false),
-            affine.channelCount == (direction == .forward ? channels : total)
+            affine.isUniform || affine.channelCount == (direction == .forward ? channels : total)
         else { return nil }
         if direction == .forward { return affine.rearranged((0..<total).map { $0 % channels }) }
         for channel in 0..<total where !affine.isEqual(in: channel, channel % channels) { return nil }
@@ -106,9 +110,9 @@ extension PassageSite {
         guard direction == .backward || affines.dropFirst().allSatisfy({ $0 == nil }) else {
             return blocked(affines, farCount: farCount, .stopped(layer: layer.name, type: layer.operation.typeName))
         }
-        let isUniform = (affines.first ?? nil)?.isUniform ?? false
+        let isSame = (affines.first ?? nil)?.isSameInAllChannels ?? false
         let before = channels(ofInput: 0)
-        guard axis >= 2 || isUniform || before != nil && before == channels(ofOutput: 0) else {
+        guard axis >= 2 || isSame || before != nil && before == channels(ofOutput: 0) else {
             return blocked(
                 affines, farCount: farCount, .channelsMixed(layer: layer.name, type: layer.operation.typeName))
         }
@@ -127,7 +131,8 @@ extension PassageSite {
 extension ChannelAffine {
     /// Whether two channels have the same numbers.
     fileprivate func isEqual(in first: Int, _ second: Int) -> Bool {
-        first == second
-            || scale[first] == scale[second] && center[first] == center[second] && offset[first] == offset[second]
+        if first == second || isSameInAllChannels { return true }
+        return !isUniform
+            && scale[first] == scale[second] && center[first] == center[second] && offset[first] == offset[second]
     }
 }

@@ -62,15 +62,15 @@ extension PassageSite {
             allowsScale: {
                 switch factors {
                 case .any: true
-                case .notNegative: $0 >= 0
+                case .notNegative: affine.keepsSign($0)
                 case .none: false
                 }
             }, allowsShift: allowsShift)
         guard let rest else { return (moved, nil, nil) }
         let reason: RefusalReason
         switch factors {
-        case .notNegative where !affine.scale.allSatisfy({ $0 >= 0 }):
-            let negative = affine.scale.count { !($0 >= 0) }
+        case .notNegative where !affine.keepsSigns:
+            let negative = affine.scale.count { !affine.keepsSign($0) }
             reason = .negativeFactor(
                 layer: layer.name, type: layer.operation.typeName, count: negative, of: affine.scale.count)
         case .none where !rest.hasUnitScale:

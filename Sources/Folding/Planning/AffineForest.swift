@@ -160,14 +160,15 @@ struct AffineForest {
 
 extension Operation {
     /// The affine that structure alone tells: NaN for what is not known. A BatchNorm without a factor of its own only divides, so its factors are
-    /// positive; 2 stands for them.
+    /// positive.
     fileprivate var assumedAffine: ChannelAffine? {
         switch self {
         case .batchNorm(let batchNorm):
             let hasShift = batchNorm.mean != nil || batchNorm.beta != nil
-            var scale = batchNorm.gamma == nil ? 2 : Double.nan
-            if batchNorm.gamma == nil, batchNorm.spread == .applied { scale = 1 }
-            return .uniform(scale: scale, offset: hasShift ? .nan : 0)
+            let isPlain = batchNorm.gamma == nil
+            return .uniform(
+                scale: isPlain && batchNorm.spread == .applied ? 1 : .nan, offset: hasShift ? .nan : 0,
+                hasPositiveScale: isPlain)
         case .scale(let scale): return .uniform(scale: .nan, offset: scale.beta == nil ? 0 : .nan)
         case .bias: return .uniform(scale: 1, offset: .nan)
         default: return nil

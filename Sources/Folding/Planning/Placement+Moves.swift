@@ -116,10 +116,11 @@ extension Placement {
             guard let moved else { continue }
             let output = graph.network.layers[position].outputs[index]
             regauge(root: output, by: node)
+            let arriving = table.number(of: moved)
             for edge in graph.edgesOfRoot[output.index] {
                 guard
                     case .affine(let function) = table.composition(
-                        of: table.number(of: moved), then: self.items[edge]?.function)
+                        of: arriving, then: self.items[edge]?.function)
                 else { return nil }
                 let all = merged(carried + (self.items[edge]?.sources ?? []))
                 setItem(edge, to: function.map { Item(function: $0, sources: all) })

@@ -217,8 +217,7 @@ struct PlanSearch {
         case .forward(let root, let key), .across(let root, let key, _):
             ends = placement.groups(of: root).first { $0.key == key }?.edges.map { sinks.before[$0] } ?? []
         }
-        let isPositive = affine.scale.allSatisfy { $0 >= 0 }
-        let takesScale = ends.allSatisfy { isPositive ? $0.positiveScale : $0.anyScale }
+        let takesScale = ends.allSatisfy { affine.keepsSigns ? $0.positiveScale : $0.anyScale }
         let takesShift = ends.allSatisfy(\.shift)
         if takesScale == takesShift || affine.hasUnitScale || affine.hasNoShift { return .both }
         return takesScale ? .scale : .shift
