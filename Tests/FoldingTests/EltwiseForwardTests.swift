@@ -5,7 +5,7 @@ import Testing
 @Suite("What passes an Eltwise forward, or across")
 struct EltwiseForwardTests {
     @Test(
-        "Equal affines before a sum fold forward through it", arguments: [[1, 1], [0.5, -2], [-1, 1], [3, 0.25]],
+        "Equal affines before a sum fold forward through it", arguments: [[1, 1], [0.5, -2], [-1, 1], [0, 3]],
         PassingAffine.allCases)
     func sumForward(coefficients: [Double], affine: PassingAffine) throws {
         let outcome = try before(.sum, coefficients, (affine, affine))
@@ -27,6 +27,17 @@ struct EltwiseForwardTests {
     func biasOnOneInput() throws {
         let outcome = try before(.sum, [1, -3], (nil, .bias))
         #expect(outcome.left == [])
+    }
+
+    @Test("A Bias before a difference of the same value cancels and goes, though nothing behind it takes a shift")
+    func cancelled() throws {
+        var sketch = NetworkSketch()
+        let biased = sketch.affine(of: sketch.input("data", [2, 4, 2, 2]), nil, [1, 2, 3, 4])
+        let sum = Operation.eltwise(Eltwise(combination: .sum, coefficients: [-1, 1]))
+        sketch.finish(try sketch.append("tanh", .activation(.tanh), sketch.append("op", sum, biased, biased)))
+        let outcome = try sketch.outcome()
+        #expect(outcome.left == [])
+        #expect(outcome.result.plan.dropped == [sketch.layer("affine")])
     }
 
     @Test("A factor on one input of a sum stays")

@@ -7,7 +7,7 @@ import Testing
 struct PlanStabilityTests {
     @Test("A net planned twice gives the same plan, with weights and without")
     func twice() throws {
-        for seed in 1...UInt64(60) {
+        for seed in 1...UInt64(40) {
             let sketch = RandomNet(seed: seed).sketch()
             let again = RandomNet(seed: seed).sketch()
             #expect(try sketch.plan().plan == again.plan().plan, "seed \(seed)")
@@ -18,19 +18,19 @@ struct PlanStabilityTests {
     @Test("A net whose layers are listed in another valid order gets a plan of the same cost")
     func otherOrder() throws {
         var differentOrders = 0
-        for seed in 1...UInt64(60) {
+        for seed in 1...UInt64(40) {
             let sketch = RandomNet(seed: seed).sketch()
             var random = SeededNumbers(seed: seed)
             let shuffled = sketch.shuffled(using: &random)
             if shuffled.network.layers != sketch.network.layers { differentOrders += 1 }
             #expect(try shuffled.planCost() == sketch.planCost(), "seed \(seed)")
         }
-        #expect(differentOrders > 30)
+        #expect(differentOrders > 20)
     }
 
     @Test("A net whose layers are listed in another valid order computes what it did after its fold")
     func otherOrderExact() throws {
-        for seed in 1...UInt64(60) {
+        for seed in 1...UInt64(40) {
             var random = SeededNumbers(seed: seed)
             let shuffled = RandomNet(seed: seed).sketch().shuffled(using: &random)
             #expect(FoldVerdict(shuffled).complaint == nil, "seed \(seed)")

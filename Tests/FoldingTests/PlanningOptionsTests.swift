@@ -79,7 +79,7 @@ struct PlanningOptionsTests {
 
     @Test("A wider reach never leaves more layers, on random nets")
     func widerIsNoWorse() throws {
-        for seed in 1...UInt64(80) {
+        for seed in 1...UInt64(60) {
             let sketch = RandomNet(seed: seed, steps: 3...10).sketch()
             let left = try [FoldReach.wholeGraph, .backward, .adjacent].map {
                 FoldOutcome(result: try sketch.folded(options($0))).left.count
@@ -91,7 +91,7 @@ struct PlanningOptionsTests {
     @Test(
         "A net folded with less reach computes what it did, on random nets", arguments: [FoldReach.backward, .adjacent])
     func exact(reach: FoldReach) throws {
-        for seed in 1...UInt64(60) {
+        for seed in 1...UInt64(40) {
             let complaint = FoldVerdict(RandomNet(seed: seed).sketch(), options: options(reach)).complaint
             #expect(complaint == nil, "seed \(seed)")
         }

@@ -154,6 +154,13 @@ struct RegroupingPassageTests {
         #expect(outcome.reasons == [.channelsMixed(layer: "op", type: "Reshape")])
     }
 
+    @Test("A ShuffleChannel is undone backward, and done forward, where rows and columns differ", arguments: [2, 3])
+    func shuffle(groups: Int) throws {
+        let scale = [0.5, -2, 0, 3, 4, 5]
+        #expect(try behind(.shuffleChannel(groups: groups), outputs: 6, of: [1, 4, 2, 1], scale).left == [])
+        #expect(try before(.shuffleChannel(groups: groups), of: [1, 6, 2, 1], scale).left == [])
+    }
+
     @Test("A Tile of channels lets an affine forward")
     func tileForward() throws {
         #expect(try before(.tile(axis: 1, count: 2), of: [2, 4, 2, 1], [0.5, -2, 0, 1.5]).left == [])
@@ -187,11 +194,11 @@ struct RegroupingPassageTests {
 
     /// `data - convolution - op - affine`
     private func behind(
-        _ operation: Operation, of shape: [Int], _ scale: [Double], _ shift: [Double]? = nil
+        _ operation: Operation, outputs: Int = 4, of shape: [Int], _ scale: [Double], _ shift: [Double]? = nil
     ) throws -> FoldOutcome {
         var sketch = NetworkSketch()
         let data = sketch.input("data", shape)
-        let moved = try sketch.append("op", operation, sketch.convolution(of: data))
+        let moved = try sketch.append("op", operation, sketch.convolution(of: data, outputs: outputs))
         sketch.finish(sketch.affine(of: moved, scale, shift))
         return try sketch.outcome()
     }
