@@ -1,48 +1,117 @@
 /// A network with every identifier replaced by the order of its first mention: two networks that compute the same in the same way,
 /// with the same names, have equal structures.
-public struct NetworkStructure: Hashable, Sendable {
-    /// One line of text for each layer: type, name, attributes, inputs, outputs, parameters.
-    public let lines: [String]
+public struct NetworkStructure: Sendable {
+    /// A layer, its values and parameters by the order of their first mention.
+    private struct Row {
+        struct Blob: Hashable {
+            var name: String
+            var number: Int
+        }
+
+        struct Tensor: Hashable {
+            var shape: [Int]?
+            var number: Int
+            var elementType: ElementType
+        }
+
+        var name: String
+        var operation: Operation
+        var inputs: [Blob]
+        var outputs: [Blob]
+        var parameters: [Tensor]
+    }
+
+    private var rows: [Row] = []
+    private var outputs: [Row.Blob] = []
 
     public init(_ network: Network) {
         var valueNumbers: [ValueID: Int] = [:]
         var parameterNumbers: [ParameterID: Int] = [:]
-        func mention(_ value: ValueID) -> String {
+        func mention(_ value: ValueID) -> Row.Blob {
             let number = valueNumbers[value] ?? valueNumbers.count
             valueNumbers[value] = number
-            return "\(network[value].name)#\(number)"
+            return Row.Blob(name: network[value].name, number: number)
         }
-        func mention(_ parameter: ParameterID) -> String {
+        func mention(_ parameter: ParameterID) -> Row.Tensor {
             let number = parameterNumbers[parameter] ?? parameterNumbers.count
             parameterNumbers[parameter] = number
-            let shape = network[parameter].shape.map(BlobShape.describe) ?? "?"
-            return "\(shape)#\(number):\(network[parameter].elementType)"
+            return Row.Tensor(
+                shape: network[parameter].shape, number: number, elementType: network[parameter].elementType)
         }
-        var lines = network.layers.map { layer in
-            let inputs = layer.inputs.map(mention).joined(separator: ", ")
-            let outputs = layer.outputs.map(mention).joined(separator: ", ")
-            let parameters = layer.operation.parameters.map(mention).joined(separator: ", ")
-            let attributes = layer.operation.withoutParameters
-            return "\(layer.name): \(attributes) (\(inputs)) -> (\(outputs)) [\(parameters)]"
+        rows = network.layers.map { layer in
+            Row(
+                name: layer.name, operation: layer.operation, inputs: layer.inputs.map(mention),
+                outputs: layer.outputs.map(mention), parameters: layer.operation.parameters.map(mention))
         }
-        lines.append("outputs: " + network.outputs.map(mention).joined(separator: ", "))
-        self.lines = lines
+        outputs = network.outputs.map(mention)
     }
+
+    /// One line of text for each layer: type, name, attributes, inputs, outputs, parameters.
+    public var lines: [String] { rows.map(Self.line) + [outputsLine] }
 
     /// The first line in which two structures differ, for messages; `nil` when they are equal.
     public func firstDifference(from other: NetworkStructure) -> (expected: String, found: String)? {
-        for index in 0..<max(lines.count, other.lines.count) {
-            let mine = index < lines.count ? lines[index] : "nothing"
-            let theirs = index < other.lines.count ? other.lines[index] : "nothing"
-            if mine != theirs { return (mine, theirs) }
+        for index in 0..<max(rows.count, other.rows.count) {
+            guard index < rows.count, index < other.rows.count else {
+                // The line of the outputs follows that of the last layer.
+                return (lines[index], other.lines[index])
+            }
+            if !Self.areEqual(rows[index], other.rows[index]) {
+                return (Self.line(rows[index]), Self.line(other.rows[index]))
+            }
         }
-        return nil
+        return outputs == other.outputs ? nil : (outputsLine, other.outputsLine)
+    }
+
+    private static func areEqual(_ first: Row, _ second: Row) -> Bool {
+        first.name == second.name && first.inputs == second.inputs && first.outputs == second.outputs
+            && first.parameters == second.parameters && first.operation.isLike(second.operation)
+    }
+
+    private static func line(_ row: Row) -> String {
+        func list(_ blobs: [Row.Blob]) -> String {
+            blobs.map { "\($0.name)#\($0.number)" }.joined(separator: ", ")
+        }
+        let parameters = row.parameters.map { parameter in
+            "\(parameter.shape.map(BlobShape.describe) ?? "?")#\(parameter.number):\(parameter.elementType)"
+        }.joined(separator: ", ")
+        return
+            "\(row.name): \(row.operation.withoutParameters) (\(list(row.inputs))) -> (\(list(row.outputs))) [\(parameters)]"
+    }
+
+    private var outputsLine: String {
+        "outputs: " + outputs.map { "\($0.name)#\($0.number)" }.joined(separator: ", ")
+    }
+}
+
+extension NetworkStructure: Equatable {
+    public static func == (first: NetworkStructure, second: NetworkStructure) -> Bool {
+        first.firstDifference(from: second) == nil
     }
 }
 
 extension Operation {
+    /// Whether two layers compute the same from equal numbers, whatever the identities of their parameters.
+    public func isLike(_ other: Operation) -> Bool {
+        switch (self, other) {
+        // The most frequent ones, without making texts of them.
+        case (.convolution(let first), .convolution(var second)),
+            (.deconvolution(let first), .deconvolution(var second)):
+            second.weight = first.weight
+            if first.bias != nil, second.bias != nil { second.bias = first.bias }
+            return first == second
+        case (.innerProduct(let first), .innerProduct(var second)):
+            second.weight = first.weight
+            if first.bias != nil, second.bias != nil { second.bias = first.bias }
+            return first == second
+        case (.scale(let first), .scale(let second)): return first.axes == second.axes
+        case (.bias(let first), .bias(let second)): return first.axes == second.axes
+        default: return self == other || withoutParameters == other.withoutParameters
+        }
+    }
+
     /// A description of everything but the identities of the parameters: equal for layers that compute the same from equal numbers.
-    public var withoutParameters: String {
+    var withoutParameters: String {
         let none = ParameterID(0)
         switch self {
         case .convolution(var convolution):

@@ -199,7 +199,7 @@ struct NetworkAlignment {
     private func isChanged(_ layer: Layer) -> Bool {
         guard let position = originalNames[foldedNames.key(of: layer)] else { return true }
         let before = original.layers[position]
-        return before.operation.withoutParameters != layer.operation.withoutParameters
+        return !before.operation.isLike(layer.operation)
             || !hasEqualNumbers(before, layer)
     }
 
