@@ -40,7 +40,9 @@ struct Passage {
     var movesNothing: Bool { taken == nil && moved.allSatisfy { $0 == nil } }
 
     /// Whether something changed: an affine may also go without reaching the far side.
-    func changes(_ affines: [ChannelAffine?]) -> Bool { !movesNothing || rest != affines }
+    func changes(_ affines: [ChannelAffine?]) -> Bool {
+        !movesNothing || zip(affines, rest).contains { $0 != nil && $1 == nil }
+    }
 }
 
 /// Which factors an operation lets pass.
