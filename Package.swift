@@ -22,9 +22,6 @@ func packageName(among names: [String]) -> String {
 /// `hdf5`.
 let hdf5PackageName = packageName(among: ["hdf5-serial", "hdf5"])
 
-/// A system whose alternatives link was removed still has OpenBLAS as its `cblas` or `blas`.
-let blasPackageName = packageName(among: ["openblas", "blas-openblas", "cblas"])
-
 let package = Package(
     name: "bnfold",
     platforms: [.macOS(.v15)],
@@ -40,7 +37,8 @@ let package = Package(
             name: "CHDF5", pkgConfig: hdf5PackageName,
             providers: [.apt(["libhdf5-dev"]), .yum(["hdf5-devel"]), .brew(["hdf5"])]),
         .systemLibrary(
-            name: "CBLAS", pkgConfig: blasPackageName, providers: [.apt(["libopenblas-dev"]), .yum(["openblas-devel"])]),
+            // Loaded when the first network runs, so there is nothing to link with.
+            name: "CBLAS", providers: [.apt(["libopenblas0"]), .yum(["openblas"])]),
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"]), .brew(["zlib"])]),
         .systemLibrary(

@@ -1,10 +1,5 @@
 import NetGraph
 
-#if canImport(Accelerate)
-    import Accelerate
-#else
-    import CBLAS
-#endif
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -55,10 +50,9 @@ public struct MatrixProduct<Element: WeightElement> {
 
 extension Float: ExecutionElement {
     public static func multiply(_ product: MatrixProduct<Float>) {
-        BLASThreads.one
-        cblas_sgemm(
-            CblasRowMajor, product.isLeftTransposed ? CblasTrans : CblasNoTrans,
-            product.isRightTransposed ? CblasTrans : CblasNoTrans, Int32(product.rows), Int32(product.columns),
+        BLAS.sgemm?(
+            BLAS.rowMajor, product.isLeftTransposed ? BLAS.transposed : BLAS.plain,
+            product.isRightTransposed ? BLAS.transposed : BLAS.plain, Int32(product.rows), Int32(product.columns),
             Int32(product.depth), 1, product.left, Int32(product.leftStride), product.right, Int32(product.rightStride),
             product.accumulates ? 1 : 0, product.result, Int32(product.resultStride))
     }
@@ -67,9 +61,8 @@ extension Float: ExecutionElement {
         rows: Int, columns: Int, matrix: UnsafePointer<Float>, isTransposed: Bool, vector: UnsafePointer<Float>,
         into result: UnsafeMutablePointer<Float>
     ) {
-        BLASThreads.one
-        cblas_sgemv(
-            CblasRowMajor, isTransposed ? CblasTrans : CblasNoTrans, Int32(rows), Int32(columns), 1, matrix,
+        BLAS.sgemv?(
+            BLAS.rowMajor, isTransposed ? BLAS.transposed : BLAS.plain, Int32(rows), Int32(columns), 1, matrix,
             Int32(columns), vector, 1, 0, result, 1)
     }
 
@@ -81,10 +74,9 @@ extension Float: ExecutionElement {
 
 extension Double: ExecutionElement {
     public static func multiply(_ product: MatrixProduct<Double>) {
-        BLASThreads.one
-        cblas_dgemm(
-            CblasRowMajor, product.isLeftTransposed ? CblasTrans : CblasNoTrans,
-            product.isRightTransposed ? CblasTrans : CblasNoTrans, Int32(product.rows), Int32(product.columns),
+        BLAS.dgemm?(
+            BLAS.rowMajor, product.isLeftTransposed ? BLAS.transposed : BLAS.plain,
+            product.isRightTransposed ? BLAS.transposed : BLAS.plain, Int32(product.rows), Int32(product.columns),
             Int32(product.depth), 1, product.left, Int32(product.leftStride), product.right, Int32(product.rightStride),
             product.accumulates ? 1 : 0, product.result, Int32(product.resultStride))
     }
@@ -93,9 +85,8 @@ extension Double: ExecutionElement {
         rows: Int, columns: Int, matrix: UnsafePointer<Double>, isTransposed: Bool, vector: UnsafePointer<Double>,
         into result: UnsafeMutablePointer<Double>
     ) {
-        BLASThreads.one
-        cblas_dgemv(
-            CblasRowMajor, isTransposed ? CblasTrans : CblasNoTrans, Int32(rows), Int32(columns), 1, matrix,
+        BLAS.dgemv?(
+            BLAS.rowMajor, isTransposed ? BLAS.transposed : BLAS.plain, Int32(rows), Int32(columns), 1, matrix,
             Int32(columns), vector, 1, 0, result, 1)
     }
 
@@ -103,15 +94,4 @@ extension Double: ExecutionElement {
     public static func logarithm(_ x: Double) -> Double { log(x) }
     public static func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
     public static func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
-}
-
-/// Keeps the BLAS to the thread that calls it; the first use says so to the library.
-private enum BLASThreads {
-    static let one: Void = {
-        #if canImport(Accelerate)
-            if #available(macOS 15, iOS 18, tvOS 18, watchOS 11, *) { BLASSetThreading(BLAS_THREADING_SINGLE_THREADED) }
-        #else
-            cblas_shim_use_one_thread()
-        #endif
-    }()
 }

@@ -11,6 +11,8 @@ public struct ExecutionError: Error, Hashable, Sendable, CustomStringConvertible
         case tooLarge
         /// The weights cannot be read.
         case weights
+        /// The system lacks what matrices are multiplied with.
+        case missingLibrary
         /// The receiver of the values asked to stop.
         case stopped
     }

@@ -34,6 +34,7 @@ public struct Interpreter<Element: ExecutionElement>: Sendable {
     public init(
         _ network: Network, weights: some WeightStore, options: ExecutionOptions = ExecutionOptions()
     ) throws(ExecutionError) {
+        try BLAS.requireLibrary()
         var parameters: [ParameterID: Parameters] = [:]
         var obstacles: [LayerID: Obstacle] = [:]
         var total = 0

@@ -1,0 +1,55 @@
+#if canImport(Accelerate)
+    import Accelerate
+#else
+    import CBLAS
+#endif
+
+/// The matrix products of the system: Accelerate, or a library that is loaded when the first network runs.
+///
+/// The interpreter divides the work among threads itself, so each product keeps to the thread that asks for it: products inside of which a library
+/// starts threads of its own would fight over the processors, and their rounding would depend on how many there are.
+///
+/// The functions are safe to share: they are found once and never change.
+enum BLAS {
+    #if canImport(Accelerate)
+        static let rowMajor = CblasRowMajor
+        static let plain = CblasNoTrans
+        static let transposed = CblasTrans
+
+        nonisolated(unsafe) static let sgemm = onOneThread(cblas_sgemm)
+        nonisolated(unsafe) static let dgemm = onOneThread(cblas_dgemm)
+        nonisolated(unsafe) static let sgemv = onOneThread(cblas_sgemv)
+        nonisolated(unsafe) static let dgemv = onOneThread(cblas_dgemv)
+
+        private static func onOneThread<Function>(_ function: Function) -> Function? {
+            if #available(macOS 15, iOS 18, tvOS 18, watchOS 11, *) { BLASSetThreading(BLAS_THREADING_SINGLE_THREADED) }
+            return function
+        }
+    #else
+        /// What the interface's enumerations stand for.
+        static let rowMajor: Int32 = 101
+        static let plain: Int32 = 111
+        static let transposed: Int32 = 112
+
+        nonisolated(unsafe) static let sgemm = library.sgemm
+        nonisolated(unsafe) static let dgemm = library.dgemm
+        nonisolated(unsafe) static let sgemv = library.sgemv
+        nonisolated(unsafe) static let dgemv = library.dgemv
+
+        nonisolated(unsafe) private static let library = {
+            let library = cblas_shim_load()
+            library.set_num_threads?(1)
+            return library
+        }()
+    #endif
+
+    /// - Throws: `ExecutionError` where the system has no such library.
+    static func requireLibrary() throws(ExecutionError) {
+        guard sgemm != nil else {
+            throw ExecutionError(
+                .missingLibrary,
+                "no network can be run: there is no BLAS library (libopenblas.so.0, libcblas.so.3 or libblas.so.3); install OpenBLAS, on Debian and Ubuntu with 'apt-get install libopenblas0'"
+            )
+        }
+    }
+}
