@@ -12,6 +12,8 @@ public struct BNFoldError: Error, Hashable, Sendable, CustomStringConvertible {
         case malformed = 65
         /// Input that is missing or cannot be read.
         case unreadable = 66
+        /// A library of the system that is needed is not there.
+        case unavailable = 69
         /// A fault of this program.
         case internalFault = 70
         /// Output that exists already or cannot be created.

@@ -54,6 +54,7 @@ public enum BatchText {
         case .usage: "wrong options"
         case .malformed: "malformed input"
         case .unreadable: "missing or unreadable input"
+        case .unavailable: "a library of the system is missing"
         case .internalFault: "a fault of bnfold, or a worker that died"
         case .cannotCreate: "output that exists or cannot be created"
         case .inputOutput: "reading or writing failed"

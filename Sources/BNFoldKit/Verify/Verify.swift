@@ -198,6 +198,12 @@ func liftingExecution<Result>(_ step: () throws(ExecutionError) -> Result) throw
     do throws(ExecutionError) {
         return try step()
     } catch {
-        throw BNFoldError(error.kind == .stopped ? .cancelled : .malformed, error.message)
+        let kind: BNFoldError.Kind =
+            switch error.kind {
+            case .stopped: .cancelled
+            case .missingLibrary: .unavailable
+            default: .malformed
+            }
+        throw BNFoldError(kind, error.message)
     }
 }
