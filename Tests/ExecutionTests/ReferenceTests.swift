@@ -12,8 +12,9 @@ struct ReferenceTests {
     private static let floatNoise = 32 * Double(Float.ulpOfOne)
 
     /// Folded weights are rounded once, by 2^-24 of each at most, which is all that differs in double precision; the error of a layer passes on to the
-    /// next, and no net here has more than some sixty of them. 1.2e-6 is the most that any shows; this is 1.9e-6.
-    private static let roundingOfWeights = 32 * 0x1p-24
+    /// next, and no net here has more than some sixty of them. 1.2e-6 is the most that any shows, but for the one whose BatchNorm amplifies by 316 what
+    /// was rounded before it, with 2.8e-6; this is 3.8e-6.
+    private static let roundingOfWeights = 64 * 0x1p-24
 
     @Test(
         "every blob is what Caffe computed, in single precision",
