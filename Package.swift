@@ -69,7 +69,6 @@ let package = Package(
             name: "bnfold-bench",
             dependencies: [
                 "bnfold", "BNFoldKit", "CaffeModel", "Execution", "NetGraph", "HDF5",
-                .target(name: "CBLAS", condition: .when(platforms: [.linux])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.embedInCode("Resources/fold_h5py.py")]),

@@ -76,6 +76,12 @@ extension FoldReport {
 
 extension FoldReport.Reason {
     init(_ reason: RefusalReason) { self.init(name: reason.name, sentence: reason.sentence) }
+
+    /// Why an affine goes neither back nor forward, a sentence for each.
+    static func sentences(_ backward: Self, _ forward: Self?) -> [String] {
+        guard let forward, forward != backward else { return [backward.sentence] }
+        return ["back: " + backward.sentence, "forward: " + forward.sentence]
+    }
 }
 
 extension DeployChange.Kind {

@@ -102,8 +102,7 @@ public struct PlanDrawing: Sendable {
     // MARK: Text
 
     private static func reasons(_ backward: RefusalReason, _ forward: RefusalReason?) -> [String] {
-        guard let forward, forward != backward else { return wrapped(backward.sentence) }
-        return wrapped("back: " + backward.sentence) + wrapped("forward: " + forward.sentence)
+        FoldReport.Reason.sentences(.init(backward), forward.map { .init($0) }).flatMap(wrapped)
     }
 
     /// Lines of about 40 characters.

@@ -27,7 +27,7 @@ public struct ReportText: Sendable {
             "what nothing takes",
             report.scales.flatMap { scale in
                 let from = scale.from.map(\.name).joined(separator: ", ")
-                let rest = reasons(scale.reason, scale.forwardReason)
+                let rest = FoldReport.Reason.sentences(scale.reason, scale.forwardReason)
                 let name = scale.layer.name + (scale.isInserted ? " (new)" : "")
                 return [[name, "\(scale.type) <- \(from)", channels(scale.channels), rest.first ?? ""]]
                     + rest.dropFirst().map { ["", "", "", $0] }
@@ -83,7 +83,7 @@ public struct ReportText: Sendable {
             let position = named[layer.reason, default: 0]
             named[layer.reason] = position + 1
             if !isLong || position < 3 {
-                let all = reasons(layer.reason, layer.forwardReason)
+                let all = FoldReport.Reason.sentences(layer.reason, layer.forwardReason)
                 rows.append([layer.layer.name, layer.layer.type, all[0]])
                 rows += all.dropFirst().map { ["", "", $0] }
             } else if position == 3 {
@@ -95,12 +95,6 @@ public struct ReportText: Sendable {
 
     /// More layers than this that stay for one reason are not listed one by one.
     private static let longList = 8
-
-    /// Why an affine goes neither back nor forward, a line for each.
-    private func reasons(_ backward: FoldReport.Reason, _ forward: FoldReport.Reason?) -> [String] {
-        guard let forward, forward != backward else { return [backward.sentence] }
-        return ["back: " + backward.sentence, "forward: " + forward.sentence]
-    }
 
     /// Where affines that were not directly before or behind came along.
     private func ways(_ takes: [FoldReport.Take]) -> [String] {

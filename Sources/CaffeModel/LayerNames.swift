@@ -11,14 +11,7 @@ enum LayerNames {
         for layer in network.layers where !isUsable(layer.name) {
             let base = layer.name.replacing("/", with: "_").replacing("\0", with: "_")
             let stem = base.isEmpty || base == "." ? "layer" : base
-            var name = stem
-            var number = 2
-            while taken.contains(name) {
-                name = "\(stem)_\(number)"
-                number += 1
-            }
-            taken.insert(name)
-            renames[layer.id] = name
+            renames[layer.id] = taken.insertName(stem)
         }
         return renames
     }

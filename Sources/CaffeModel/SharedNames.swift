@@ -25,14 +25,7 @@ struct SharedNames {
             where uses[parameter, default: 0] > 1 && names[parameter] == nil {
                 let old = before[layer.id].flatMap { $0.indices.contains(index) ? $0[index] : nil }
                 let stem = old.flatMap { original.sharedNames[$0] } ?? "\(layer.name)_\(index)"
-                var name = stem
-                var number = 2
-                while taken.contains(name) {
-                    name = "\(stem)_\(number)"
-                    number += 1
-                }
-                names[parameter] = name
-                taken.insert(name)
+                names[parameter] = taken.insertName(stem)
             }
         }
     }

@@ -8,30 +8,37 @@
 ///
 /// The interpreter divides the work among threads itself, so each product keeps to the thread that asks for it: products inside of which a library
 /// starts threads of its own would fight over the processors, and their rounding would depend on how many there are.
-///
-/// The functions are safe to share: they are found once and never change.
-enum BLAS {
+package enum BLAS {
     #if canImport(Accelerate)
-        static let rowMajor = CblasRowMajor
-        static let plain = CblasNoTrans
-        static let transposed = CblasTrans
+        package static let rowMajor = CblasRowMajor
+        package static let plain = CblasNoTrans
+        package static let transposed = CblasTrans
 
-        nonisolated(unsafe) static let sgemm = onOneThread(cblas_sgemm)
+        // Safe to share, though pointers to functions do not say so: they are found once and never change.
+        nonisolated(unsafe) package static let sgemm = onOneThread(cblas_sgemm)
         nonisolated(unsafe) static let dgemm = onOneThread(cblas_dgemm)
         nonisolated(unsafe) static let sgemv = onOneThread(cblas_sgemv)
         nonisolated(unsafe) static let dgemv = onOneThread(cblas_dgemv)
 
         private static func onOneThread<Function>(_ function: Function) -> Function? {
-            if #available(macOS 15, iOS 18, tvOS 18, watchOS 11, *) { BLASSetThreading(BLAS_THREADING_SINGLE_THREADED) }
+            useThreads(1)
             return function
+        }
+
+        /// How many threads of its own the library may use inside of one product.
+        package static func useThreads(_ count: Int) {
+            if #available(macOS 15, iOS 18, tvOS 18, watchOS 11, *) {
+                BLASSetThreading(count > 1 ? BLAS_THREADING_MULTI_THREADED : BLAS_THREADING_SINGLE_THREADED)
+            }
         }
     #else
         /// What the interface's enumerations stand for.
-        static let rowMajor: Int32 = 101
-        static let plain: Int32 = 111
-        static let transposed: Int32 = 112
+        package static let rowMajor: Int32 = 101
+        package static let plain: Int32 = 111
+        package static let transposed: Int32 = 112
 
-        nonisolated(unsafe) static let sgemm = library.sgemm
+        // Safe to share, though pointers to functions do not say so: they are found once and never change.
+        nonisolated(unsafe) package static let sgemm = library.sgemm
         nonisolated(unsafe) static let dgemm = library.dgemm
         nonisolated(unsafe) static let sgemv = library.sgemv
         nonisolated(unsafe) static let dgemv = library.dgemv
@@ -41,6 +48,9 @@ enum BLAS {
             library.set_num_threads?(1)
             return library
         }()
+
+        /// How many threads of its own the library may use inside of one product.
+        package static func useThreads(_ count: Int) { library.set_num_threads?(Int32(clamping: count)) }
     #endif
 
     /// - Throws: `ExecutionError` where the system has no such library.

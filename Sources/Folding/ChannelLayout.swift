@@ -17,6 +17,11 @@ public struct ChannelLayout: Hashable, Sendable {
     public var elementCount: Int { groups * repeats * channelsPerGroup * inner }
     public var channelCount: Int { groups * channelsPerGroup }
 
+    /// The channel of the elements of a row: those that differ on the innermost axis alone.
+    func channel(ofRow row: Int) -> Int {
+        row / channelsPerGroup / repeats * channelsPerGroup + row % channelsPerGroup
+    }
+
     /// Multiplies a slice of the tensor by the factor of each element's channel.
     ///
     /// - Parameters:
@@ -31,8 +36,7 @@ public struct ChannelLayout: Hashable, Sendable {
             var position = 0
             while position < elements.count {
                 let row = (start + position) / inner
-                let group = row / channelsPerGroup / repeats
-                let channel = group * channelsPerGroup + row % channelsPerGroup
+                let channel = channel(ofRow: row)
                 if inner == 1 {
                     // Neighbours belong to neighbouring channels, up to the end of the group.
                     let count = min(channelsPerGroup - row % channelsPerGroup, elements.count - position)

@@ -17,8 +17,8 @@ extension FoldPlan {
                 let factors = fold.weightFactors(linear, shape: shape)
             else { continue }
             var largest = [Float](repeating: 0, count: layout.channelCount)
-            try layout.forEachSlice(of: linear.weight, in: weights) {
-                (slice: UnsafeMutableBufferPointer<Float>, start) in
+            try weights.forEachSlice(of: linear.weight, elementCount: layout.elementCount) {
+                (slice: UnsafeMutableBufferPointer<Float>, start) throws(WeightError) in
                 for factor in factors { factor.layout.multiply(slice, from: start, by: factor.numbers) }
                 layout.raiseMaxima(&largest, by: slice, from: start)
             }
@@ -43,30 +43,12 @@ extension FoldPlan {
 }
 
 extension ChannelLayout {
-    /// Reads a tensor in slices.
-    fileprivate func forEachSlice<Element: WeightElement>(
-        of parameter: ParameterID, in weights: some WeightStore,
-        _ body: (UnsafeMutableBufferPointer<Element>, _ start: Int) -> Void
-    ) throws(WeightError) {
-        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: min(max(elementCount, 1), 1 << 18))
-        buffer.initialize(repeating: 0)
-        defer { buffer.deallocate() }
-        var start = 0
-        while start < elementCount {
-            let slice = UnsafeMutableBufferPointer(rebasing: buffer[..<min(buffer.count, elementCount - start)])
-            try weights.read(parameter, from: start, into: slice)
-            body(slice, start)
-            start += slice.count
-        }
-    }
-
     /// Raises the largest magnitude of each channel to that of its elements in a slice.
     fileprivate func raiseMaxima(
         _ maxima: inout [Float], by elements: UnsafeMutableBufferPointer<Float>, from start: Int
     ) {
         for index in elements.indices {
-            let row = (start + index) / inner
-            let channel = row / channelsPerGroup / repeats * channelsPerGroup + row % channelsPerGroup
+            let channel = channel(ofRow: (start + index) / inner)
             maxima[channel] = max(maxima[channel], abs(elements[index]))
         }
     }

@@ -38,7 +38,7 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
         case .scaled(let source, let factors):
             try readFinite(source, from: start, into: buffer)
             Self.multiply(buffer, from: start, by: factors)
-            if let index = Self.firstNotFinite(in: buffer) {
+            if let index = buffer.firstNotFinite {
                 throw WeightError(
                     kind: .overflow,
                     message:
@@ -104,16 +104,6 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
         _ parameter: ParameterID, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
     ) throws(WeightError) {
         try base.read(parameter, from: start, into: buffer)
-        guard let index = Self.firstNotFinite(in: buffer) else { return }
-        let place = base.location(of: parameter).map { "\($0) (\(folded.network[parameter].name))" }
-        throw WeightError(
-            kind: .malformed,
-            message:
-                "\(place ?? folded.network[parameter].name) holds \(buffer[index]) at element \(start + index), where a finite number is needed; the training run diverged or the file is damaged: take an earlier snapshot"
-        )
-    }
-
-    private static func firstNotFinite<Element: WeightElement>(in buffer: UnsafeMutableBufferPointer<Element>) -> Int? {
-        Element.areFinite(buffer) ? nil : buffer.firstIndex { !$0.isFinite }
+        try base.requireFinite(buffer, of: parameter, from: start, network: folded.network)
     }
 }

@@ -10,25 +10,11 @@ extension ForwardShift {
     /// - Throws: `WeightError` of the kind `malformed` when a weight is not finite.
     func bias(from weights: some WeightStore, network: Network) throws(WeightError) -> [Double] {
         var sums = [Double](repeating: 0, count: outputs.channelCount)
-        let count = outputs.elementCount
-        let buffer = UnsafeMutableBufferPointer<Double>.allocate(capacity: min(max(count, 1), Self.sliceLength))
-        buffer.initialize(repeating: 0)
-        defer { buffer.deallocate() }
-        var start = 0
-        while start < count {
-            let slice = UnsafeMutableBufferPointer(rebasing: buffer[..<min(buffer.count, count - start)])
-            try weights.read(weight, from: start, into: slice)
-            guard Double.areFinite(slice) else {
-                let place = weights.location(of: weight).map { "\($0) (\(network[weight].name))" }
-                throw WeightError(
-                    kind: .malformed,
-                    message:
-                        "\(place ?? network[weight].name) holds a number that is not finite, where a finite one is needed; the training run diverged or the file is damaged: take an earlier snapshot"
-                )
-            }
+        try weights.forEachSlice(of: weight, elementCount: outputs.elementCount) {
+            (slice: UnsafeMutableBufferPointer<Double>, start) throws(WeightError) in
+            try weights.requireFinite(slice, of: weight, from: start, network: network)
             shift.layout.multiply(slice, from: start, by: shift.numbers)
             outputs.add(slice, from: start, to: &sums)
-            start += slice.count
         }
         if let bias {
             let numbers = try weights.vector(bias, of: network)
@@ -40,9 +26,6 @@ extension ForwardShift {
         }
         return affine.bias(addedTo: sums)
     }
-
-    /// 256 KiB of doubles.
-    private static let sliceLength = 1 << 15
 }
 
 extension ChannelLayout {
@@ -53,7 +36,7 @@ extension ChannelLayout {
         var position = 0
         while position < elements.count {
             let row = (start + position) / inner
-            let channel = row / channelsPerGroup / repeats * channelsPerGroup + row % channelsPerGroup
+            let channel = channel(ofRow: row)
             let end = min((row + 1) * inner - start, elements.count)
             var sum = sums[channel]
             for index in position..<end { sum += elements[index] }

@@ -5,8 +5,8 @@
 #endif
 
 /// JSON as this library writes it: sorted keys, two blanks of indentation, a final newline. The same value gives the same bytes.
-enum JSONText {
-    static func encode(_ value: some Encodable) throws(BNFoldError) -> [UInt8] {
+package enum JSONText {
+    package static func encode(_ value: some Encodable) throws(BNFoldError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         do {

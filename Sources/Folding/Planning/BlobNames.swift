@@ -40,13 +40,7 @@ struct BlobNames {
                 let writer = before.layers.last { layer in layer.outputs.contains { before[$0].name == run.name } }
                 stem = "\(run.name)_before_\(writer?.name ?? "")"
             }
-            var name = stem
-            var number = 2
-            while taken.contains(name) {
-                name = "\(stem)_\(number)"
-                number += 1
-            }
-            taken.insert(name)
+            let name = taken.insertName(stem)
             for value in values { names[value] = name }
         }
         return names

@@ -20,6 +20,8 @@ struct PlanAssembly {
     /// Affine layers of which the plan told what became.
     var told: Set<Int> = []
     private var takenNames: Set<String>
+    /// Undoes what it tries, so that one serves for all reasons.
+    private var explanation: PlanExplanation
     private var inserted = 0
 
     init(_ placement: Placement, settings: PlanningSettings, hasNumbers: Bool) {
@@ -28,6 +30,7 @@ struct PlanAssembly {
         self.settings = settings
         self.hasNumbers = hasNumbers
         values = graph.edges.map(\.original)
+        explanation = PlanExplanation(placement, settings: settings, hasNumbers: hasNumbers)
         takenNames = Set(graph.network.layers.map(\.name))
     }
 
@@ -275,8 +278,7 @@ struct PlanAssembly {
     private mutating func reasons(
         for group: Placement.Group, root: ValueID
     ) -> (backward: RefusalReason, forward: RefusalReason?) {
-        var explanation = PlanExplanation(placement, settings: settings, hasNumbers: hasNumbers)
-        return (
+        (
             explanation.backward(from: root, key: group.key),
             settings.allowsForward ? explanation.forward(from: root, key: group.key) : nil
         )

@@ -102,8 +102,9 @@ struct PlanSearch {
     /// Pushes back as far as anything goes, latest layer first, so that what was pushed through branches that part from one value meets there.
     private mutating func flood(from root: ValueID, _ part: AffinePart) {
         var open = push(.back(root), part)?.pending ?? []
-        let position = { [placement] (task: Task) -> Int in
-            if case .back(let root) = task { placement.graph.producer(of: root) ?? -1 } else { -1 }
+        // The graph alone: a copy of the placement would have all of it copied by the first change.
+        let position = { [graph = placement.graph] (task: Task) -> Int in
+            if case .back(let root) = task { graph.producer(of: root) ?? -1 } else { -1 }
         }
         while let next = open.indices.max(by: { position(open[$0]) < position(open[$1]) }) {
             let task = open.remove(at: next)

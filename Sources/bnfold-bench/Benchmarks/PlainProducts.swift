@@ -1,8 +1,4 @@
-#if canImport(Accelerate)
-    import Accelerate
-#else
-    import CBLAS
-#endif
+import Execution
 
 /// The sizes of a matrix product c = a b, row-major.
 struct ProductSize {
@@ -42,44 +38,16 @@ final class ProductOperands {
 
     /// Calls the BLAS once for each product; it divides the work among its threads itself.
     func run(_ products: [ProductSize], threads: Int) {
-        Self.useThreads(threads)
+        BLAS.useThreads(threads)
         // The interpreter calls it from threads of its own and wants one for each call.
-        defer { Self.useThreads(1) }
+        defer { BLAS.useThreads(1) }
         for product in products {
-            Self.multiply(
-                Self.rowMajor, Self.plain, product.isRightTransposed ? Self.transposed : Self.plain,
+            BLAS.sgemm?(
+                BLAS.rowMajor, BLAS.plain, product.isRightTransposed ? BLAS.transposed : BLAS.plain,
                 Int32(product.rows), Int32(product.columns), Int32(product.depth), 1, left.baseAddress,
                 Int32(product.depth), right.baseAddress,
                 Int32(product.isRightTransposed ? product.depth : product.columns), 0, result.baseAddress,
                 Int32(product.columns))
         }
     }
-
-    private static func useThreads(_ count: Int) {
-        #if canImport(Accelerate)
-            BLASSetThreading(count > 1 ? BLAS_THREADING_MULTI_THREADED : BLAS_THREADING_SINGLE_THREADED)
-        #else
-            library.set_num_threads?(Int32(count))
-        #endif
-    }
-
-    #if canImport(Accelerate)
-        private static let rowMajor = CblasRowMajor
-        private static let plain = CblasNoTrans
-        private static let transposed = CblasTrans
-        nonisolated(unsafe) private static let multiply = cblas_sgemm
-    #else
-        private static let rowMajor: Int32 = 101
-        private static let plain: Int32 = 111
-        private static let transposed: Int32 = 112
-        /// The interpreter ran before, so it is there.
-        private static func multiply(
-            _ order: Int32, _ left: Int32, _ right: Int32, _ rows: Int32, _ columns: Int32, _ depth: Int32,
-            _ alpha: Float, _ a: UnsafePointer<Float>?, _ aStride: Int32, _ b: UnsafePointer<Float>?, _ bStride: Int32,
-            _ beta: Float, _ c: UnsafeMutablePointer<Float>?, _ cStride: Int32
-        ) {
-            library.sgemm?(order, left, right, rows, columns, depth, alpha, a, aStride, b, bStride, beta, c, cStride)
-        }
-        nonisolated(unsafe) private static let library = cblas_shim_load()
-    #endif
 }
