@@ -36,9 +36,11 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
             for index in buffer.indices { buffer[index] = Element(doubles[index]) }
             return
         case .scaled(let source, let factors):
-            try readFinite(source, from: start, into: buffer)
+            try base.read(source, from: start, into: buffer)
             Self.multiply(buffer, from: start, by: factors)
             if let index = buffer.firstNotFinite {
+                // What is not finite stays so in a product, so here it is told apart from what became so.
+                try readFinite(source, from: start, into: buffer)
                 throw WeightError(
                     kind: .overflow,
                     message:
