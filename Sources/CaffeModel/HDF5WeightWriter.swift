@@ -15,7 +15,7 @@ struct HDF5WeightWriter {
         var owned: Set<ParameterID> = []
         var groups: [PlannedGroup] = []
         for layer in network.layers where !layer.operation.parameters.isEmpty {
-            var group = PlannedGroup(layer: layer.id, path: "/data/" + (renames[layer.id] ?? layer.name), blobs: [])
+            var group = PlannedGroup(layer: layer.id, name: renames[layer.id] ?? layer.name, blobs: [])
             for (index, parameter) in layer.operation.parameters.enumerated() where owned.insert(parameter).inserted {
                 group.blobs.append((index, parameter))
             }
@@ -26,7 +26,7 @@ struct HDF5WeightWriter {
 
     struct PlannedGroup {
         var layer: LayerID
-        var path: String
+        var name: String
         var blobs: [(index: Int, parameter: ParameterID)]
     }
 
@@ -38,24 +38,24 @@ struct HDF5WeightWriter {
     ///   - path: a file that does not matter yet; it is overwritten.
     func write(_ network: Network, weights: some WeightStore, to path: String) throws(CaffeModelError) {
         let file: HDF5File
+        let layers: HDF5Group
         do throws(HDF5Error) {
             file = try HDF5File(creatingPath: path)
-            try file.createGroup("/data")
+            layers = try file.createGroup("/data")
         } catch {
             throw CaffeModelError(error)
         }
-        var slices = SliceBuffer()
-        for group in Self.plan(network, renames: renames) {
+        var slices = SliceWriter()
+        for planned in Self.plan(network, renames: renames) {
+            let group: HDF5Group
             do throws(HDF5Error) {
-                try file.createGroup(group.path)
+                group = try layers.createGroup(planned.name)
             } catch {
                 throw CaffeModelError(error)
             }
-            for (index, parameter) in group.blobs {
+            for (index, parameter) in planned.blobs {
                 do {
-                    try write(
-                        parameter, of: network, weights: weights, at: "\(group.path)/\(index)", in: file,
-                        slices: &slices)
+                    try write(parameter, of: network, weights: weights, to: group, index: index, slices: &slices)
                 } catch  where error.kind == .overflow([]) {
                     // Whoever planned the folds can leave these layers out and try again.
                     let users = network.layers.filter { $0.operation.parameters.contains(parameter) }.map(\.id)
@@ -64,6 +64,7 @@ struct HDF5WeightWriter {
             }
         }
         do throws(HDF5Error) {
+            try slices.finish()
             try file.synchronize()
             try file.close()
         } catch {
@@ -72,8 +73,8 @@ struct HDF5WeightWriter {
     }
 
     private func write(
-        _ parameter: ParameterID, of network: Network, weights: some WeightStore, at path: String, in file: HDF5File,
-        slices: inout SliceBuffer
+        _ parameter: ParameterID, of network: Network, weights: some WeightStore, to group: HDF5Group, index: Int,
+        slices: inout SliceWriter
     ) throws(CaffeModelError) {
         guard let shape = network[parameter].shape, let count = network[parameter].elementCount else {
             throw CaffeModelError(.internalFault, "the shape of \(network[parameter].name) is not known")
@@ -81,49 +82,39 @@ struct HDF5WeightWriter {
         let type = network[parameter].elementType
         let dataset: HDF5Dataset
         do throws(HDF5Error) {
-            dataset = try file.createDataset(
-                path, shape: shape, elementType: type == .float64 ? .float64 : .float32, compression: compression)
+            dataset = try group.createDataset(
+                String(index), shape: shape, elementType: type == .float64 ? .float64 : .float32,
+                compression: compression)
         } catch {
             throw CaffeModelError(error)
         }
         switch type {
         case .float16, .float32:
-            try copy(parameter, count: count, weights: weights, to: dataset, through: slices.floats())
-        case .float64: try copy(parameter, count: count, weights: weights, to: dataset, through: slices.doubles())
+            try copy(parameter, count: count, weights: weights, to: dataset, through: &slices, as: Float.self)
+        case .float64:
+            try copy(parameter, count: count, weights: weights, to: dataset, through: &slices, as: Double.self)
         }
     }
 
     private func copy<Element: WeightElement & HDF5Number>(
         _ parameter: ParameterID, count: Int, weights: some WeightStore, to dataset: HDF5Dataset,
-        through buffer: UnsafeMutableBufferPointer<Element>
+        through slices: inout SliceWriter, as type: Element.Type
     ) throws(CaffeModelError) {
         var start = 0
         while start < count {
             try checkpoint()
-            let slice = UnsafeMutableBufferPointer(rebasing: buffer[..<min(buffer.count, count - start)])
+            let slice = slices.next(atMost: count - start, of: count, as: Element.self)
             do throws(WeightError) {
                 try weights.read(parameter, from: start, into: slice)
             } catch {
                 throw CaffeModelError(error)
             }
             do throws(HDF5Error) {
-                try dataset.write(UnsafeBufferPointer(slice), at: start)
+                try slices.write(slice, to: dataset, at: start)
             } catch {
                 throw CaffeModelError(error)
             }
             start += slice.count
         }
     }
-}
-
-/// One block of memory that slices of weights pass through.
-struct SliceBuffer: ~Copyable {
-    /// 1 MiB: large enough that calls cost nothing, small enough for the cache of the second level.
-    private static let byteCount = 1 << 20
-    private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.byteCount, alignment: 64)
-
-    deinit { memory.deallocate() }
-
-    func floats() -> UnsafeMutableBufferPointer<Float> { memory.bindMemory(to: Float.self) }
-    func doubles() -> UnsafeMutableBufferPointer<Double> { memory.bindMemory(to: Double.self) }
 }

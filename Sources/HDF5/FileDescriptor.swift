@@ -1,3 +1,5 @@
+import CHDF5
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -77,6 +79,12 @@ final class FileDescriptor: Sendable {
             guard count > 0 else { throw SystemError(code: EIO) }
             done += count
         }
+    }
+
+    /// Asks the system to begin bringing a part of the file to the disk, so that less is left to wait for in the end.
+    func beginWritingBack(_ count: Int, at offset: UInt64) {
+        guard let offset = Int64(exactly: offset) else { return }
+        chdf5_begin_writing_back(number, offset, Int64(count))
     }
 
     /// Waits until the file's bytes are on the disk.

@@ -1,4 +1,7 @@
 extension HDF5Dataset {
+    /// Pieces from this many bytes on are on their way to the disk while the next ones are made.
+    private static let writtenBackSize = 1 << 18
+
     /// Writes a run of elements, converting them and rounding at most once.
     ///
     /// Contiguous data are written past the library and its lock, in any order. Compressed data must come in order and
@@ -46,7 +49,9 @@ extension HDF5Dataset {
         case .writeContiguous(let offset):
             do {
                 // Cannot overflow: offset and size were checked when the dataset was created.
-                try file.descriptor.write(bytes, at: offset + UInt64(element * elementType.byteCount))
+                let place = offset + UInt64(element * elementType.byteCount)
+                try file.descriptor.write(bytes, at: place)
+                if bytes.count >= Self.writtenBackSize { file.descriptor.beginWritingBack(bytes.count, at: place) }
             } catch {
                 throw file.failing(with: place.error(.ioFailed, "cannot be written: \(error)"))
             }

@@ -3,21 +3,15 @@ import CHDF5
 extension HDF5File {
     /// Creates a group in a group that exists.
     ///
+    /// - Returns: the new group, which stays open.
     /// - Throws: `.cannotCreate`, for example when the name is taken; `.missingObject` when there is no such parent.
-    public func createGroup(_ path: String) throws(HDF5Error) {
+    @discardableResult
+    public func createGroup(_ path: String) throws(HDF5Error) -> HDF5Group {
         HDF5Library.enter()
         defer { HDF5Library.leave() }
         try checkWritable()
-        let place = Place(file: self.path, object: path)
-        let (parentPath, name) = try parentAndName(of: path, at: place)
-        let parent = try openObject(at: parentPath, .group)
-        let properties = try place.require(
-            H5Pcreate(chdf5_group_creation_class()), as: .cannotCreate, "cannot be created")
-        defer { H5Pclose(properties) }
-        try place.require(chdf5_disable_object_times(properties), as: .cannotCreate, "cannot be created")
-        let group = H5Gcreate2(
-            parent.id, name, chdf5_default_properties(), properties, chdf5_default_properties())
-        H5Gclose(try place.require(group, as: .cannotCreate, "cannot be created"))
+        let (parentPath, name) = try parentAndName(of: path, at: Place(file: self.path, object: path))
+        return try createGroup(name, in: try openObject(at: parentPath, .group), at: path)
     }
 
     /// Creates a dataset in a group that exists, to be written with `HDF5Dataset.write`.
@@ -36,6 +30,30 @@ extension HDF5File {
         HDF5Library.enter()
         defer { HDF5Library.leave() }
         try checkWritable()
+        let (parentPath, name) = try parentAndName(of: path, at: Place(file: self.path, object: path))
+        return try createDataset(
+            name, in: try openObject(at: parentPath, .group), at: path, shape: shape, elementType: elementType,
+            compression: compression)
+    }
+
+    // MARK: - In an open group
+
+    /// The library's lock must be held, and the file be open for writing.
+    func createGroup(_ name: String, in parent: borrowing OpenObject, at path: String) throws(HDF5Error) -> HDF5Group {
+        let place = Place(file: self.path, object: path)
+        let group = H5Gcreate2(
+            parent.id, name, chdf5_default_properties(), try creationProperties(at: place).group,
+            chdf5_default_properties())
+        return HDF5Group(
+            file: self, path: path,
+            object: OpenObject(takingOver: try place.require(group, as: .cannotCreate, "cannot be created")))
+    }
+
+    /// The library's lock must be held, and the file be open for writing.
+    func createDataset(
+        _ name: String, in parent: borrowing OpenObject, at path: String, shape: [Int], elementType: HDF5ElementType,
+        compression: Int
+    ) throws(HDF5Error) -> HDF5Dataset {
         let place = Place(file: self.path, object: path)
         guard elementType == .float32 || elementType == .float64 else {
             throw place.error(.cannotCreate, "cannot be created as \(elementType), expected float32 or float64")
@@ -48,21 +66,21 @@ extension HDF5File {
         else {
             throw place.error(.cannotCreate, "cannot be created with the shape \(shape)")
         }
-        let (parentPath, name) = try parentAndName(of: path, at: place)
-        let parent = try openObject(at: parentPath, .group)
-        let chunk =
-            compression > 0 && !shape.isEmpty && checkedShape.byteCount >= ChunkWriter.minimumDatasetSize
-            ? ChunkWriter.chunk(for: shape, elementSize: elementType.byteCount) : nil
-        let object = try makeDataset(
-            name, in: parent, shape: shape, elementType: elementType,
-            compression: chunk.map { (level: compression, chunk: $0) }, at: place)
         let storage: HDF5Dataset.Storage
-        if let chunk {
+        if compression > 0, !shape.isEmpty, checkedShape.byteCount >= ChunkWriter.minimumDatasetSize {
+            let chunk = ChunkWriter.chunk(for: shape, elementSize: elementType.byteCount)
+            let properties = try ChunkedProperties(chunk: chunk, compression: compression, at: place)
+            let object = try makeDataset(
+                name, in: parent, shape: shape, elementType: elementType, creation: properties.creation,
+                access: properties.access, at: place)
             let writer = ChunkWriter(
                 dataset: object, shape: checkedShape, chunk: chunk, elementSize: elementType.byteCount, place: place)
             register(writer)
             storage = .writeCompressed(writer)
         } else {
+            let object = try makeDataset(
+                name, in: parent, shape: shape, elementType: elementType,
+                creation: try creationProperties(at: place).contiguous, access: chdf5_default_properties(), at: place)
             storage = .writeContiguous(
                 offset: try offset(of: object, byteCount: checkedShape.byteCount, at: place))
         }
@@ -84,35 +102,17 @@ extension HDF5File {
     }
 
     private func makeDataset(
-        _ name: String, in parent: borrowing OpenObject, shape: [Int], elementType: HDF5ElementType,
-        compression: (level: Int, chunk: [Int])?, at place: Place
+        _ name: String, in parent: borrowing OpenObject, shape: [Int], elementType: HDF5ElementType, creation: hid_t,
+        access: hid_t, at place: Place
     ) throws(HDF5Error) -> OpenObject {
-        let failed = "cannot be created"
-        let creation = try place.require(H5Pcreate(chdf5_dataset_creation_class()), as: .cannotCreate, failed)
-        defer { H5Pclose(creation) }
-        let access = try place.require(H5Pcreate(chdf5_dataset_access_class()), as: .cannotCreate, failed)
-        defer { H5Pclose(access) }
-        try place.require(chdf5_disable_object_times(creation), as: .cannotCreate, failed)
-        if let compression {
-            let chunk = compression.chunk.map { hsize_t($0) }
-            try place.require(H5Pset_chunk(creation, CInt(chunk.count), chunk), as: .cannotCreate, failed)
-            try place.require(H5Pset_shuffle(creation), as: .cannotCreate, failed)
-            try place.require(H5Pset_deflate(creation, UInt32(compression.level)), as: .cannotCreate, failed)
-            // No cache: each chunk is written when it is complete, so that a full disk shows in the call that wrote it.
-            try place.require(H5Pset_chunk_cache(access, 1, 0, 1), as: .cannotCreate, failed)
-        } else {
-            try place.require(H5Pset_layout(creation, H5D_CONTIGUOUS), as: .cannotCreate, failed)
-            // Early: the place in the file is needed before anything is written.
-            try place.require(H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY), as: .cannotCreate, failed)
-        }
         let lengths = shape.map { hsize_t($0) }
         let space = try place.require(
             shape.isEmpty ? H5Screate(H5S_SCALAR) : H5Screate_simple(CInt(shape.count), lengths, nil),
-            as: .cannotCreate, failed)
+            as: .cannotCreate, "cannot be created")
         defer { H5Sclose(space) }
         let type = elementType == .float64 ? chdf5_float64_little_endian() : chdf5_float32_little_endian()
         let dataset = H5Dcreate2(parent.id, name, type, space, chdf5_default_properties(), creation, access)
-        return OpenObject(takingOver: try place.require(dataset, as: .cannotCreate, failed))
+        return OpenObject(takingOver: try place.require(dataset, as: .cannotCreate, "cannot be created"))
     }
 
     /// Where a contiguous dataset lies in the file; 0 when it has no bytes.

@@ -25,6 +25,8 @@ public final class HDF5File: @unchecked Sendable {
     private let failure = Mutex<HDF5Error?>(nil)
     /// Compressed datasets that were created; under the library's lock.
     private var chunkWriters: [ChunkWriter] = []
+    /// Made for the first object that is created; under the library's lock.
+    private var madeProperties: CreationProperties?
     /// Whether the caller wants the bytes on the disk; under the library's lock.
     private var mustSynchronize = false
 
@@ -169,6 +171,14 @@ public final class HDF5File: @unchecked Sendable {
     func register(_ writer: ChunkWriter) {
         chunkWriters.removeAll(where: \.isComplete)
         chunkWriters.append(writer)
+    }
+
+    /// The properties of objects that are created; the library's lock must be held.
+    func creationProperties(at place: Place) throws(HDF5Error) -> CreationProperties {
+        if let madeProperties { return madeProperties }
+        let properties = try CreationProperties(at: place)
+        madeProperties = properties
+        return properties
     }
 
     // MARK: - Opening and closing

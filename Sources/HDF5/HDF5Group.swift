@@ -1,4 +1,5 @@
 import CHDF5
+import Synchronization
 
 /// A group that stays open: objects in it are found without walking down from the root each time.
 ///
@@ -21,13 +22,16 @@ public final class HDF5Group: Sendable {
 
     /// The absolute path.
     public let path: String
-    private let file: HDF5File
-    private let object: OpenObject
+    let file: HDF5File
+    let object: OpenObject
+    /// Looks past the library; `nil` where that is not possible.
+    private let direct: Mutex<DirectGroup?>
 
     init(file: HDF5File, path: String, object: consuming OpenObject) {
         self.file = file
         self.path = path
         self.object = object
+        direct = Mutex(DirectGroup(at: ObjectPath(path), in: file))
     }
 
     /// What a group below this one holds, its datasets opened for reading, sorted by the bytes of the names.
@@ -42,9 +46,15 @@ public final class HDF5Group: Sendable {
         try file.checkOpen()
         let path = ObjectPath.joining(path, name)
         let place = Place(file: file.path, object: path)
-        var resolver = LinkResolver(file: file.id, place: place)
         let components = try ObjectPath(absolute: path, at: place).components
         let names = Array(components.dropFirst(ObjectPath(self.path).components.count))
+        let knownPath = "/" + components.joined(separator: "/")
+        switch direct.withLock({ $0?.entries(of: names, at: knownPath, in: file) ?? .unknown }) {
+        case .entries(let entries): return entries
+        case .missing: return nil
+        case .unknown: break
+        }
+        var resolver = LinkResolver(file: file.id, place: place)
         switch try resolver.resolve(names, in: object) {
         case .missing: return nil
         case .refused(let reason): throw place.error(.unsupported, reason)
