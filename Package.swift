@@ -43,10 +43,11 @@ let package = Package(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"]), .brew(["zlib"])]),
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"])]),
-        .target(name: "HDF5", dependencies: ["CHDF5"]),
+        .systemLibrary(name: "CSystem"),
+        .target(name: "HDF5", dependencies: ["CHDF5", "CSystem"]),
         .target(name: "NumPy", dependencies: ["CZlib"]),
         .target(name: "Prototxt"),
-        .target(name: "ProtobufWire"),
+        .target(name: "ProtobufWire", dependencies: ["CSystem"]),
         .target(name: "NetGraph"),
         .target(name: "Folding", dependencies: ["NetGraph"]),
         // On Apple systems Accelerate takes the place of CBLAS.

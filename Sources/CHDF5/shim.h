@@ -1,16 +1,11 @@
 /* What Swift cannot import from hdf5.h: macros with a comma or a cast in them, functions that changed their signature
- * between 1.10, 1.12 and 1.14, and types whose width differs between versions; and a call of the system that it does
- * not import either. Nothing here decides anything. */
+ * between 1.10, 1.12 and 1.14, and types whose width differs between versions. Nothing here decides anything. */
 #ifndef CHDF5_SHIM_H
 #define CHDF5_SHIM_H
 
 #include <hdf5.h>
 #include <stdint.h>
 #include <string.h>
-#if defined(__linux__)
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
 
 /* The H5F_ACC_* macros call H5check(), which aborts the process when the library is not the very release of the
  * headers. A distribution may update the library within one binary interface, so that check is left out of them. */
@@ -113,19 +108,6 @@ static inline herr_t chdf5_visit_link(hid_t group, const char *name, const H5L_i
     (void)info;
     struct chdf5_link_visit *this_visit = (struct chdf5_link_visit *)visit;
     return this_visit->visitor(name, strlen(name), this_visit->context);
-}
-
-/* Has the system begin to write a part of a file to the disk, without waiting for it; where it cannot, it will in its own time. */
-static inline void chdf5_begin_writing_back(int descriptor, int64_t offset, int64_t count)
-{
-#if defined(__linux__) && defined(SYS_sync_file_range) && defined(__LP64__)
-    /* 2: SYNC_FILE_RANGE_WRITE, a constant of the kernel's interface that only some C libraries name. */
-    syscall(SYS_sync_file_range, descriptor, offset, count, 2);
-#else
-    (void)descriptor;
-    (void)offset;
-    (void)count;
-#endif
 }
 
 /* Visits the links of a group in the order that costs least. */

@@ -79,7 +79,7 @@ struct BinaryWeightWriter {
     private func read<Element: WeightElement>(
         _ parameter: ParameterID, count: Int, weights: some WeightStore, as type: Element.Type
     ) throws(CaffeModelError) {
-        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: min(max(count, 1), 1 << 18))
+        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: min(max(count, 1), 1 << 15))
         buffer.initialize(repeating: 0)
         defer { buffer.deallocate() }
         var start = 0

@@ -1,12 +1,12 @@
 import NetGraph
 
 extension WeightStore {
-    /// Reads a tensor from its beginning to its end, through 1 MiB of memory.
+    /// Reads a tensor from its beginning to its end, through 256 KiB of memory, which stay in the nearest caches.
     func forEachSlice<Element: WeightElement>(
         of parameter: ParameterID, elementCount: Int,
         _ body: (UnsafeMutableBufferPointer<Element>, _ start: Int) throws(WeightError) -> Void
     ) throws(WeightError) {
-        let capacity = min(max(elementCount, 1), (1 << 20) / MemoryLayout<Element>.stride)
+        let capacity = min(max(elementCount, 1), (1 << 18) / MemoryLayout<Element>.stride)
         let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: capacity)
         buffer.initialize(repeating: 0)
         defer { buffer.deallocate() }

@@ -1,4 +1,4 @@
-import CHDF5
+import CSystem
 
 #if canImport(Darwin)
     import Darwin
@@ -84,7 +84,7 @@ final class FileDescriptor: Sendable {
     /// Asks the system to begin bringing a part of the file to the disk, so that less is left to wait for in the end.
     func beginWritingBack(_ count: Int, at offset: UInt64) {
         guard let offset = Int64(exactly: offset) else { return }
-        chdf5_begin_writing_back(number, offset, Int64(count))
+        csystem_begin_writing_back(number, offset, Int64(count))
     }
 
     /// Waits until the file's bytes are on the disk.

@@ -1,3 +1,5 @@
+import CSystem
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Glibc)
@@ -14,12 +16,17 @@ struct BufferedOutput: ~Copyable {
     private var used = 0
     /// How much the descriptor has taken so far; tells where an error happened.
     private var written = 0
+    /// Where in the file the first byte went; `nil` for what is no file.
+    private let start: Int64?
 
-    static let bufferByteCount = 1 << 20
+    /// 256 KiB stay in the nearest caches from reading to writing.
+    static let bufferByteCount = 1 << 18
 
     init(descriptor: Int32, path: String) {
         self.descriptor = descriptor
         self.path = path
+        let position = lseek(descriptor, 0, SEEK_CUR)
+        start = position < 0 ? nil : Int64(position)
         // A cache line: more than any number needs.
         buffer = .allocate(byteCount: Self.bufferByteCount, alignment: 64)
     }
@@ -39,8 +46,6 @@ struct BufferedOutput: ~Copyable {
     }
 
     /// Appends bytes of a source, block by block.
-    ///
-    /// The place for `copy_file_range` and its kin, should copying ever dominate.
     mutating func copy(_ range: Range<Int>, of source: some ByteSource) throws(WireError) {
         var offset = range.lowerBound
         while offset < range.upperBound {
@@ -74,6 +79,10 @@ struct BufferedOutput: ~Copyable {
             } else if errno != EINTR {
                 throw WireError(path: path, offset: written + done, cannot: "write", errno: errno)
             }
+        }
+        if used == buffer.count, let start {
+            // On its way to the disk while the next piece is made.
+            csystem_begin_writing_back(descriptor, start + Int64(written), Int64(used))
         }
         written += used
         used = 0

@@ -1,9 +1,9 @@
 extension WirePlan {
-    /// Writes the output to a file descriptor, from its current position on, through one buffer of 1 MiB.
+    /// Writes the output to a file descriptor, from its current position on, through one buffer of 256 KiB.
     ///
     /// `source` must be the one that the plan was made for, and not the file that is being written. `path` names the
     /// output in errors. `produced` is called for the segments of that kind, in order, with the segment's id, an offset
-    /// within it and a buffer to fill whole. Slices follow one another; offsets are multiples of 1 MiB and buffers are
+    /// within it and a buffer to fill whole. Slices follow one another; offsets are multiples of 256 KiB and buffers are
     /// aligned, so no number is ever split.
     ///
     /// Throws `.producer` with what `produced` throws, and `.wire` when reading or writing fails; the output is then

@@ -1,0 +1,24 @@
+/* Calls of the operating system that Swift does not import. */
+#ifndef CSYSTEM_SHIM_H
+#define CSYSTEM_SHIM_H
+
+#include <stdint.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+/* Has the system begin to bring a part of a file to the disk, without waiting for it. Where it cannot, it will in its own time. */
+static inline void csystem_begin_writing_back(int descriptor, int64_t offset, int64_t count)
+{
+#if defined(__linux__) && defined(SYS_sync_file_range) && defined(__LP64__)
+    /* 2 is SYNC_FILE_RANGE_WRITE of the kernel's interface, which not every C library names. */
+    syscall(SYS_sync_file_range, descriptor, offset, count, 2);
+#else
+    (void)descriptor;
+    (void)offset;
+    (void)count;
+#endif
+}
+
+#endif
