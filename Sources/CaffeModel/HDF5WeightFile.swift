@@ -93,10 +93,12 @@ final class HDF5WeightFile: WeightFile {
         let dataset = datasets[blob.handle]
         let elements = start..<start + buffer.count
         do throws(HDF5Error) {
-            if let floats = buffer as? UnsafeMutableBufferPointer<Float> {
-                try dataset.read(elements: elements, into: floats)
-            } else if let doubles = buffer as? UnsafeMutableBufferPointer<Double> {
-                try dataset.read(elements: elements, into: doubles)
+            // The element's own type again, as one that HDF5 knows; a cast would look for it anew each time.
+            let bytes = UnsafeMutableRawBufferPointer(buffer)
+            switch Element.elementType {
+            case .float32: try dataset.read(elements: elements, into: bytes.bindMemory(to: Float.self))
+            case .float64: try dataset.read(elements: elements, into: bytes.bindMemory(to: Double.self))
+            case .float16: break
             }
         } catch {
             throw CaffeModelError(error)

@@ -35,4 +35,13 @@ struct BNFold: ParsableCommand {
             Fold.self, Inspect.self, Convert.self, Batch.self, Diff.self, Verify.self, BatchWorker.self,
         ],
         defaultSubcommand: Fold.self)
+
+    static func main() {
+        // Scripts ask for it often, and no command has to be looked at for it.
+        if CommandLine.arguments.dropFirst().elementsEqual(["--version"]) {
+            print(configuration.version)
+        } else {
+            main(nil)
+        }
+    }
 }
