@@ -25,7 +25,7 @@ struct LinearLayer {
             outputChannels = convolution.outputChannels
             channelAxis = convolution.channelAxis
             groups = convolution.groups
-            isPadded = (convolution.padBefore + convolution.padAfter).contains { $0 != 0 }
+            isPadded = convolution.padBefore.contains { $0 != 0 } || convolution.padAfter.contains { $0 != 0 }
             if case .deconvolution = operation { kind = .deconvolution }
         case .innerProduct(let product):
             weight = product.weight
@@ -98,7 +98,7 @@ struct LinearLayer {
     }
 
     private func elementCount(_ shape: [Int]) -> Int? {
-        guard let count = BlobShape(shape).elementCount(in: 0..<shape.count), count > 0, outputChannels > 0, groups > 0
+        guard let count = BlobShape.elementCount(shape), count > 0, outputChannels > 0, groups > 0
         else { return nil }
         return count
     }

@@ -4,6 +4,9 @@ public struct BlobShape: Hashable, Sendable {
 
     public init(_ dimensions: [Int?]) { self.dimensions = dimensions }
 
+    /// A shape whose lengths are all known. Made by hand, for converting an array to one of optionals casts each element at run time.
+    public init(_ lengths: [Int]) { dimensions = lengths.map(Optional.some) }
+
     public var rank: Int { dimensions.count }
 
     /// Every length, or `nil` when at least one is unknown.
@@ -35,6 +38,17 @@ public struct BlobShape: Hashable, Sendable {
         for dimension in dimensions[axes] {
             guard let dimension else { return nil }
             let (next, overflows) = product.multipliedReportingOverflow(by: dimension)
+            guard !overflows else { return nil }
+            product = next
+        }
+        return product
+    }
+
+    /// The product of lengths that are all known (1 for none); `nil` when it overflows.
+    public static func elementCount(_ lengths: [Int]) -> Int? {
+        var product = 1
+        for length in lengths {
+            let (next, overflows) = product.multipliedReportingOverflow(by: length)
             guard !overflows else { return nil }
             product = next
         }

@@ -37,5 +37,5 @@ public struct Parameter: Hashable, Sendable {
     }
 
     /// The number of elements, or `nil` while the shape is unknown.
-    public var elementCount: Int? { shape.flatMap { BlobShape($0).elementCount(in: 0..<$0.count) } }
+    public var elementCount: Int? { shape.flatMap(BlobShape.elementCount) }
 }
