@@ -1,7 +1,9 @@
 /// What a layer computes. Roles instead of blob indices: a frontend resolves its framework's layouts and defaults.
 ///
+/// Payloads lie in boxes: layers are copied often, and a box costs one reference count where a convolution costs five.
+///
 /// An operation that is not modelled is `opaque`: it keeps its parameters, and nothing is known about what it does.
-public enum Operation: Hashable, Sendable {
+public indirect enum Operation: Hashable, Sendable {
     /// A value that the caller supplies.
     case input
     /// A layer that reads training or test data by itself; no part of a deployed network.
