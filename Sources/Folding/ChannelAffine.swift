@@ -45,11 +45,23 @@ public struct ChannelAffine: Hashable, Sendable {
         }
     }
 
+    /// The term of y = scale x + shift of one channel.
+    private func shift(ofChannel channel: Int) -> Double {
+        offset[channel].addingProduct(0 - center[channel], scale[channel])
+    }
+
     /// Whether every number is finite.
-    var isFinite: Bool { (scale + center + offset).allSatisfy(\.isFinite) }
+    var isFinite: Bool {
+        scale.allSatisfy(\.isFinite) && center.allSatisfy(\.isFinite) && offset.allSatisfy(\.isFinite)
+    }
+
+    /// Whether every number is known.
+    var isKnown: Bool {
+        !scale.contains(where: \.isNaN) && !center.contains(where: \.isNaN) && !offset.contains(where: \.isNaN)
+    }
 
     /// Whether all channels are known to have the same numbers.
-    var isSameInAllChannels: Bool { isUniform && !(scale + center + offset).contains(where: \.isNaN) }
+    var isSameInAllChannels: Bool { isUniform && isKnown }
 
     /// Whether no channel changes its sign.
     var keepsSigns: Bool { scale.allSatisfy(keepsSign) }
@@ -62,14 +74,16 @@ public struct ChannelAffine: Hashable, Sendable {
 
     /// Whether nothing is added to any channel.
     var hasNoShift: Bool {
-        (center + offset).allSatisfy { $0 == 0 } || shift.allSatisfy { $0 == 0 }
+        scale.indices.allSatisfy { center[$0] == 0 && offset[$0] == 0 }
+            || scale.indices.allSatisfy { shift(ofChannel: $0) == 0 }
     }
 
     var isIdentity: Bool { hasUnitScale && hasNoShift }
 
     /// Whether a finite factor or term is too large for a Float.
     var leavesFloatRange: Bool {
-        (scale + shift).contains { $0.isFinite && !Float($0).isFinite }
+        let leaves = { (number: Double) in number.isFinite && !Float(number).isFinite }
+        return scale.contains(where: leaves) || scale.indices.contains { leaves(shift(ofChannel: $0)) }
     }
 
     /// The same affine with one entry for each of `count` channels; `nil` when it is for another number of channels.

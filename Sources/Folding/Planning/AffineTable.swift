@@ -10,16 +10,35 @@ struct AffineTable {
 
     /// Numbers bit for bit, so that 0 and -0 differ.
     private struct Key: Hashable {
-        var isUniform: Bool
-        var bits: [UInt64]
+        let affine: ChannelAffine
 
         /// `nil` for numbers that are not known.
         init?(_ affine: ChannelAffine) {
-            let numbers = affine.scale + affine.center + affine.offset
-            if numbers.contains(where: \.isNaN) { return nil }
-            isUniform = affine.isUniform
-            bits = numbers.map(\.bitPattern)
+            guard affine.isKnown else { return nil }
+            self.affine = affine
         }
+
+        static func == (left: Key, right: Key) -> Bool {
+            let (left, right) = (left.affine, right.affine)
+            return left.isUniform == right.isUniform && isSame(left.scale, right.scale)
+                && isSame(left.center, right.center) && isSame(left.offset, right.offset)
+        }
+
+        private static func isSame(_ left: [Double], _ right: [Double]) -> Bool {
+            left.elementsEqual(right) { $0.bitPattern == $1.bitPattern }
+        }
+
+        /// The first numbers tell trained affines apart; to hash all of them costs more than to compare the few that agree in those.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(affine.channelCount)
+            for channel in affine.scale.indices.prefix(Self.hashedChannels) {
+                hasher.combine(affine.scale[channel].bitPattern)
+                hasher.combine(affine.center[channel].bitPattern)
+                hasher.combine(affine.offset[channel].bitPattern)
+            }
+        }
+
+        private static let hashedChannels = 4
     }
 
     private struct Pair: Hashable {
