@@ -5,8 +5,9 @@ extension PassageSite {
     ///
     /// - Parameter affines: one for each output or input; `nil` for the identity, and for one that is not to move.
     func pass(_ affines: [ChannelAffine?], _ direction: FoldDirection) -> Passage {
-        let farCount = direction == .backward ? inputs.count : outputs.count
-        let stopped = blocked(affines, farCount: farCount, stopReason)
+        var stopped: Passage {
+            blocked(affines, farCount: direction == .backward ? inputs.count : outputs.count, stopReason)
+        }
         guard !inputs.isEmpty, !outputs.isEmpty else { return stopped }
         switch layer.operation {
         case .convolution, .deconvolution, .innerProduct:

@@ -93,10 +93,10 @@ extension PassageSite {
             return blocked(affines, farCount: farCount, .stopped(layer: layer.name, type: layer.operation.typeName))
         }
         let parts = split(affine, direction, factors: factors, allowsShift: allowsShift, shiftReason: shiftReason)
-        var passage = blocked(affines, farCount: farCount, .stopped(layer: layer.name, type: layer.operation.typeName))
+        var passage = Passage(
+            moved: [ChannelAffine?](repeating: nil, count: farCount), rest: affines, reason: parts.reason)
         if farCount > 0 { passage.moved[0] = parts.moved }
         passage.rest[0] = parts.rest
-        passage.reason = parts.reason
         return passage
     }
 

@@ -26,13 +26,13 @@ struct PartSinks {
         (\.shift, .uniform(scale: 1, offset: 1)),
     ]
 
-    init(_ placement: Placement, settings: PlanningSettings) {
-        let graph = placement.graph
+    /// - Parameter functions: the number of the affine on each edge before any change.
+    init(_ graph: PlanningGraph, functions: [Int?], settings: PlanningSettings) {
         behind = [Parts](repeating: Parts(), count: graph.network.values.count)
         before = [Parts](repeating: Parts(), count: graph.edges.count)
         for position in graph.passable {
             let layer = graph.layer(position)
-            var site = placement.site(position, settings: settings)
+            var site = graph.site(position, settings: settings) { functions[$0] }
             let preferred = preferredInput(of: layer, edges: graph.edgesOfInputs[position], graph: graph)
             if let preferred { preferredInputs[position] = preferred }
             site.preferredInput = preferred
@@ -46,7 +46,7 @@ struct PartSinks {
         guard settings.allowsForward else { return }
         for position in graph.passable.reversed() {
             let layer = graph.layer(position)
-            let site = placement.site(position, settings: settings)
+            let site = graph.site(position, settings: settings) { functions[$0] }
             for (index, edge) in graph.edgesOfInputs[position].enumerated() {
                 guard let edge else { continue }
                 for (part, probe) in Self.probes {

@@ -12,25 +12,7 @@ extension Placement {
 
     /// A layer as the passages see it.
     func site(_ position: Int, settings: PlanningSettings) -> PassageSite {
-        let layer = graph.layer(position)
-        let edges = graph.edgesOfInputs[position]
-        var site = PassageSite(
-            layer: layer, inputs: layer.inputs.map { graph.shapes[$0.index] },
-            outputs: layer.outputs.map { graph.shapes[$0.index] },
-            inputValues: edges.indices.map { index in
-                guard let edge = edges[index] else { return index }
-                return edges.firstIndex { other in
-                    other.map {
-                        graph.edges[$0].root == graph.edges[edge].root && items[$0]?.function == items[edge]?.function
-                    } ?? false
-                } ?? index
-            })
-        if let linear = LinearLayer(layer.operation) {
-            site.linear = LinearSite(
-                linear: linear, weightShape: graph.network[linear.weight].shape,
-                isOverflowing: settings.overflowingTargets.contains(layer.id))
-        }
-        return site
+        graph.site(position, settings: settings) { items[$0]?.function }
     }
 
     /// Pushes the affines that lie before all readers of a layer's outputs back through it.
@@ -159,6 +141,31 @@ extension Placement {
         guard let whole = before.map({ affine.followed(by: $0.affine) }) ?? affine else { return false }
         setTaken(position, .forward, to: Taken(affine: whole, sources: merged((before?.sources ?? []) + sources)))
         return true
+    }
+}
+
+extension PlanningGraph {
+    /// A layer as the passages see it.
+    ///
+    /// - Parameter function: the number of the affine on an edge.
+    func site(_ position: Int, settings: PlanningSettings, function: (Int) -> Int?) -> PassageSite {
+        let layer = layer(position)
+        let inputEdges = edgesOfInputs[position]
+        var site = PassageSite(
+            layer: layer, inputs: layer.inputs.map { shapes[$0.index] },
+            outputs: layer.outputs.map { shapes[$0.index] },
+            inputValues: inputEdges.indices.map { index in
+                guard inputEdges.count > 1, let edge = inputEdges[index] else { return index }
+                return inputEdges.firstIndex { other in
+                    other.map { edges[$0].root == edges[edge].root && function($0) == function(edge) } ?? false
+                } ?? index
+            })
+        if let linear = LinearLayer(layer.operation) {
+            site.linear = LinearSite(
+                linear: linear, weightShape: network[linear.weight].shape,
+                isOverflowing: settings.overflowingTargets.contains(layer.id))
+        }
+        return site
     }
 }
 

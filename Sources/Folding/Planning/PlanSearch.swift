@@ -12,7 +12,8 @@ import NetGraph
 struct PlanSearch {
     private(set) var placement: Placement
     private let settings: PlanningSettings
-    private let sinks: PartSinks
+    /// Most nets never ask for it.
+    private lazy var sinks = PartSinks(placement.graph, functions: placement.originalFunctions, settings: settings)
     /// Roots in the order of the layers that write them.
     private let roots: [ValueID]
     /// Whether an attempt came to a value that others read who did not have the same affine before them.
@@ -36,7 +37,6 @@ struct PlanSearch {
     init(_ graph: PlanningGraph, settings: PlanningSettings) {
         placement = Placement(graph, settings: settings)
         self.settings = settings
-        sinks = PartSinks(placement, settings: settings)
         roots = graph.passable.flatMap { graph.network.layers[$0].outputs }
     }
 
@@ -72,7 +72,8 @@ struct PlanSearch {
         return isBetter
     }
 
-    /// Tries to move the whole of an affine, its factors, and its shifts, and keeps what is best.
+    /// Tries to move the whole of an affine, its factors, and its shifts, and keeps what is best. When one linear layer takes the whole no part can do
+    /// better: the other part would be left.
     private mutating func attempt(_ task: Task, _ goal: Goal) -> Bool {
         let before = placement.cost
         var best: (part: AffinePart, isFlood: Bool, cost: PlanCost)?
@@ -80,6 +81,10 @@ struct PlanSearch {
         for part in parts(of: task) {
             follow(task, part)
             if placement.cost < best?.cost ?? before { best = (part, false, placement.cost) }
+            if part == .both, isTaken(task), placement.cost.layers < before.layers {
+                placement.commit()
+                return true
+            }
             placement.undo(to: 0)
         }
         if meetsOtherReaders, case .back(let root) = task {
@@ -97,6 +102,14 @@ struct PlanSearch {
         }
         placement.commit()
         return true
+    }
+
+    /// Whether the linear layer before the root of a task took all that lay there.
+    private func isTaken(_ task: Task) -> Bool {
+        guard case .back(let root) = task, let position = placement.graph.producer(of: root),
+            LinearLayer(placement.graph.network.layers[position].operation) != nil
+        else { return false }
+        return placement.graph.edgesOfRoot[root.index].allSatisfy { placement.items[$0] == nil }
     }
 
     /// Pushes back as far as anything goes, latest layer first, so that what was pushed through branches that part from one value meets there.
@@ -210,8 +223,8 @@ struct PlanSearch {
     }
 
     /// The part of an affine that has a place to go to; all of it when that is not certain.
-    private func preferredPart(of task: Task) -> AffinePart {
-        guard let affine = affine(of: task) else { return .both }
+    private mutating func preferredPart(of task: Task) -> AffinePart {
+        guard let affine = affine(of: task), !affine.hasUnitScale, !affine.hasNoShift else { return .both }
         let ends: [PartSinks.Parts]
         switch task {
         case .back(let root): ends = [sinks.behind[root.index]]
@@ -220,12 +233,12 @@ struct PlanSearch {
         }
         let takesScale = ends.allSatisfy { affine.keepsSigns ? $0.positiveScale : $0.anyScale }
         let takesShift = ends.allSatisfy(\.shift)
-        if takesScale == takesShift || affine.hasUnitScale || affine.hasNoShift { return .both }
+        if takesScale == takesShift { return .both }
         return takesScale ? .scale : .shift
     }
 
     /// The other inputs of a sum or a product that a group's only reader is: those that hold an affine already, and the one where it would end.
-    private func inputsAcross(_ group: Placement.Group) -> [Int] {
+    private mutating func inputsAcross(_ group: Placement.Group) -> [Int] {
         guard group.edges.count == 1, case .layer(let position, let own) = placement.graph.edges[group.edges[0]].reader,
             placement.graph.network.layers[position].operation.partOfOneInput != nil
         else { return [] }
@@ -243,7 +256,8 @@ struct PlanSearch {
     }
 
     /// The input for what only one input takes: one where it ends, else one where an affine lies already.
-    private func preferredInput(at position: Int) -> Int? {
+    private mutating func preferredInput(at position: Int) -> Int? {
+        guard placement.graph.edgesOfInputs[position].count > 1 else { return nil }
         if let input = sinks.preferredInputs[position] { return input }
         return placement.graph.edgesOfInputs[position].firstIndex { $0.map { placement.items[$0] != nil } ?? false }
     }
