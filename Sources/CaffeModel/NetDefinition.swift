@@ -35,8 +35,8 @@ public struct NetDefinition: Sendable {
     }
 }
 
-/// One `layer { ... }` of a prototxt.
-struct LayerDefinition: Sendable {
+/// One `layer { ... }` of a prototxt. Nothing in it changes; it is a class because it is handed about a lot.
+final class LayerDefinition: Sendable {
     /// Its place among all layers of the text.
     let index: Int
     let field: FieldNode
@@ -45,6 +45,20 @@ struct LayerDefinition: Sendable {
     let type: String
     let bottoms: [String]
     let tops: [String]
+
+    /// - Throws: for a layer without a type, and for names that are no strings.
+    private init(index: Int, field: FieldNode, reader: FieldReader) throws(CaffeModelError) {
+        guard let type = try reader.string("type") else {
+            throw CaffeModelError(reader.document.error(at: field.range.lowerBound, "the layer has no 'type:'"))
+        }
+        self.index = index
+        self.field = field
+        self.reader = reader
+        self.type = type
+        name = try reader.string("name") ?? ""
+        bottoms = try reader.strings("bottom")
+        tops = try reader.strings("top")
+    }
 
     static func all(in document: PrototxtDocument) throws(CaffeModelError) -> [LayerDefinition] {
         var layers: [LayerDefinition] = []
@@ -56,14 +70,7 @@ struct LayerDefinition: Sendable {
                         "expected '{' after 'layer'; layers in a list are not read: write 'layer { }' for each"))
             }
             let reader = FieldReader(document: document, message: message)
-            guard let type = try reader.string("type") else {
-                throw CaffeModelError(document.error(at: field.range.lowerBound, "the layer has no 'type:'"))
-            }
-            layers.append(
-                LayerDefinition(
-                    index: layers.count, field: field, reader: reader, name: try reader.string("name") ?? "",
-                    type: type,
-                    bottoms: try reader.strings("bottom"), tops: try reader.strings("top")))
+            layers.append(try LayerDefinition(index: layers.count, field: field, reader: reader))
         }
         return layers
     }

@@ -11,19 +11,23 @@ public struct MessageNode: Sendable {
 
     /// The fields of a name, in order. `name: [a, b]` is one field, whose value is a list.
     public func fields(named name: String) -> [FieldNode] {
-        fields.filter { $0.name == name }
+        var named: [FieldNode] = []
+        for index in fields.indices where fields[index].name == name { named.append(fields[index]) }
+        return named
     }
 
     /// The values of a name, in order and with lists taken apart: what protobuf sees in a repeated field.
     public func values(named name: String) -> [ValueNode] {
-        fields.reduce(into: []) { values, field in
-            guard field.name == name else { return }
-            if case .list(let list) = field.value {
+        var values: [ValueNode] = []
+        // By index, for most fields are of another name, and a field is costly to copy.
+        for index in fields.indices where fields[index].name == name {
+            if case .list(let list) = fields[index].value {
                 values += list.elements
             } else {
-                values.append(field.value)
+                values.append(fields[index].value)
             }
         }
+        return values
     }
 
     /// The last value of a name: the one that counts in a field that is not repeated.

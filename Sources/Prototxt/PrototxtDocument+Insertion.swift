@@ -78,7 +78,7 @@ extension PrototxtDocument {
     /// The indentation of the fields of a message that begin a line: the anchor's, or else the first one's, or else
     /// a unit more than that of the line where the message opens.
     private func indentation(ofFieldsIn message: MessageNode, near anchor: FieldNode?, unit: [UInt8]) -> [UInt8] {
-        let startsLine = { (field: FieldNode) in bytes.isFirstOnLine(field.range.lowerBound) }
+        let startsLine = { (field: FieldNode) in self.bytes.isFirstOnLine(field.range.lowerBound) }
         if let model = anchor.flatMap({ startsLine($0) ? $0 : nil }) ?? message.fields.first(where: startsLine) {
             return Array(bytes.indentation(ofLineAt: model.range.lowerBound))
         }

@@ -11,7 +11,9 @@
 ///
 /// No schema is known: any message parses, field names and types are for the caller to judge. Accepted is what
 /// protobuf's C++ parser takes, and beyond it a UTF-8 byte order mark and string literals over several lines.
-public struct PrototxtDocument: Sendable {
+///
+/// Nothing in it changes; it is a class because whoever reads a field holds it.
+public final class PrototxtDocument: Sendable {
     /// How deep messages may be nested. Bounds the stack that parsing takes.
     public static let maximumDepth = 100
     /// How large a text may be: 64 MiB.
@@ -35,7 +37,8 @@ public struct PrototxtDocument: Sendable {
             let message = "the file has \(bytes.count) bytes, more than the \(Self.maximumByteCount) that are read"
             throw PrototxtError(path: path, line: 1, column: 1, message: message)
         }
-        lines = LineTable(bytes)
+        let lines = LineTable(bytes)
+        self.lines = lines
         do {
             root = try Self.parse(bytes)
         } catch {

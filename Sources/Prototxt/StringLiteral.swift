@@ -9,9 +9,17 @@ enum StringLiteral {
 
     /// The bytes of adjacent literals, joined. The text has been through the lexer, so every escape is whole.
     static func decode(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        if let body = plainBody(text) { return Array(body) }
         var decoder = Decoder(rest: text)
         decoder.decodeAll()
         return decoder.output
+    }
+
+    /// What stands between the quotes of a single literal without escapes, as nearly all are; `nil` for any other text.
+    private static func plainBody(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard text.count >= 2, let quote = text.first, quote.isQuote, text.last == quote else { return nil }
+        let body = text.dropFirst().dropLast()
+        return body.contains { $0 == quote || $0 == .backslash } ? nil : body
     }
 
     /// A literal for a text. Only what must be escaped is: the quote, backslashes and control characters.
