@@ -25,6 +25,8 @@ private struct PlanApplier {
     private var inserted: [LayerID: Layer] = [:]
     /// The folded weights and biases so far, so that equal folds of one shared parameter give one parameter.
     private var known: [Derivation: ParameterID] = [:]
+    /// Parameters that several layers use: only those can be derived twice.
+    private let shared: Set<ParameterID>
 
     private struct Derivation: Hashable {
         var parameter: ParameterID
@@ -39,6 +41,8 @@ private struct PlanApplier {
     init(network: Network) {
         self.network = network
         original = network
+        var used: Set<ParameterID> = []
+        shared = Set(network.layers.flatMap(\.operation.parameters).filter { !used.insert($0).inserted })
         positions = Dictionary(network.layers.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -102,10 +106,11 @@ private struct PlanApplier {
     func finished(_ rewiring: Rewiring) -> FoldedNetwork {
         var result = network
         let removed = Set(rewiring.removed)
-        result.layers = network.layers.flatMap { layer -> [Layer] in
-            let before = (rewiring.insertedBefore[layer.id] ?? []).compactMap { inserted[$0] }
-            let behind = (rewiring.insertedBehind[layer.id] ?? []).compactMap { inserted[$0] }
-            return before + (removed.contains(layer.id) ? [] : [layer]) + behind
+        result.layers.removeAll(keepingCapacity: true)
+        for layer in network.layers {
+            result.layers += (rewiring.insertedBefore[layer.id] ?? []).compactMap { inserted[$0] }
+            if !removed.contains(layer.id) { result.layers.append(layer) }
+            result.layers += (rewiring.insertedBehind[layer.id] ?? []).compactMap { inserted[$0] }
         }
         return FoldedNetwork(network: result, recipes: recipes)
     }
@@ -145,13 +150,16 @@ private struct PlanApplier {
         _ parameter: ParameterID, layouts: [ChannelLayout], weight: ParameterID? = nil, numbers: [Double]?,
         for target: LayerID, recipe: () -> ParameterRecipe?
     ) -> ParameterID {
-        // Without numbers nobody can tell whether two folds are equal: each layer gets its own.
-        let bits = numbers.map { $0.map(\.bitPattern) } ?? [UInt64(bitPattern: Int64(target.index))]
-        let derivation = Derivation(parameter: parameter, layouts: layouts, weight: weight, numbers: bits)
-        if let result = known[derivation] { return result }
+        var derivation: Derivation?
+        if shared.contains(parameter) {
+            // Without numbers nobody can tell whether two folds are equal: each layer gets its own.
+            let bits = numbers.map { $0.map(\.bitPattern) } ?? [UInt64(bitPattern: Int64(target.index))]
+            derivation = Derivation(parameter: parameter, layouts: layouts, weight: weight, numbers: bits)
+        }
+        if let result = derivation.flatMap({ known[$0] }) { return result }
         let result = network.addParameter(original[parameter])
         recipes[result] = recipe()
-        known[derivation] = result
+        if let derivation { known[derivation] = result }
         return result
     }
 }

@@ -8,15 +8,33 @@ import NetGraph
 struct BlobNames {
     private let before: Network
     private let after: Network
+    private let connectionsBefore: Connections
+    /// The number that stands for each name: names are compared often.
+    private let numbers: [String: Int]
+    /// The name of each value by its number, before and after.
+    private let namesBefore: [Int]
+    private let namesAfter: [Int]
 
-    init(before: Network, after: Network) {
+    /// - Parameter connections: those of the network before.
+    init(before: Network, connections: Connections, after: Network) {
         self.before = before
         self.after = after
+        connectionsBefore = connections
+        var numbers: [String: Int] = [:]
+        func number(_ value: Value) -> Int {
+            let number = numbers[value.name] ?? numbers.count
+            numbers[value.name] = number
+            return number
+        }
+        namesBefore = before.values.map(number)
+        namesAfter = after.values.map(number)
+        self.numbers = numbers
     }
 
     /// Values under one name, each written in place of the one before.
     private struct Run {
-        var name: String
+        /// The number of its name.
+        var name: Int
         var values: [ValueID]
         var isInput: Bool
     }
@@ -24,21 +42,22 @@ struct BlobNames {
     /// - Parameter hints: the new values, each with the layer that its name is made from.
     /// - Returns: the values whose names change.
     func names(hints: [ValueID: String]) -> [ValueID: String] {
-        let lastBefore = lastValues(of: before)
-        let runs = runs(of: after)
+        let lastBefore = lastValues(of: before, names: namesBefore)
+        let runs = runs(of: after, names: namesAfter, connections: Connections(after))
         let touched = touchedNames(lastBefore: lastBefore, runs: runs, hints: hints)
-        guard !touched.isEmpty else { return [:] }
+        guard touched.contains(true) else { return [:] }
         var taken = Set(before.values.map(\.name))
         var names: [ValueID: String] = [:]
-        for run in runs where touched.contains(run.name) {
+        for run in runs where touched[run.name] {
             let values = run.isInput ? run.values.dropFirst() : run.values[...]
             guard let last = values.last, last != lastBefore[run.name] else { continue }
+            let blob = after[last].name
             let stem: String
             if let hint = values.reversed().compactMap({ hints[$0] }).first {
-                stem = "\(run.name)_\(hint)"
+                stem = "\(blob)_\(hint)"
             } else {
-                let writer = before.layers.last { layer in layer.outputs.contains { before[$0].name == run.name } }
-                stem = "\(run.name)_before_\(writer?.name ?? "")"
+                let writer = lastBefore[run.name].flatMap(connectionsBefore.producer)
+                stem = "\(blob)_before_\(writer.map { before.layers[$0].name } ?? "")"
             }
             let name = taken.insertName(stem)
             for value in values { names[value] = name }
@@ -46,38 +65,38 @@ struct BlobNames {
         return names
     }
 
-    /// The value that is there under a name at the end of a pass.
-    private func lastValues(of network: Network) -> [String: ValueID] {
-        var last: [String: ValueID] = [:]
+    /// The value that is there under each name at the end of a pass.
+    private func lastValues(of network: Network, names: [Int]) -> [ValueID?] {
+        var last = [ValueID?](repeating: nil, count: numbers.count)
         for layer in network.layers {
-            for output in layer.outputs { last[network[output].name] = output }
+            for output in layer.outputs { last[names[output.index]] = output }
         }
         return last
     }
 
-    /// The names under which something is not as it was.
-    private func touchedNames(
-        lastBefore: [String: ValueID], runs: [Run], hints: [ValueID: String]
-    ) -> Set<String> {
-        var touched = Set(hints.keys.map { after[$0].name })
+    /// Of each name, whether something under it is not as it was.
+    private func touchedNames(lastBefore: [ValueID?], runs: [Run], hints: [ValueID: String]) -> [Bool] {
         // Who reads a value now may keep a layer from overwriting it.
-        var counts = Dictionary(self.runs(of: before).map { ($0.name, 1) }, uniquingKeysWith: +)
-        for run in runs { counts[run.name, default: 0] -= 1 }
-        touched.formUnion(counts.filter { $0.value < 0 }.keys)
-        let lastAfter = lastValues(of: after)
-        for (name, value) in lastBefore where lastAfter[name].map({ $0 != value }) ?? false { touched.insert(name) }
+        var surplus = [Int](repeating: 0, count: numbers.count)
+        for run in runs { surplus[run.name] += 1 }
+        for run in self.runs(of: before, names: namesBefore, connections: connectionsBefore) { surplus[run.name] -= 1 }
+        let lastAfter = lastValues(of: after, names: namesAfter)
+        var touched = lastBefore.indices.map { name in
+            guard let last = lastBefore[name] else { return surplus[name] > 0 }
+            return surplus[name] > 0 || lastAfter[name].map { $0 != last } ?? false
+        }
+        for value in hints.keys { touched[namesAfter[value.index]] = true }
         return touched
     }
 
-    private func runs(of network: Network) -> [Run] {
-        let connections = Connections(network)
+    private func runs(of network: Network, names: [Int], connections: Connections) -> [Run] {
         var runs: [Run] = []
-        var current: [String: Int] = [:]
+        var current = [Int?](repeating: nil, count: numbers.count)
         for layer in network.layers {
             for output in layer.outputs {
-                let name = network[output].name
+                let name = names[output.index]
                 if let place = current[name], let last = runs[place].values.last, layer.inputs.contains(last),
-                    Set(connections.consumers(of: last)).count == 1, !connections.isOutput(last)
+                    !connections.isOutput(last), hasOneReader(last, connections)
                 {
                     runs[place].values.append(output)
                     continue
@@ -87,6 +106,12 @@ struct BlobNames {
             }
         }
         return runs
+    }
+
+    /// Whether one layer alone reads a value, however often.
+    private func hasOneReader(_ value: ValueID, _ connections: Connections) -> Bool {
+        let readers = connections.consumers(of: value)
+        return readers.first == readers.last
     }
 }
 

@@ -33,9 +33,13 @@ extension PlanAssembly {
             Rewiring.Regauged(
                 before: value.before, name: graph.network[value.before].name, layer: layerID(ofNode: value.node))
         }
-        let network = plan.applied(to: graph.network).network
+        // What linear layers take has no part in names.
+        var rewired = plan
+        rewired.folds = []
         let first = graph.network.values.count
-        let names = BlobNames(before: graph.network, after: network).names(
+        let names = BlobNames(
+            before: graph.network, connections: graph.connections, after: rewired.applied(to: graph.network).network
+        ).names(
             hints: Dictionary(
                 uniqueKeysWithValues: fresh.indices.map { index in
                     (ValueID(first + index), graph.network.layers[graph.forest.nodes[fresh[index].node].position].name)
