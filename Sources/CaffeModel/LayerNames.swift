@@ -6,17 +6,21 @@ import NetGraph
 enum LayerNames {
     /// New names for the layers whose names HDF5 cannot hold. They collide with no other name of the network.
     static func renames(in network: Network) -> [LayerID: String] {
+        guard !network.layers.allSatisfy({ isUsable($0.name) }) else { return [:] }
         var taken = Set(network.layers.map(\.name).filter(isUsable))
         var renames: [LayerID: String] = [:]
         for layer in network.layers where !isUsable(layer.name) {
-            let base = layer.name.replacing("/", with: "_").replacing("\0", with: "_")
+            let base = String(decoding: layer.name.utf8.map { isSeparator($0) ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
             let stem = base.isEmpty || base == "." ? "layer" : base
             renames[layer.id] = taken.insertName(stem)
         }
         return renames
     }
 
+    /// Whether HDF5 takes a byte for the end of a name.
+    private static func isSeparator(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "/") || byte == 0 }
+
     private static func isUsable(_ name: String) -> Bool {
-        !name.isEmpty && name != "." && !name.contains("/") && !name.contains("\0")
+        !name.isEmpty && name != "." && !name.utf8.contains { isSeparator($0) }
     }
 }
