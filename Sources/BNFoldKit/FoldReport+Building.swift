@@ -9,9 +9,11 @@ extension FoldReport {
         container: WeightContainer, input: Files
     ) {
         let original = conversion.original.network
-        let layersByID = Dictionary(original.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let positions = Dictionary(
+            original.layers.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         func name(_ id: LayerID) -> LayerName {
-            LayerName(name: layersByID[id]?.name ?? "", type: layersByID[id]?.operation.typeName ?? "")
+            guard let layer = positions[id].map({ original.layers[$0] }) else { return LayerName(name: "", type: "") }
+            return LayerName(name: layer.name, type: layer.operation.typeName)
         }
 
         network = original.name
@@ -23,7 +25,7 @@ extension FoldReport {
             TypeCounts(type: type, before: before[type] ?? 0, after: after[type] ?? 0)
         }
         folds = plan.folds.map { fold in
-            let target = layersByID[fold.target]
+            let target = positions[fold.target].map { original.layers[$0] }
             return FoldedChain(
                 into: name(fold.target), from: fold.chain.map(name), channels: fold.channelCount,
                 addsBias: fold.changesBias && target.map { $0.operation.parameters.count == 1 } ?? false,
@@ -34,7 +36,7 @@ extension FoldReport {
         }
         scales = plan.leftovers.map { leftover in
             let type = leftover.isBias ? "Bias" : "Scale"
-            let isInserted = layersByID[leftover.survivor] == nil
+            let isInserted = positions[leftover.survivor] == nil
             return LeftoverChain(
                 layer: isInserted ? LayerName(name: leftover.name, type: type) : name(leftover.survivor), type: type,
                 isInserted: isInserted, from: leftover.chain.map(name), channels: leftover.channelCount,

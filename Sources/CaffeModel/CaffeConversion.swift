@@ -145,7 +145,7 @@ public struct CaffeConversion {
                 expected.parameters[index].elementType = .float32
             }
         }
-        for index in expected.layers.indices {
+        for index in expected.layers.indices where !renames.isEmpty {
             if let name = renames[expected.layers[index].id] { expected.layers[index].name = name }
         }
         if let difference = NetworkStructure(expected).firstDifference(from: NetworkStructure(written.network)) {

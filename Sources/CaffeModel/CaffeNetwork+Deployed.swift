@@ -40,40 +40,42 @@ private struct Deployment {
     private(set) var network: Network
     private(set) var changes: [DeployChange] = []
     /// The values that somebody wants, besides the layers that stay.
-    private var wanted: Set<ValueID> = []
+    private var wanted: ValueSet
     /// Values that weights were applied to.
-    private let learned: Set<ValueID>
+    private let learned: ValueSet
 
     private let source: CaffeNetwork
 
     init(_ source: CaffeNetwork) {
         self.source = source
         network = source.network
-        var learned: Set<ValueID> = []
+        wanted = ValueSet(capacity: network.values.count)
+        var learned = ValueSet(capacity: network.values.count)
         for layer in network.layers
         where !layer.operation.parameters.isEmpty || layer.inputs.contains(where: learned.contains) {
-            learned.formUnion(layer.outputs)
+            learned.insert(layer.outputs)
         }
         self.learned = learned
     }
 
     /// Losses and metrics go, or become the function that they apply to the scores.
     mutating func replaceObjectives() {
-        let dataTops = Set(network.layers.filter { $0.isDataSource }.flatMap(\.outputs))
+        var dataTops = ValueSet(capacity: network.values.count)
+        for layer in network.layers where layer.isDataSource { dataTops.insert(layer.outputs) }
         let labels = labelValues(in: network.layers)
-        let read = Set(network.layers.flatMap(\.inputs))
-        var objectiveTops: Set<ValueID> = []
+        let read = ValueSet(readBy: network.layers, of: network)
+        var objectiveTops = ValueSet(capacity: network.values.count)
         var kept: [Layer] = []
         for layer in network.layers {
             guard let type = objectiveType(of: layer, labels: labels, read: read) else {
                 kept.append(layer)
                 continue
             }
-            objectiveTops.formUnion(layer.outputs)
+            objectiveTops.insert(layer.outputs)
             let scores = layer.inputs.filter(learned.contains)
             if let function = function(of: type, layer: layer.id), let score = layer.inputs.first {
                 if let twin = network.layers.first(where: { $0.operation == function && $0.inputs == [score] }) {
-                    wanted.formUnion(twin.outputs)
+                    wanted.insert(twin.outputs)
                 } else {
                     kept.append(converted(layer, to: function, score: score))
                     changes.append(
@@ -81,20 +83,23 @@ private struct Deployment {
                     continue
                 }
             } else {
-                wanted.formUnion(scores.isEmpty ? layer.inputs.prefix(1).filter { !dataTops.contains($0) } : scores)
+                wanted.insert(scores.isEmpty ? layer.inputs.prefix(1).filter { !dataTops.contains($0) } : scores)
             }
             changes.append(DeployChange(layer: layer.id, kind: .droppedObjective))
         }
-        wanted.formUnion(network.outputs.filter { !dataTops.contains($0) && !objectiveTops.contains($0) })
-        wanted.subtract(labelValues(in: kept))
+        wanted.insert(network.outputs.filter { !dataTops.contains($0) && !objectiveTops.contains($0) })
+        let keptLabels = labelValues(in: kept)
+        for layer in kept {
+            for output in layer.outputs where keptLabels.contains(output) { wanted.remove(output) }
+        }
         network.layers = kept
-        wanted.formUnion(kept.filter { $0.operation == .input }.flatMap(\.outputs))
+        for layer in kept where layer.operation == .input { wanted.insert(layer.outputs) }
     }
 
     /// The type of a layer that only training and evaluation need.
     ///
     /// Of types that are not known it is one that compares with labels and that nobody reads: there are no labels at deployment.
-    private func objectiveType(of layer: Layer, labels: Set<ValueID>, read: Set<ValueID>) -> String? {
+    private func objectiveType(of layer: Layer, labels: ValueSet, read: ValueSet) -> String? {
         switch layer.operation {
         case .objective(let type): type
         case .opaque(let opaque)
@@ -134,18 +139,18 @@ private struct Deployment {
     }
 
     /// Values computed from data without any weights while other data feeds layers with weights: labels, and what is made of them.
-    private func labelValues(in layers: [Layer]) -> Set<ValueID> {
-        var feedsWeights: Set<ValueID> = []
+    private func labelValues(in layers: [Layer]) -> ValueSet {
+        var feedsWeights = ValueSet(capacity: network.values.count)
         for layer in layers.reversed()
         where !layer.operation.parameters.isEmpty || layer.outputs.contains(where: feedsWeights.contains) {
-            feedsWeights.formUnion(layer.inputs)
+            feedsWeights.insert(layer.inputs)
         }
-        var labels: Set<ValueID> = []
+        var labels = ValueSet(capacity: network.values.count)
         for layer in layers {
             if layer.isDataSource {
-                labels.formUnion(layer.outputs.filter { !feedsWeights.contains($0) })
+                labels.insert(layer.outputs.lazy.filter { !feedsWeights.contains($0) })
             } else if !layer.inputs.isEmpty, layer.inputs.allSatisfy(labels.contains) {
-                labels.formUnion(layer.outputs)
+                labels.insert(layer.outputs)
             }
         }
         return labels
@@ -164,12 +169,13 @@ private struct Deployment {
                 changes.append(DeployChange(layer: layer.id, kind: .feedsNothing))
                 continue
             }
-            live.formUnion(layer.inputs)
+            live.insert(layer.inputs)
             kept.append(layer)
         }
         kept.reverse()
         // A sink keeps what would otherwise become an output: values of layers that stay and that nobody else reads.
-        let produced = Set(kept.filter { !$0.isDataSource }.flatMap(\.outputs))
+        var produced = ValueSet(capacity: network.values.count)
+        for layer in kept where !layer.isDataSource { produced.insert(layer.outputs) }
         network.layers = kept.compactMap { layer in
             guard case .sink = layer.operation else { return layer }
             var sink = layer
@@ -177,13 +183,13 @@ private struct Deployment {
             if sink.inputs.isEmpty { changes.append(DeployChange(layer: layer.id, kind: .feedsNothing)) }
             return sink.inputs.isEmpty ? nil : sink
         }
-        let read = Set(network.layers.flatMap(\.inputs))
+        let read = ValueSet(readBy: network.layers, of: network)
         network.outputs = network.layers.filter { !$0.isDataSource }.flatMap(\.outputs).filter { !read.contains($0) }
     }
 
     /// Data layers become inputs, with the tops that somebody reads.
     mutating func replaceDataSources() {
-        let read = Set(network.layers.flatMap(\.inputs))
+        let read = ValueSet(readBy: network.layers, of: network)
         for position in network.layers.indices {
             guard case .dataSource(let type) = network.layers[position].operation else { continue }
             network.layers[position].operation = .input

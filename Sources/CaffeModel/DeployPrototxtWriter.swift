@@ -54,20 +54,22 @@ struct DeployPrototxtWriter {
     }
 
     func edits() throws(CaffeModelError) -> [SourceEdit] {
-        let remaining = Dictionary(network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let before = Dictionary(original.network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let remaining = positions(of: network.layers)
+        let before = positions(of: original.network.layers)
+        let after = { (id: LayerID) in remaining[id].map { network.layers[$0] } }
         // Layers that are gone, or that another phase cannot share any more because they became a Scale.
         let goneNames = Set(
-            before.values.filter { remaining[$0.id].map { layer in layer.operation.typeName } != $0.operation.typeName }
-                .map(\.name))
-        let remainingNames = Set(remaining.values.map { before[$0.id]?.name ?? $0.name })
-        let remainingTops = Set(remaining.values.flatMap { $0.outputs.map { network[$0].name } })
+            original.network.layers.filter { after($0.id)?.operation.typeName != $0.operation.typeName }.map(\.name))
+        let remainingNames = Set(
+            network.layers.map { layer in before[layer.id].map { original.network.layers[$0].name } ?? layer.name })
+        let remainingTops = Set(network.layers.flatMap { $0.outputs.map { network[$0].name } })
         var edits: [SourceEdit] = []
         for definition in original.definition.layers {
             let id = LayerID(definition.index)
-            if let layer = remaining[id], let old = before[id] {
+            if let layer = after(id), let old = before[id] {
                 let editor = LayerEditor(
-                    definition: definition, old: old, oldNetwork: original.network, layer: layer, network: network,
+                    definition: definition, old: original.network.layers[old], oldNetwork: original.network,
+                    layer: layer, network: network,
                     newName: renames[id], sharedNames: sharing.names(of: layer), keepsTraining: keepsTraining)
                 edits += try editor.edits()
                 edits += insertions(behind: definition)
@@ -83,6 +85,10 @@ struct DeployPrototxtWriter {
                 ofBlock: definition.field, withLeadingComments: !hasTwin && !mergedLayers.contains(id))
         }
         return edits
+    }
+
+    private func positions(of layers: [Layer]) -> [LayerID: Int] {
+        Dictionary(layers.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// New layers come behind the layer of the text that they follow.

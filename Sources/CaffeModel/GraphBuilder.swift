@@ -17,8 +17,7 @@ struct GraphBuilder {
     /// - Throws: `CaffeModelError` for a net that Caffe would not build either, or that does not fit the weights.
     func build() throws(CaffeModelError) -> CaffeNetwork {
         var network = Network(name: definition.name)
-        var current: [String: ValueID] = [:]
-        var producer: [String: LayerDefinition] = [:]
+        var blobs: [String: (value: ValueID, producer: LayerDefinition)] = [:]
         let registry = ParameterRegistry(weights: weights)
 
         let active = try activeLayers()
@@ -28,29 +27,29 @@ struct GraphBuilder {
         for layer in active {
             var inputs: [ValueID] = []
             for bottom in layer.bottoms {
-                guard let value = current[bottom] else {
+                guard let value = blobs[bottom]?.value else {
                     throw layer.error("its bottom '\(bottom)' is the top of no layer before it")
                 }
                 inputs.append(value)
             }
+            let inputShapes = inputs.map { network[$0].shape }
             let translator = LayerTranslator(
-                layer: layer, inputs: inputs.map { network[$0].shape },
+                layer: layer, inputs: inputShapes,
                 assumesGlobalStatistics: assumesGlobalStatistics,
                 dialect: dialect, dummyDataIsSource: dummyDataIsSource, registry: registry)
             let operation = try translator.operation()
             try checkArity(of: operation, layer: layer)
-            let shapes = try outputShapes(of: operation, layer: layer, inputs: inputs.map { network[$0].shape })
+            let shapes = try outputShapes(of: operation, layer: layer, inputs: inputShapes)
             var outputs: [ValueID] = []
             for (index, top) in layer.tops.enumerated() {
                 let isInPlace = layer.bottoms.contains(top)
-                if let other = producer[top], !isInPlace {
+                if !isInPlace, let other = blobs[top]?.producer {
                     throw layer.error(
                         "its top '\(top)' is also the top of layer '\(other.name)'; each blob may have one producer")
                 }
-                producer[top] = layer
                 outputs.append(
                     network.addValue(Value(name: top, shape: shapes.indices.contains(index) ? shapes[index] : nil)))
-                current[top] = outputs[index]
+                blobs[top] = (outputs[index], layer)
             }
             network.layers.append(
                 Layer(
@@ -60,7 +59,7 @@ struct GraphBuilder {
         try checkNames(of: network)
 
         network.parameters = registry.parameters
-        let read = Set(network.layers.flatMap(\.inputs))
+        let read = ValueSet(readBy: network.layers, of: network)
         network.outputs = network.layers.flatMap(\.outputs).filter { !read.contains($0) }
         return CaffeNetwork(
             definition: definition, network: network, sharedNames: registry.sharedNames, blobs: registry.blobs)
@@ -98,12 +97,13 @@ struct GraphBuilder {
 
     /// Weights are found by the name of their layer, so a layer with parameters must not share its name.
     private func checkNames(of network: Network) throws(CaffeModelError) {
-        var seen: [String: Layer] = [:]
-        for layer in network.layers {
-            guard let other = seen[layer.name] else {
-                seen[layer.name] = layer
+        var seen: [String: Int] = [:]
+        for (position, layer) in network.layers.enumerated() {
+            guard let first = seen[layer.name] else {
+                seen[layer.name] = position
                 continue
             }
+            let other = network.layers[first]
             guard layer.operation.parameters.isEmpty, other.operation.parameters.isEmpty else {
                 let line = definition.line(of: other.id)
                 throw definition.layers[layer.id.index].error(

@@ -27,7 +27,7 @@ final class ParameterRegistry {
     /// - Throws: for a layer that the weights file does not know, a missing or surplus blob, a wrong shape.
     func register(_ expected: [ExpectedBlob], of layer: LayerDefinition) throws(CaffeModelError) -> [ParameterID] {
         let stored = try weights?.blobs(ofLayer: layer.name)
-        if let stored, let surplus = stored.keys.sorted().first(where: { $0 >= expected.count }) {
+        if let stored, let surplus = stored.keys.filter({ $0 >= expected.count }).min() {
             throw wrongCount(
                 layer, expected: expected, found: stored.count, detail: ", among them \(stored[surplus]?.place ?? "")")
         }

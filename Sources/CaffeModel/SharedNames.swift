@@ -10,6 +10,7 @@ struct SharedNames {
         for layer in network.layers {
             for parameter in layer.operation.parameters { uses[parameter, default: 0] += 1 }
         }
+        guard uses.values.contains(where: { $0 > 1 }) else { return }
         var before: [LayerID: [ParameterID]] = [:]
         for layer in original.network.layers { before[layer.id] = layer.operation.parameters }
 

@@ -4,13 +4,14 @@
 public struct Connections: Sendable {
     private let producers: [Int?]
     private let readers: [[Int]]
-    private let outputs: Set<ValueID>
+    private let outputs: ValueSet
     private let positions: [LayerID: Int]
 
     public init(_ network: Network) {
         var producers = [Int?](repeating: nil, count: network.values.count)
         var readers = [[Int]](repeating: [], count: network.values.count)
         var positions: [LayerID: Int] = [:]
+        positions.reserveCapacity(network.layers.count)
         for (position, layer) in network.layers.enumerated() {
             for output in layer.outputs { producers[output.index] = position }
             for input in layer.inputs { readers[input.index].append(position) }
@@ -19,7 +20,9 @@ public struct Connections: Sendable {
         self.producers = producers
         self.readers = readers
         self.positions = positions
-        outputs = Set(network.outputs)
+        var outputs = ValueSet(capacity: network.values.count)
+        outputs.insert(network.outputs)
+        self.outputs = outputs
     }
 
     /// The position in `layers` of the layer that writes a value; `nil` for a value that nothing writes.

@@ -7,6 +7,7 @@ extension Network {
     /// The name of the last value survives where the identity is the only reader of `a`; otherwise the readers of `b` read `a`. An identity stays
     /// when `b` is an output of the network whose name would be lost.
     public func removingIdentities() -> (network: Network, removed: [LayerID]) {
+        guard layers.contains(where: \.isIdentity) else { return (self, []) }
         let connections = Connections(self)
         var readerCounts = values.indices.map { connections.consumers(of: ValueID($0)).count }
         var outputs = Set(self.outputs)
@@ -17,7 +18,7 @@ extension Network {
         var producers: [ValueID: Int] = [:]
         var removed: [LayerID] = []
         for layer in layers {
-            guard case .identity = layer.operation, layer.inputs.count == 1, layer.outputs.count == 1 else { continue }
+            guard layer.isIdentity else { continue }
             let before = replacements[layer.inputs[0]] ?? layer.inputs[0]
             let after = layer.outputs[0]
             let producer = producers[before] ?? connections.producer(of: before)
@@ -54,6 +55,10 @@ extension Network {
 }
 
 extension Layer {
+    fileprivate var isIdentity: Bool {
+        if case .identity = operation { inputs.count == 1 && outputs.count == 1 } else { false }
+    }
+
     /// Inputs of the network keep their names: callers feed them by name.
     fileprivate var mayRenameOutputs: Bool {
         switch operation {

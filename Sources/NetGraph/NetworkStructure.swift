@@ -21,20 +21,32 @@ public struct NetworkStructure: Sendable {
         var parameters: [Tensor]
     }
 
+    /// Numbers in the order of the first mention.
+    private struct Mentions {
+        private var numbers: [Int?]
+        private var count = 0
+
+        init(capacity: Int) { numbers = [Int?](repeating: nil, count: capacity) }
+
+        mutating func number(of index: Int) -> Int {
+            if let number = numbers[index] { return number }
+            numbers[index] = count
+            count += 1
+            return count - 1
+        }
+    }
+
     private var rows: [Row] = []
     private var outputs: [Row.Blob] = []
 
     public init(_ network: Network) {
-        var valueNumbers: [ValueID: Int] = [:]
-        var parameterNumbers: [ParameterID: Int] = [:]
+        var valueNumbers = Mentions(capacity: network.values.count)
+        var parameterNumbers = Mentions(capacity: network.parameters.count)
         func mention(_ value: ValueID) -> Row.Blob {
-            let number = valueNumbers[value] ?? valueNumbers.count
-            valueNumbers[value] = number
-            return Row.Blob(name: network[value].name, number: number)
+            Row.Blob(name: network[value].name, number: valueNumbers.number(of: value.index))
         }
         func mention(_ parameter: ParameterID) -> Row.Tensor {
-            let number = parameterNumbers[parameter] ?? parameterNumbers.count
-            parameterNumbers[parameter] = number
+            let number = parameterNumbers.number(of: parameter.index)
             return Row.Tensor(
                 shape: network[parameter].shape, number: number, elementType: network[parameter].elementType)
         }

@@ -90,8 +90,8 @@ extension Operation {
     public var parameters: [ParameterID] {
         switch self {
         case .convolution(let convolution), .deconvolution(let convolution):
-            [convolution.weight] + (convolution.bias.map { [$0] } ?? [])
-        case .innerProduct(let product): [product.weight] + (product.bias.map { [$0] } ?? [])
+            convolution.bias.map { [convolution.weight, $0] } ?? [convolution.weight]
+        case .innerProduct(let product): product.bias.map { [product.weight, $0] } ?? [product.weight]
         case .batchNorm(let batchNorm): batchNorm.stored
         case .scale(let scale): [scale.gamma, scale.beta].compactMap(\.self)
         case .bias(let bias): bias.beta.map { [$0] } ?? []
