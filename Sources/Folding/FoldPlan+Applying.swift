@@ -25,8 +25,8 @@ private struct PlanApplier {
     private var inserted: [LayerID: Layer] = [:]
     /// The folded weights and biases so far, so that equal folds of one shared parameter give one parameter.
     private var known: [Derivation: ParameterID] = [:]
-    /// Parameters that several layers use: only those can be derived twice.
-    private let shared: Set<ParameterID>
+    /// Of each parameter, whether several layers use it: only those can be derived twice.
+    private let isShared: [Bool]
 
     private struct Derivation: Hashable {
         var parameter: ParameterID
@@ -41,8 +41,11 @@ private struct PlanApplier {
     init(network: Network) {
         self.network = network
         original = network
-        var used: Set<ParameterID> = []
-        shared = Set(network.layers.flatMap(\.operation.parameters).filter { !used.insert($0).inserted })
+        var useCounts = [Int](repeating: 0, count: network.parameters.count)
+        for layer in network.layers {
+            for parameter in layer.operation.parameters { useCounts[parameter.index] += 1 }
+        }
+        isShared = useCounts.map { $0 > 1 }
         positions = Dictionary(network.layers.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -151,7 +154,7 @@ private struct PlanApplier {
         for target: LayerID, recipe: () -> ParameterRecipe?
     ) -> ParameterID {
         var derivation: Derivation?
-        if shared.contains(parameter) {
+        if isShared[parameter.index] {
             // Without numbers nobody can tell whether two folds are equal: each layer gets its own.
             let bits = numbers.map { $0.map(\.bitPattern) } ?? [UInt64(bitPattern: Int64(target.index))]
             derivation = Derivation(parameter: parameter, layouts: layouts, weight: weight, numbers: bits)

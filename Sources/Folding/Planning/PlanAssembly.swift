@@ -58,17 +58,17 @@ struct PlanAssembly {
             guard let linear = LinearLayer(layer.operation) else { continue }
             let behind = placement.takenBehind[position]
             let before = placement.takenBefore[position]
-            let takes = [(behind, FoldDirection.backward), (before, .forward)].flatMap { taken, direction in
-                (taken?.sources ?? []).map { source in
-                    Fold.Take(
-                        chain: path(of: source), direction: direction,
-                        through: placement.path(of: source).filter { !graph.isAffine[$0] }.map {
-                            graph.network.layers[$0].id
-                        })
+            // Loops, for a closure that asks the assembly would copy it.
+            var takes: [Fold.Take] = []
+            for (taken, direction) in [(behind, FoldDirection.backward), (before, .forward)] {
+                for source in taken?.sources ?? [] {
+                    told.formUnion(graph.forest.path(to: source.node))
+                    var through: [LayerID] = []
+                    for passed in placement.path(of: source) where !graph.isAffine[passed] {
+                        through.append(graph.network.layers[passed].id)
+                    }
+                    takes.append(Fold.Take(chain: path(of: source), direction: direction, through: through))
                 }
-            }
-            for source in (behind?.sources ?? []) + (before?.sources ?? []) {
-                told.formUnion(graph.forest.path(to: source.node))
             }
             // A layer without a bias gets one only for a shift.
             let changesBias = behind.map { linear.bias != nil || !$0.affine.hasNoShift } ?? false
@@ -113,12 +113,18 @@ struct PlanAssembly {
     /// value.
     private mutating func base(of root: ValueID) -> ValueID {
         if graph.isInput(root) { return root }
-        if let kept = keptValue(of: graph.edgesOfRoot[root.index].filter(isDirect)) { return kept }
+        if let kept = keptValue(of: directEdges(of: root)) { return kept }
         return placement.regaugedRoots[root.index].map { makeValue(before: root, node: $0) } ?? root
     }
 
     /// Whether nothing lies before a reader.
     private func isDirect(_ edge: Int) -> Bool { placement.items[edge] == nil && graph.edges[edge].outputRank == 0 }
+
+    private func directEdges(of root: ValueID) -> [Int] {
+        var edges: [Int] = []
+        for edge in graph.edgesOfRoot[root.index] where isDirect(edge) { edges.append(edge) }
+        return edges
+    }
 
     /// Lets a reader read a value, and all that a junction hands it on to.
     private mutating func assign(_ value: ValueID, to edge: Int) {
@@ -135,7 +141,7 @@ struct PlanAssembly {
             if placement.regaugedEdges[edge] == nil { kept.append(edge) }
             // What a junction hands on is the same value.
             guard case .layer(let position, _) = graph.edges[edge].reader, graph.isAffine[position] else { continue }
-            open += graph.edgesOfRoot[graph.network.layers[position].outputs[0].index].filter(isDirect)
+            open += directEdges(of: graph.network.layers[position].outputs[0])
         }
         if let output = kept.first(where: { graph.edges[$0].reader == .output }) { return graph.edges[output].original }
         let position = { [graph] (edge: Int) in graph.producer(of: graph.edges[edge].original) ?? -1 }
@@ -285,7 +291,7 @@ struct PlanAssembly {
     }
 
     private func path(of source: Placement.Source) -> [LayerID] {
-        graph.forest.path(to: source.node).map(layerID(ofNode:))
+        graph.forest.path(to: source.node).map { [graph] in graph.network.layers[graph.forest.nodes[$0].position].id }
     }
 
     func layerID(ofNode node: Int) -> LayerID { graph.network.layers[graph.forest.nodes[node].position].id }
