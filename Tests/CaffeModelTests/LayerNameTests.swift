@@ -30,6 +30,11 @@ struct LayerNameTests {
         #expect(!result.isEmpty && result != "." && !result.contains("/"), "\(result)")
     }
 
+    @Test("a '/' with a combining mark behind it ends a name in HDF5 as well")
+    func combiningMark() throws {
+        #expect(try names(["a/\u{338}b"]) == ["a_\u{338}b"])
+    }
+
     @Test("an empty name gets one")
     func empty() throws {
         let result = try names([""])[0]

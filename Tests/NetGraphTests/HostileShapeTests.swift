@@ -14,6 +14,13 @@ struct HostileShapeTests {
         #expect(throws: ShapeError.self) { try Operation.convolution(window([3])).shape(of: [1, 1, .max]) }
     }
 
+    @Test("A product of lengths beyond the largest integer is no number of elements")
+    func elementCount() {
+        #expect(BlobShape.elementCount([.max, 2]) == nil)
+        #expect(BlobShape.elementCount([]) == 1)
+        #expect(BlobShape.elementCount([2, 3]) == 6)
+    }
+
     @Test("A stride near the largest integer is an error of a deconvolution")
     func deconvolution() {
         #expect(throws: ShapeError.self) {
