@@ -8,11 +8,11 @@ extension KernelCall {
             let slope = Element(slope)
             // As in Caffe, minus infinity times a slope of 0 is NaN.
             try forEachRun { source, target, range in
-                for index in range { target[index] = source[index] > 0 ? source[index] : slope * source[index] }
+                Self.map(range, of: source, into: target) { x in x > 0 ? x : slope * x }
             }
         case .relu6:
             try forEachRun { source, target, range in
-                for index in range { target[index] = source[index] < 0 ? 0 : source[index] > 6 ? 6 : source[index] }
+                Self.map(range, of: source, into: target) { x in x < 0 ? 0 : x > 6 ? 6 : x }
             }
         case .prelu(let slope): try prelu(slope)
         case .elu(let alpha):
@@ -62,7 +62,7 @@ extension KernelCall {
             try forEachElement { _ in value }
         case 1:
             try forEachRun { source, target, range in
-                for index in range { target[index] = scale * source[index] + shift }
+                Self.map(range, of: source, into: target) { x in scale * x + shift }
             }
         case 2:
             try forEachElement { x in
@@ -84,9 +84,7 @@ extension KernelCall {
         let inner = isShared ? input.count : input.count(2..<input.shape.count)
         forEachPlane(outer: isShared ? 1 : input.shape[0] * channels, inner: inner) { plane, range in
             let factor = slopes[plane % channels]
-            let source = input.pointer
-            let target = output.pointer
-            for index in range { target[index] = source[index] > 0 ? source[index] : factor * source[index] }
+            Self.map(range, of: input.pointer, into: output.pointer) { x in x > 0 ? x : factor * x }
         }
     }
 
@@ -97,6 +95,22 @@ extension KernelCall {
 
     // The loops of all kernels run over pointers in local variables: through anything else a store could change the pointer itself, as far
     // as the compiler knows, and it would not vectorise.
+
+    /// A function of each element of a range, which may be computed in place.
+    ///
+    /// In place the loop uses one pointer alone. Of two the compiler must assume that they overlap: it makes a vector loop for those that do not,
+    /// and another, without vectors, which would be the one that runs.
+    @inline(__always)
+    static func map(
+        _ range: Range<Int>, of source: UnsafeMutablePointer<Element>, into target: UnsafeMutablePointer<Element>,
+        _ function: (Element) -> Element
+    ) {
+        if source == target {
+            for index in range { target[index] = function(target[index]) }
+        } else {
+            for index in range { target[index] = function(source[index]) }
+        }
+    }
 
     /// One function for every element of the only input.
     func forEachElement(_ function: (Element) -> Element) throws(ExecutionError) {

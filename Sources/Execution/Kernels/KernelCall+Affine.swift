@@ -45,9 +45,7 @@ extension KernelCall {
             let center = centers[channel]
             let scale = scales[channel]
             let offset = offsets[channel]
-            let source = input.pointer
-            let target = output.pointer
-            for index in range { target[index] = (source[index] - center) * scale + offset }
+            Self.map(range, of: input.pointer, into: output.pointer) { x in (x - center) * scale + offset }
         }
     }
 
@@ -92,9 +90,7 @@ extension KernelCall {
         forEachPlane(outer: sizes.outer * sizes.middle, inner: sizes.inner) { plane, range in
             let factor = gamma[plane % sizes.middle]
             let term = beta?[plane % sizes.middle] ?? 0
-            let source = input.pointer
-            let target = output.pointer
-            for index in range { target[index] = source[index] * factor + term }
+            Self.map(range, of: input.pointer, into: output.pointer) { x in x * factor + term }
         }
     }
 
@@ -109,9 +105,7 @@ extension KernelCall {
             }
         forEachPlane(outer: sizes.outer * sizes.middle, inner: sizes.inner) { plane, range in
             let term = beta[plane % sizes.middle]
-            let source = input.pointer
-            let target = output.pointer
-            for index in range { target[index] = source[index] + term }
+            Self.map(range, of: input.pointer, into: output.pointer) { x in x + term }
         }
     }
 

@@ -17,31 +17,22 @@ extension KernelCall {
         let coefficients = eltwise.coefficients.map { Element($0) }
         let pointers = inputs.map(\.pointer)
         workers.forEachRange(of: first.count, length: Workers.elementsPerPiece) { range in
-            for position in pointers.indices {
-                let operand = pointers[position]
+            for (position, operand) in pointers.enumerated() {
                 let target = output.pointer
+                let factor = eltwise.combination == .sum ? coefficients[position] : 1
+                if position == 0 {
+                    // In place it is there already.
+                    if operand == target, factor == 1 { continue }
+                    Self.map(range, of: operand, into: target) { x in factor * x }
+                    continue
+                }
                 switch eltwise.combination {
-                case .sum:
-                    let factor = coefficients[position]
-                    if position == 0 {
-                        for index in range { target[index] = factor * operand[index] }
-                    } else {
-                        for index in range { target[index] += factor * operand[index] }
-                    }
-                case .product:
-                    if position == 0 {
-                        for index in range { target[index] = operand[index] }
-                    } else {
-                        for index in range { target[index] *= operand[index] }
-                    }
+                case .sum: for index in range { target[index] += factor * operand[index] }
+                case .product: for index in range { target[index] *= operand[index] }
+                // Caffe keeps the earlier one unless the other is larger.
                 case .maximum:
-                    if position == 0 {
-                        for index in range { target[index] = operand[index] }
-                    } else {
-                        // Caffe keeps the earlier one unless the other is larger.
-                        for index in range {
-                            target[index] = operand[index] > target[index] ? operand[index] : target[index]
-                        }
+                    for index in range {
+                        target[index] = operand[index] > target[index] ? operand[index] : target[index]
                     }
                 }
             }
