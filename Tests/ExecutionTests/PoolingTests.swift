@@ -93,6 +93,23 @@ struct PoolingTests {
         #expect(try pool(.average, input, kernel: [1, 2], stride: [1, 2]).elements.allSatisfy(\.isNaN))
     }
 
+    @Test("maxima are the same whether their places are asked for or not")
+    func withoutPlaces() throws {
+        var elements = Tensor<Double>(noise: [1, 2, 6, 9]).elements
+        for index in elements.indices where index % 4 == 0 { elements[index] = index % 3 == 0 ? .nan : -.infinity }
+        let input = Tensor<Double>([1, 2, 6, 9], elements)
+        let operation = Operation.pooling(Pooling(method: .max, kernel: [2, 3], stride: [2, 2], pad: [1, 1]))
+        let maxima = try OneLayer(operation: operation).run(input)
+        #expect(maxima.shape[3] > 4)
+        #expect(try maxima == OneLayer(operation: operation, outputCount: 2).run([input])[0])
+    }
+
+    @Test("many windows in a row, of which the last lies outside")
+    func manyWindows() throws {
+        let output = try pool(.max, Tensor(counting: [1, 1, 1, 8]), kernel: [1, 1], stride: [1, 3])
+        #expect(output.elements == [0, 3, 6, -Double(Float.greatestFiniteMagnitude)])
+    }
+
     @Test("without a kernel the window is the whole plane")
     func global() throws {
         let input = Tensor<Double>(counting: [1, 2, 2, 3])

@@ -49,12 +49,20 @@ extension KernelCall {
         let (inputHeight, inputWidth) = (axes[1].length, axes[2].length)
         let inputCount = axes[0].length * inputHeight * inputWidth
         let outputCount = depths.count * heights.count * widths.count
+        let taps = method == .max && mask == nil ? axes[2].outputsUnderTaps : nil
         workers.forEachRange(of: planes, length: max(1, Workers.elementsPerPiece / max(inputCount, 1))) { range in
             for plane in range {
                 let source = input + plane * inputCount
                 var position = plane * outputCount
                 for depth in depths {
                     for height in heights {
+                        if let taps {
+                            Self.largest(
+                                in: (depth.real, height.real), of: source, (inputHeight, inputWidth), axes[2], taps,
+                                into: output + position)
+                            position += widths.count
+                            continue
+                        }
                         for width in widths {
                             let window = (depth.real, height.real, width.real)
                             let size = (inputHeight, inputWidth)
@@ -98,6 +106,27 @@ extension KernelCall {
             }
         }
         return (best, place)
+    }
+
+    /// The largest elements of a row of windows, as above. Tap by tap, so that neighbouring windows are computed side by side; each takes its elements
+    /// in the same order.
+    private static func largest(
+        in window: (depth: Range<Int>, height: Range<Int>), of plane: UnsafeMutablePointer<Element>,
+        _ size: (height: Int, width: Int), _ axis: PoolingWindow, _ taps: [Range<Int>],
+        into target: UnsafeMutablePointer<Element>
+    ) {
+        target.update(repeating: Element(-Float.greatestFiniteMagnitude), count: axis.count)
+        for z in window.depth {
+            for y in window.height {
+                let row = plane + ((z * size.height + y) * size.width - axis.pad)
+                for (tap, outputs) in taps.enumerated() {
+                    for index in outputs {
+                        let element = row[index * axis.stride + tap]
+                        target[index] = element > target[index] ? element : target[index]
+                    }
+                }
+            }
+        }
     }
 
     /// The sum of a window, and of the squares of its elements.
@@ -171,6 +200,17 @@ struct PoolingWindow {
             let end = min(start + kernel, length + pad)
             let first = min(max(start, 0), length)
             return (first..<max(min(end, length), first), end - start)
+        }
+    }
+
+    /// For each tap of the window the outputs for which it lies in the input; `nil` where there are few windows, or long ones.
+    var outputsUnderTaps: [Range<Int>]? {
+        guard count >= 4, kernel <= 16, stride > 0 else { return nil }
+        return (0..<kernel).map { tap in
+            let offset = tap - pad
+            let first = min(offset >= 0 ? 0 : (stride - 1 - offset) / stride, count)
+            let end = offset >= length ? 0 : (length - 1 - offset) / stride + 1
+            return first..<max(first, min(end, count))
         }
     }
 }
