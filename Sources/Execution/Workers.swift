@@ -1,6 +1,3 @@
-import Dispatch
-import Synchronization
-
 /// Runs pieces of work that do not depend on each other on several threads.
 ///
 /// How work is cut into pieces must not depend on the number of threads: then every result is the same, bit for bit, for any number.
@@ -12,22 +9,10 @@ struct Workers: Sendable {
 
     /// Calls `body` once for each index below `pieces`, in no order, with the number of the worker (below `count`) that runs it.
     func forEach(_ pieces: Int, _ body: (_ piece: Int, _ worker: Int) -> Void) {
-        let workers = min(count, pieces)
-        guard workers > 1 else {
+        if count > 1, pieces > 1 {
+            Crew.run(pieces: pieces, helpers: count - 1, body)
+        } else {
             for piece in 0..<max(pieces, 0) { body(piece, 0) }
-            return
-        }
-        let next = Atomic(0)
-        withoutActuallyEscaping(body) { body in
-            // Not marked as Sendable, so that kernels can hand in pointers: their pieces write separate elements.
-            nonisolated(unsafe) let body = body
-            DispatchQueue.concurrentPerform(iterations: workers) { worker in
-                while true {
-                    let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                    guard piece < pieces else { return }
-                    body(piece, worker)
-                }
-            }
         }
     }
 
