@@ -62,29 +62,6 @@ extension KernelCall {
         }
     }
 
-    /// The columns themselves, as a layer.
-    func im2col(_ columns: Im2col) throws(ExecutionError) {
-        let window = Convolution(
-            weight: ParameterID(0), bias: nil, outputChannels: 1, kernel: columns.kernel, stride: columns.stride,
-            padBefore: columns.pad, padAfter: columns.pad, dilation: columns.dilation, channelAxis: columns.channelAxis)
-        for index in outputs.indices {
-            let input = try input(index)
-            let output = outputs[index]
-            var single = output
-            single.shape[columns.channelAxis] = 1
-            let sizes = try sizes(of: window, input: input, output: single, isTransposed: false)
-            let depth = sizes.inputChannels * sizes.table.taps
-            try require(output.count == sizes.images * depth * sizes.table.outputCount, "its output has a wrong size")
-            for image in 0..<sizes.images {
-                fillColumns(
-                    sizes.table, channels: sizes.inputChannels,
-                    from: input.pointer + image * sizes.inputChannels * sizes.table.inputCount,
-                    0..<sizes.table.outputCount, into: output.pointer + image * depth * sizes.table.outputCount, workers
-                )
-            }
-        }
-    }
-
     // MARK: Shared with the deconvolution
 
     /// - Parameter isTransposed: the window slides over the output instead of the input.
@@ -136,32 +113,6 @@ extension KernelCall {
             }
         } else {
             for piece in 0..<pieces { body(piece / sizes.groups, piece % sizes.groups, workers, 0, buffers) }
-        }
-    }
-
-    /// The columns of a range of positions, one row for each channel and tap.
-    func fillColumns(
-        _ table: WindowTable, channels: Int, from input: UnsafeMutablePointer<Element>, _ positions: Range<Int>,
-        into columns: UnsafeMutablePointer<Element>, _ workers: Workers
-    ) {
-        workers.forEachRange(of: channels * table.taps, length: max(1, (1 << 14) / max(positions.count, 1))) { rows in
-            for row in rows {
-                let plane = input + row / table.taps * table.inputCount
-                let destination = columns + row * positions.count
-                table.forEachRun(tap: row % table.taps, positions: positions) { outputs, inside, first, stride in
-                    let start = destination - positions.lowerBound
-                    (start + outputs.lowerBound).update(repeating: 0, count: inside.lowerBound - outputs.lowerBound)
-                    (start + inside.upperBound).update(repeating: 0, count: outputs.upperBound - inside.upperBound)
-                    let target = start + inside.lowerBound
-                    if inside.isEmpty { return }
-                    let source = plane + first
-                    if stride == 1 {
-                        target.update(from: source, count: inside.count)
-                    } else {
-                        for index in 0..<inside.count { target[index] = source[index * stride] }
-                    }
-                }
-            }
         }
     }
 

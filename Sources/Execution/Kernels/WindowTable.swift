@@ -11,6 +11,8 @@ struct WindowTable {
     let inputWidth: Int
     let inputCount: Int
     let outputCount: Int
+    /// Whether an output row is as long as an input row and takes its elements one by one: then whole blocks of rows are copied.
+    let copiesBlocks: Bool
 
     private let lastStride: Int
     /// For each tap of the last axis the input position of output 0, and the outputs whose input is inside.
@@ -72,6 +74,7 @@ struct WindowTable {
             }
         }
         rowStarts = starts
+        copiesBlocks = stride[last] == 1 && input[last] == output[last]
     }
 
     /// Calls `body` for each run of outputs under one tap, within a range of output positions.
@@ -98,6 +101,32 @@ struct WindowTable {
                 start + insideLower * lastStride + run.offset, lastStride)
         }
     }
+
+    /// Calls `body` for each block of output rows that follow each other as the input rows under them do, or that are all padding, within a range
+    /// of output positions. Only where `copiesBlocks`.
+    ///
+    /// - Parameter body: receives the outputs, and what has to be added to a position for that of its input; `nil` where they are padding. At the
+    ///   ends of its rows it may lead to another row or out of the input: `inside` tells.
+    @inline(__always)
+    func forEachBlock(tap: Int, positions: Range<Int>, _ body: (_ outputs: Range<Int>, _ shift: Int?) -> Void) {
+        guard !positions.isEmpty else { return }
+        let offset = lastRuns[tap % lastTaps].offset
+        let firstStart = tap / lastTaps * rows
+        let end = (positions.upperBound - 1) / outputWidth + 1
+        var row = positions.lowerBound / outputWidth
+        while row < end {
+            let start = rowStarts[firstStart + row]
+            let step = start < 0 ? 0 : inputWidth
+            var next = row + 1
+            while next < end, rowStarts[firstStart + next] == start + (next - row) * step { next += 1 }
+            let outputs = max(row * outputWidth, positions.lowerBound)..<min(next * outputWidth, positions.upperBound)
+            body(outputs, start < 0 ? nil : start - row * outputWidth + offset)
+            row = next
+        }
+    }
+
+    /// The outputs of a row whose input under a tap is inside of the input's row.
+    func inside(tap: Int) -> Range<Int> { lastRuns[tap % lastTaps].inside }
 
     private static func product(_ lengths: ArraySlice<Int>) -> Int? {
         var product = 1
