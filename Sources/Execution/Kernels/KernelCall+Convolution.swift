@@ -116,7 +116,7 @@ extension KernelCall {
         }
     }
 
-    /// A matrix product in tiles, so that threads find work; with a bias for each row.
+    /// A matrix product in tiles, so that threads find work; on top of a bias for each row.
     ///
     /// The tiles follow from the sizes alone: the last bits of a sum may depend on them.
     func multiply(_ product: MatrixProduct<Element>, bias: UnsafePointer<Element>?, _ workers: Workers) {
@@ -132,14 +132,14 @@ extension KernelCall {
             part.left += product.isLeftTransposed ? row : row * product.leftStride
             part.right += product.isRightTransposed ? column * product.rightStride : column
             part.result += row * product.resultStride + column
-            Element.multiply(part)
-            guard let bias else { return }
-            for index in 0..<part.rows {
-                let term = bias[row + index]
-                let line = part.result + index * part.resultStride
-                let columns = part.columns
-                for column in 0..<columns { line[column] += term }
+            if let bias {
+                // To add to what is there costs nothing: a BLAS would fill it with zeros else.
+                for index in 0..<part.rows {
+                    (part.result + index * part.resultStride).update(repeating: bias[row + index], count: part.columns)
+                }
+                part.accumulates = true
             }
+            Element.multiply(part)
         }
     }
 
