@@ -39,6 +39,16 @@ struct ConvolutionTests {
         Case(
             "three axes", input: [2, 3, 4, 5, 6], outputs: 4, kernel: [2, 3, 3], stride: [2, 1, 2], pad: [0, 1, 1]),
         Case("four axes", input: [1, 2, 3, 3, 3, 3], outputs: 5, kernel: [2, 2, 2, 2], pad: [1, 0, 1, 0]),
+        Case("as large as the input", input: [2, 3, 4, 5], outputs: 4, kernel: [3, 5], pad: [1, 2]),
+        Case("as large, from one pixel", input: [1, 3, 1, 1], outputs: 2, kernel: [3, 3], pad: [1, 1]),
+        Case(
+            "as large, from a kernel wider than that", input: [1, 2, 3, 2], outputs: 3, kernel: [9, 7], pad: [4, 3]),
+        Case(
+            "as large, with dilation", input: [1, 2, 4, 3], outputs: 3, kernel: [3, 3], pad: [2, 2], dilation: [2, 2]),
+        Case("as large, on three axes", input: [1, 2, 3, 4, 3], outputs: 3, kernel: [3, 3, 3], pad: [1, 1, 1]),
+        Case(
+            "as wide, with a stride above", input: [1, 2, 7, 3], outputs: 3, kernel: [3, 3], stride: [2, 1],
+            pad: [1, 1]),
         Case("channels on axis 2", input: [2, 3, 4, 5, 5], outputs: 3, kernel: [3, 3], axis: 2),
     ]
 
@@ -98,6 +108,27 @@ struct ConvolutionTests {
             return sum
         }
         let expected = Tensor<Double>([1, 5, 40, 40], (0..<5).flatMap { _ in plane })
+        #expect(expected.distance(to: try layer.run(input)) < doubleNoise)
+    }
+
+    @Test("a product of many tiles is the one of the definition, on any number of threads", arguments: [1, 2, 7])
+    func tiles(threadCount: Int) throws {
+        let (outputs, inputs, pixels) = (300, 3, 1100)
+        let convolution = Convolution(
+            weight: ParameterID(0), bias: ParameterID(1), outputChannels: outputs, kernel: [1, 1])
+        let weight = Tensor<Double>(noise: [outputs, inputs, 1, 1], seed: 5)
+        let bias = Tensor<Double>(noise: [outputs], seed: 6)
+        let input = Tensor<Double>(noise: [1, inputs, 20, 55])
+        var layer = OneLayer(operation: .convolution(convolution), parameters: [weight, bias])
+        layer.options.threadCount = threadCount
+        let expected = Tensor<Double>(
+            [1, outputs, 20, 55],
+            (0..<outputs * pixels).map { index in
+                let (channel, pixel) = index.quotientAndRemainder(dividingBy: pixels)
+                return (0..<inputs).reduce(bias.elements[channel]) {
+                    $0 + weight.elements[channel * inputs + $1] * input.elements[$1 * pixels + pixel]
+                }
+            })
         #expect(expected.distance(to: try layer.run(input)) < doubleNoise)
     }
 
