@@ -8,6 +8,19 @@
 #include <unistd.h>
 #endif
 
+/* Has the file system find room for a part of a file before it is written, whose size stays as it is. Where it cannot, it finds room with each write. */
+static inline void csystem_reserve(int descriptor, int64_t offset, int64_t count)
+{
+#if defined(__linux__) && defined(SYS_fallocate) && defined(__LP64__)
+    /* 1 is FALLOC_FL_KEEP_SIZE. Not posix_fallocate, which writes to the whole file where the file system knows no reservation. */
+    syscall(SYS_fallocate, descriptor, 1, offset, count);
+#else
+    (void)descriptor;
+    (void)offset;
+    (void)count;
+#endif
+}
+
 /* Has the system begin to bring a part of a file to the disk, without waiting for it. Where it cannot, it will in its own time. */
 static inline void csystem_begin_writing_back(int descriptor, int64_t offset, int64_t count)
 {

@@ -81,6 +81,12 @@ final class FileDescriptor: Sendable {
         }
     }
 
+    /// Asks the file system to find room for a part of the file at once instead of with each write.
+    func reserve(_ count: Int, at offset: UInt64) {
+        guard let offset = Int64(exactly: offset) else { return }
+        csystem_reserve(number, offset, Int64(count))
+    }
+
     /// Asks the system to begin bringing a part of the file to the disk, so that less is left to wait for in the end.
     func beginWritingBack(_ count: Int, at offset: UInt64) {
         guard let offset = Int64(exactly: offset) else { return }

@@ -1,6 +1,8 @@
 extension HDF5Dataset {
     /// Pieces from this many bytes on are on their way to the disk while the next ones are made.
     private static let writtenBackSize = 1 << 18
+    /// Datasets from this many bytes on have room found for them at once; for smaller ones that takes longer than it saves.
+    static let reservedSize = 1 << 24
 
     /// Writes a run of elements, converting them and rounding at most once.
     ///

@@ -81,8 +81,11 @@ extension HDF5File {
             let object = try makeDataset(
                 name, in: parent, shape: shape, elementType: elementType,
                 creation: try creationProperties(at: place).contiguous, access: chdf5_default_properties(), at: place)
-            storage = .writeContiguous(
-                offset: try offset(of: object, byteCount: checkedShape.byteCount, at: place))
+            let offset = try offset(of: object, byteCount: checkedShape.byteCount, at: place)
+            if checkedShape.byteCount >= HDF5Dataset.reservedSize {
+                descriptor.reserve(checkedShape.byteCount, at: offset)
+            }
+            storage = .writeContiguous(offset: offset)
         }
         return HDF5Dataset(
             file: self, path: path, shape: checkedShape, format: ElementFormat(type: elementType),

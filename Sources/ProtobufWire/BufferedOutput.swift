@@ -22,11 +22,13 @@ struct BufferedOutput: ~Copyable {
     /// 256 KiB stay in the nearest caches from reading to writing.
     static let bufferByteCount = 1 << 18
 
-    init(descriptor: Int32, path: String) {
+    /// - Parameter expected: about how many bytes will be written.
+    init(descriptor: Int32, path: String, expected: Int) {
         self.descriptor = descriptor
         self.path = path
         let position = lseek(descriptor, 0, SEEK_CUR)
         start = position < 0 ? nil : Int64(position)
+        if let start, expected >= Self.bufferByteCount { csystem_reserve(descriptor, start, Int64(expected)) }
         // A cache line: more than any number needs.
         buffer = .allocate(byteCount: Self.bufferByteCount, alignment: 64)
     }

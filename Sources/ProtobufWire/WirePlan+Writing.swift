@@ -12,7 +12,7 @@ extension WirePlan {
         from source: some ByteSource, to descriptor: Int32, path: String,
         produced: (_ id: Int, _ offset: Int, _ buffer: UnsafeMutableRawBufferPointer) throws(ProducerError) -> Void
     ) throws(WireWriteError<ProducerError>) {
-        var output = BufferedOutput(descriptor: descriptor, path: path)
+        var output = BufferedOutput(descriptor: descriptor, path: path, expected: byteCount)
         for segment in segments {
             switch segment {
             case .copy(let range):
