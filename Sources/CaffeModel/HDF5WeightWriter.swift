@@ -45,7 +45,7 @@ struct HDF5WeightWriter {
         } catch {
             throw CaffeModelError(error)
         }
-        let slices = SliceBuffer()
+        var slices = SliceWriter()
         for planned in Self.plan(network, renames: renames) {
             let group: HDF5Group
             do throws(HDF5Error) {
@@ -55,7 +55,7 @@ struct HDF5WeightWriter {
             }
             for (index, parameter) in planned.blobs {
                 do {
-                    try write(parameter, of: network, weights: weights, to: group, index: index, slices: slices)
+                    try write(parameter, of: network, weights: weights, to: group, index: index, slices: &slices)
                 } catch  where error.kind == .overflow([]) {
                     // Whoever planned the folds can leave these layers out and try again.
                     let users = network.layers.filter { $0.operation.parameters.contains(parameter) }.map(\.id)
@@ -64,6 +64,7 @@ struct HDF5WeightWriter {
             }
         }
         do throws(HDF5Error) {
+            try slices.finish()
             try file.synchronize()
             try file.close()
         } catch {
@@ -73,7 +74,7 @@ struct HDF5WeightWriter {
 
     private func write(
         _ parameter: ParameterID, of network: Network, weights: some WeightStore, to group: HDF5Group, index: Int,
-        slices: borrowing SliceBuffer
+        slices: inout SliceWriter
     ) throws(CaffeModelError) {
         guard let shape = network[parameter].shape, let count = network[parameter].elementCount else {
             throw CaffeModelError(.internalFault, "the shape of \(network[parameter].name) is not known")
@@ -89,44 +90,32 @@ struct HDF5WeightWriter {
         }
         switch type {
         case .float16, .float32:
-            try copy(parameter, count: count, weights: weights, to: dataset, through: slices.floats())
-        case .float64: try copy(parameter, count: count, weights: weights, to: dataset, through: slices.doubles())
+            try copy(parameter, count: count, weights: weights, to: dataset, through: &slices, as: Float.self)
+        case .float64:
+            try copy(parameter, count: count, weights: weights, to: dataset, through: &slices, as: Double.self)
         }
     }
 
     private func copy<Element: WeightElement & HDF5Number>(
         _ parameter: ParameterID, count: Int, weights: some WeightStore, to dataset: HDF5Dataset,
-        through buffer: UnsafeMutableBufferPointer<Element>
+        through slices: inout SliceWriter, as type: Element.Type
     ) throws(CaffeModelError) {
+        let overlapping = SliceWriter.overlaps(isComputed: weights.isComputed(parameter), count: count, of: type)
         var start = 0
         while start < count {
             try checkpoint()
-            let slice = UnsafeMutableBufferPointer(rebasing: buffer[..<min(buffer.count, count - start)])
+            let slice = slices.next(atMost: count - start, as: type, overlapping: overlapping)
             do throws(WeightError) {
                 try weights.read(parameter, from: start, into: slice)
             } catch {
                 throw CaffeModelError(error)
             }
             do throws(HDF5Error) {
-                try dataset.write(UnsafeBufferPointer(slice), at: start)
+                try slices.write(slice, to: dataset, at: start, overlapping: overlapping)
             } catch {
                 throw CaffeModelError(error)
             }
             start += slice.count
         }
     }
-}
-
-/// One block of memory that slices of weights pass through.
-struct SliceBuffer: ~Copyable {
-    /// 256 KiB: large enough that calls cost nothing, small enough to stay in the nearest caches from reading to writing.
-    ///
-    /// A slice that one thread reads and another writes leaves the caches of the first, which costs more processor time than both save.
-    private static let byteCount = 1 << 18
-    private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.byteCount, alignment: 64)
-
-    deinit { memory.deallocate() }
-
-    func floats() -> UnsafeMutableBufferPointer<Float> { memory.bindMemory(to: Float.self) }
-    func doubles() -> UnsafeMutableBufferPointer<Double> { memory.bindMemory(to: Double.self) }
 }

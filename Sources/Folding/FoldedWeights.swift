@@ -100,6 +100,8 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
         }
     }
 
+    public func isComputed(_ parameter: ParameterID) -> Bool { folded.recipes[parameter] != nil }
+
     public func location(of parameter: ParameterID) -> String? { base.location(of: parameter) }
 
     private func readFinite<Element: WeightElement>(

@@ -11,11 +11,16 @@ public protocol WeightStore {
         _ parameter: ParameterID, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
     ) throws(WeightError)
 
+    /// Whether reading a parameter takes more than to read it from a file.
+    func isComputed(_ parameter: ParameterID) -> Bool
+
     /// Where the numbers of a parameter lie, for messages: file and place in it. `nil` when they lie in no file.
     func location(of parameter: ParameterID) -> String?
 }
 
 extension WeightStore {
+    public func isComputed(_ parameter: ParameterID) -> Bool { false }
+
     public func location(of parameter: ParameterID) -> String? { nil }
 
     /// Reads a whole parameter as `Double`. For small tensors: one number per channel.
