@@ -98,6 +98,7 @@ final class HDF5WeightFile: WeightFile {
             switch Element.elementType {
             case .float32: try dataset.read(elements: elements, into: bytes.bindMemory(to: Float.self))
             case .float64: try dataset.read(elements: elements, into: bytes.bindMemory(to: Double.self))
+            // No number in memory is of that type.
             case .float16: break
             }
         } catch {

@@ -43,6 +43,7 @@ package enum BLAS {
         nonisolated(unsafe) static let sgemv = library.sgemv
         nonisolated(unsafe) static let dgemv = library.dgemv
 
+        // Safe to share as the functions are: this is the structure that they are found in.
         nonisolated(unsafe) private static let library = {
             let library = cblas_shim_load()
             library.set_num_threads?(1)

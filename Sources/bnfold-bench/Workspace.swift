@@ -20,6 +20,7 @@ struct Workspace {
     /// - Parameter parent: where; `nil` for the system's folder for temporary files.
     init(in parent: String?) throws(BenchmarkError) {
         let parent = parent ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        // The system puts letters of its own in place of the six, so that the name is new.
         var template = Array("\(parent)/bnfold-bench.XXXXXX".utf8CString)
         let isMade = template.withUnsafeMutableBufferPointer { $0.baseAddress.map { mkdtemp($0) != nil } ?? false }
         guard isMade else {
