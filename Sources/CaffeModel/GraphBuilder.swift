@@ -17,17 +17,18 @@ struct GraphBuilder {
     /// - Throws: `CaffeModelError` for a net that Caffe would not build either, or that does not fit the weights.
     func build() throws(CaffeModelError) -> CaffeNetwork {
         var network = Network(name: definition.name)
-        var blobs: [String: (value: ValueID, producer: LayerDefinition)] = [:]
+        var blobs: [String: ValueID] = [:]
         let registry = ParameterRegistry(weights: weights)
 
         let active = try activeLayers()
+        try BlobWriters(active).check()
         let dummyDataIsSource = !active.contains {
             $0.bottoms.isEmpty && ($0.type == "Input" || $0.type.contains("Data") && $0.type != "DummyData")
         }
         for layer in active {
             var inputs: [ValueID] = []
             for bottom in layer.bottoms {
-                guard let value = blobs[bottom]?.value else {
+                guard let value = blobs[bottom] else {
                     throw layer.error("its bottom '\(bottom)' is the top of no layer before it")
                 }
                 inputs.append(value)
@@ -42,14 +43,9 @@ struct GraphBuilder {
             let shapes = try outputShapes(of: operation, layer: layer, inputs: inputShapes)
             var outputs: [ValueID] = []
             for (index, top) in layer.tops.enumerated() {
-                let isInPlace = layer.bottoms.contains(top)
-                if !isInPlace, let other = blobs[top]?.producer {
-                    throw layer.error(
-                        "its top '\(top)' is also the top of layer '\(other.name)'; each blob may have one producer")
-                }
                 outputs.append(
                     network.addValue(Value(name: top, shape: shapes.indices.contains(index) ? shapes[index] : nil)))
-                blobs[top] = (outputs[index], layer)
+                blobs[top] = outputs[index]
             }
             network.layers.append(
                 Layer(
