@@ -136,7 +136,13 @@ public struct CaffeConversion {
         var readOptions = options
         readOptions.inputShapes = [:]
         readOptions.keepsTraining = true
-        let written = try CaffeConversion(prototxt: prototxt, weights: path, options: readOptions)
+        let written: CaffeConversion
+        do {
+            written = try CaffeConversion(prototxt: prototxt, weights: path, options: readOptions)
+        } catch {
+            guard error.kind == .malformed || error.kind == .usage else { throw error }
+            throw CaffeModelError(.internalFault, "the written pair of files does not load: \(error)")
+        }
         var expected = folded.network
         let renames = renames(of: folded, in: container)
         if container == .hdf5 {

@@ -115,6 +115,8 @@ private struct PlanApplier {
             if !removed.contains(layer.id) { result.layers.append(layer) }
             result.layers += (rewiring.insertedBehind[layer.id] ?? []).compactMap { inserted[$0] }
         }
+        // Layers that went may have been those that wrote outputs.
+        result.sortOutputs()
         return FoldedNetwork(network: result, recipes: recipes)
     }
 

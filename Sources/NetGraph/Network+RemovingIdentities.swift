@@ -50,6 +50,7 @@ extension Network {
             }
         }
         result.outputs = result.outputs.map { replacements[$0] ?? $0 }
+        result.sortOutputs()
         return (result, removed)
     }
 }

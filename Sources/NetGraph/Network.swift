@@ -10,7 +10,7 @@ public struct Network: Hashable, Sendable {
     public var parameters: [Parameter]
     /// The layers in an order in which they can run.
     public var layers: [Layer]
-    /// The values that the network hands to its caller.
+    /// The values that the network hands to its caller, who finds them by name: their order says nothing.
     public var outputs: [ValueID]
 
     public init(
@@ -37,6 +37,17 @@ public struct Network: Hashable, Sendable {
     public mutating func addParameter(_ parameter: Parameter) -> ParameterID {
         parameters.append(parameter)
         return ParameterID(parameters.count - 1)
+    }
+
+    /// Puts the outputs in the order in which the layers write them, each once: the order that a reader of a written net finds. Outputs that no layer
+    /// writes come first.
+    public mutating func sortOutputs() {
+        guard outputs.count > 1 else { return }
+        var places = [Int](repeating: -1, count: values.count)
+        for (place, output) in layers.lazy.flatMap(\.outputs).enumerated() { places[output.index] = place }
+        var seen: Set<ValueID> = []
+        outputs = outputs.filter { seen.insert($0).inserted }
+            .sorted { (places[$0.index], $0.index) < (places[$1.index], $1.index) }
     }
 
     /// The names of the layer types of this network with their number of layers.

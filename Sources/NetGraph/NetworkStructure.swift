@@ -37,6 +37,7 @@ public struct NetworkStructure: Sendable {
     }
 
     private var rows: [Row] = []
+    /// A set, in the order of the numbers: callers find outputs by name.
     private var outputs: [Row.Blob] = []
 
     public init(_ network: Network) {
@@ -55,7 +56,7 @@ public struct NetworkStructure: Sendable {
                 name: layer.name, operation: layer.operation, inputs: layer.inputs.map(mention),
                 outputs: layer.outputs.map(mention), parameters: layer.operation.parameters.map(mention))
         }
-        outputs = network.outputs.map(mention)
+        outputs = Set(network.outputs.map(mention)).sorted { ($0.number, $0.name) < ($1.number, $1.name) }
     }
 
     /// One line of text for each layer: type, name, attributes, inputs, outputs, parameters.

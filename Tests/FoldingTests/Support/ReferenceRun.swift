@@ -10,7 +10,7 @@ struct ReferenceRun<Weights: WeightStore> {
     /// Takes the magnitude of every weight: the sums of magnitudes that rounding bounds are made of.
     var takesMagnitudes = false
 
-    /// The outputs of the network for one input, which every input layer gets.
+    /// The outputs of the network in the order of their names, for one input, which every input layer gets.
     func outputs(for input: Blob) throws -> [Blob] {
         var blobs: [ValueID: Blob] = [:]
         for layer in network.layers {
@@ -33,7 +33,7 @@ struct ReferenceRun<Weights: WeightStore> {
                 }
             blobs[layer.outputs[0]] = result
         }
-        return network.outputs.compactMap { blobs[$0] }
+        return network.outputs.sorted { network[$0].name < network[$1].name }.compactMap { blobs[$0] }
     }
 
     private func numbers(_ parameter: ParameterID?) throws -> [Double]? {
