@@ -46,6 +46,7 @@ let package = Package(
         .systemLibrary(name: "CSystem"),
         .target(name: "HDF5", dependencies: ["CHDF5", "CSystem"]),
         .target(name: "NumPy", dependencies: ["CZlib"]),
+        .target(name: "JSON"),
         .target(name: "Prototxt"),
         .target(name: "ProtobufWire", dependencies: ["CSystem"]),
         .target(name: "NetGraph"),
@@ -59,7 +60,7 @@ let package = Package(
         .target(
             name: "BNFoldKit",
             dependencies: [
-                "NetGraph", "Folding", "Execution", "Verification", "Prototxt", "HDF5", "NumPy", "CaffeModel",
+                "NetGraph", "Folding", "Execution", "Verification", "JSON", "Prototxt", "HDF5", "NumPy", "CaffeModel",
                 .target(name: "CCrypto", condition: .when(platforms: [.linux])),
             ]),
         .executableTarget(
@@ -80,6 +81,7 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(name: "CommandTests", dependencies: ["bnfold", "BNFoldKit", "HDF5"], exclude: ["Snapshots"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "NumPyTests", dependencies: ["NumPy"], resources: [.copy("Fixtures")]),
         .testTarget(name: "PrototxtTests", dependencies: ["Prototxt"]),
         .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"]),

@@ -1,5 +1,7 @@
 // The lines that a batch writes and reads: records of jobs, and the tasks and outcomes that go to and from a worker.
 
+import JSON
+
 extension BatchJob {
     var json: JSONValue {
         .object([

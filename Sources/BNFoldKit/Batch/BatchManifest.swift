@@ -1,4 +1,5 @@
 import CaffeModel
+import JSON
 
 /// A list of jobs in a file: one JSON object a line. Empty lines are skipped.
 ///
@@ -6,14 +7,14 @@ import CaffeModel
 ///
 /// `input` and `prototxt` are seen from the manifest's folder, `output` and `outputPrototxt` from the output folder. All but `input` may be
 /// missing. `options` holds those of `bnfold fold`; they win over the ones of the command line.
-struct BatchManifest {
+package struct BatchManifest {
     /// The largest manifest that is read, in bytes: some hundred thousand jobs.
     static let maximumByteCount = 256 << 20
 
     let jobs: [BatchJob]
 
     /// - Throws: `BNFoldError` with line and column of the first mistake.
-    init(path: String, outputFolder: String, defaults: JobDefaults) throws(BNFoldError) {
+    package init(path: String, outputFolder: String, defaults: JobDefaults) throws(BNFoldError) {
         let bytes = try lifting { () throws(CaffeModelError) in
             try FileBytes.read(path, limit: Self.maximumByteCount)
         }

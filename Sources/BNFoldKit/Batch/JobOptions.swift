@@ -1,5 +1,6 @@
 import CaffeModel
 import Folding
+import JSON
 
 /// How one job folds: all that decides, beside the input, what its output is.
 ///

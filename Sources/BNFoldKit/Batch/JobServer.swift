@@ -1,4 +1,5 @@
 import Dispatch
+import JSON
 
 #if canImport(Glibc)
     import Glibc

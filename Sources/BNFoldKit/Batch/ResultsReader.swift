@@ -1,7 +1,8 @@
 import CaffeModel
+import JSON
 
 /// The records of a results file.
-struct ResultsReader {
+package struct ResultsReader {
     /// In the order of the file; a job may occur several times.
     let records: [JobRecord]
     /// The length of all lines that have an end.
@@ -10,7 +11,7 @@ struct ResultsReader {
     let hasTornLine: Bool
 
     /// - Throws: `BNFoldError` with line and column for a whole line that is no record.
-    init(_ path: String) throws(BNFoldError) {
+    package init(_ path: String) throws(BNFoldError) {
         let bytes = try lifting { () throws(CaffeModelError) in
             try FileBytes.read(path, limit: BatchManifest.maximumByteCount)
         }

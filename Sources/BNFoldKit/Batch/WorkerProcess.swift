@@ -1,4 +1,5 @@
 import CaffeModel
+import JSON
 
 #if canImport(Glibc)
     @preconcurrency import Glibc

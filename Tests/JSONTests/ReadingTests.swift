@@ -1,22 +1,22 @@
 import Testing
 
-@testable import BNFoldKit
+@testable import JSON
 
-/// The JSON that manifests and results are made of.
-@Suite("JSON")
-struct JSONTests {
+/// What the parser takes, and where it finds mistakes.
+@Suite("Reading JSON")
+struct ReadingTests {
     @Test(
         "values are read",
         arguments: [
-            ("null", JSONValue.null), (" true ", .boolean(true)), ("-0", .integer(0)),
-            ("9223372036854775807", .integer(.max)),
-            ("9223372036854775808", .decimal(9_223_372_036_854_775_808)), ("1.5e2", .decimal(150)), ("[]", .array([])),
+            ("null", JSONValue.null), (" true ", .boolean(true)), ("-0", .number(JSONNumber(lexeme: "-0"))),
+            ("9223372036854775808", .number(JSONNumber(lexeme: "9223372036854775808"))),
+            ("1.5e2", .number(JSONNumber(lexeme: "1.5e2"))), ("[]", .array([])),
             (#""a\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00é""#, .string("a\"\\/\u{08}\u{0C}\n\r\té😀é")),
-            ("[1, \"x\"]", .array([.integer(1), .string("x")])),
-            ("{\"a\": {}}", .object([JSONValue.Member(key: "a", value: .object([]), offset: 6)])),
+            ("[1, \"x\"]", .array([.number(JSONNumber(lexeme: "1")), .string("x")])),
+            ("{\"a\": {}}", .object([JSONValue.Member(key: "a", value: .object([]))])),
         ])
     func values(text: String, value: JSONValue) throws {
-        #expect(try JSONParser.parse(Array(text.utf8)) == value)
+        #expect(JSONValue(try JSONParser.parse(Array(text.utf8))) == value)
     }
 
     @Test(
@@ -52,7 +52,7 @@ struct JSONTests {
             "list": .array([.null, .boolean(false)]), "absent": nil,
         ])
         let again = try JSONParser.parse(Array(value.text.utf8))
-        #expect(again.text == value.text)
+        #expect(JSONValue(again).text == value.text)
         #expect(!value.text.contains("\n") && !value.text.contains("absent"))
     }
 
@@ -78,5 +78,23 @@ struct JSONTests {
             try fields.requireOnly(["name", "none"])
         }
         #expect(try fields.string("none") == nil)
+    }
+
+    @Test("a number tells its value and its bytes")
+    func numbers() throws {
+        let node = try JSONParser.parse(Array("[1, 1.0, 9223372036854775807, -0.50e+3]".utf8))
+        let numbers = try #require(node.elements).compactMap(\.number)
+        #expect(numbers.map(\.lexeme) == ["1", "1.0", "9223372036854775807", "-0.50e+3"])
+        #expect(numbers.map(\.integer) == [1, nil, .max, nil])
+        #expect(numbers.map(\.double) == [1, 1, 9_223_372_036_854_775_808, -500])
+    }
+
+    @Test("numbers that are not finite are read only when asked for", arguments: ["NaN", "Infinity", "-Infinity"])
+    func nonFinite(text: String) throws {
+        #expect(throws: JSONError.self) { try JSONParser.parse(Array(text.utf8)) }
+        var options = JSONParser.Options()
+        options.acceptsNonFinite = true
+        let number = try #require(try JSONParser.parse(Array(text.utf8), options: options).number)
+        #expect(!number.double.isFinite && number.lexeme == text)
     }
 }

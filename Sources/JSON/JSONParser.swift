@@ -1,20 +1,29 @@
 /// Reads JSON strictly (RFC 8259): no comments, no trailing commas, no key twice in an object, nothing behind the value.
 ///
 /// Depth is bounded, so that no text exhausts the stack.
-struct JSONParser {
-    /// How deep lists and objects may be nested.
-    static let maximumDepth = 32
+public struct JSONParser {
+    /// What is read beside strict JSON, and how much of it.
+    public struct Options: Sendable {
+        /// How deep lists and objects may be nested. Each level takes some of the stack: with some hundred levels a thread of
+        /// 512 KiB is still safe.
+        public var maximumDepth = 32
+        /// Whether `NaN`, `Infinity` and `-Infinity` are numbers, as Python's `json` writes and reads them.
+        public var acceptsNonFinite = false
+
+        public init() {}
+    }
 
     private static let digitBytes = UInt8(ascii: "0")...UInt8(ascii: "9")
 
     private let bytes: [UInt8]
+    private let options: Options
     private var position = 0
 
     /// Reads a text that holds one value.
     ///
     /// - Throws: `JSONError` at the first mistake.
-    static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
-        var parser = JSONParser(bytes: bytes)
+    public static func parse(_ bytes: [UInt8], options: Options = Options()) throws(JSONError) -> JSONNode {
+        var parser = JSONParser(bytes: bytes, options: options)
         parser.skipBlanks()
         let value = try parser.value(depth: 0)
         parser.skipBlanks()
@@ -22,11 +31,20 @@ struct JSONParser {
         return value
     }
 
-    private init(bytes: [UInt8]) { self.bytes = bytes }
+    private init(bytes: [UInt8], options: Options) {
+        self.bytes = bytes
+        self.options = options
+    }
 
     private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
+    private mutating func value(depth: Int) throws(JSONError) -> JSONNode {
+        let start = position
+        let content = try content(depth: depth)
+        return JSONNode(content: content, range: start..<position)
+    }
+
+    private mutating func content(depth: Int) throws(JSONError) -> JSONNode.Content {
         switch next {
         case UInt8(ascii: "{"): return try object(depth: try deeper(depth))
         case UInt8(ascii: "["): return try array(depth: try deeper(depth))
@@ -34,21 +52,28 @@ struct JSONParser {
         case UInt8(ascii: "t"): return try word("true", .boolean(true))
         case UInt8(ascii: "f"): return try word("false", .boolean(false))
         case UInt8(ascii: "n"): return try word("null", .null)
-        case let byte? where byte == UInt8(ascii: "-") || Self.digitBytes ~= byte: return try number()
+        case UInt8(ascii: "N") where options.acceptsNonFinite:
+            return try word("NaN", .number(JSONNumber(lexeme: "NaN")))
+        case UInt8(ascii: "I") where options.acceptsNonFinite:
+            return try word("Infinity", .number(JSONNumber(lexeme: "Infinity")))
+        case UInt8(ascii: "-") where options.acceptsNonFinite && bytes[position...].starts(with: "-I".utf8):
+            return try word("-Infinity", .number(JSONNumber(lexeme: "-Infinity")))
+        case let byte? where byte == UInt8(ascii: "-") || Self.digitBytes ~= byte: return .number(try number())
         default: throw unexpected("a value")
         }
     }
 
     private func deeper(_ depth: Int) throws(JSONError) -> Int {
-        guard depth < Self.maximumDepth else {
-            throw JSONError(offset: position, message: "lists and objects are nested deeper than \(Self.maximumDepth)")
+        guard depth < options.maximumDepth else {
+            throw JSONError(
+                offset: position, message: "lists and objects are nested deeper than \(options.maximumDepth)")
         }
         return depth + 1
     }
 
-    private mutating func object(depth: Int) throws(JSONError) -> JSONValue {
+    private mutating func object(depth: Int) throws(JSONError) -> JSONNode.Content {
         position += 1
-        var members: [JSONValue.Member] = []
+        var members: [JSONMember] = []
         var keys: Set<String> = []
         skipBlanks()
         if take("}") { return .object([]) }
@@ -57,11 +82,11 @@ struct JSONParser {
             guard next == UInt8(ascii: "\"") else { throw unexpected("a key in quotation marks") }
             let key = try string()
             guard keys.insert(key).inserted else { throw JSONError(offset: offset, message: "'\(key)' is given twice") }
+            let keyRange = offset..<position
             skipBlanks()
             guard take(":") else { throw unexpected("':'") }
             skipBlanks()
-            let place = position
-            members.append(JSONValue.Member(key: key, value: try value(depth: depth), offset: place))
+            members.append(JSONMember(key: key, keyRange: keyRange, value: try value(depth: depth)))
             skipBlanks()
             if take("}") { return .object(members) }
             guard take(",") else { throw unexpected("',' or '}'") }
@@ -69,9 +94,9 @@ struct JSONParser {
         }
     }
 
-    private mutating func array(depth: Int) throws(JSONError) -> JSONValue {
+    private mutating func array(depth: Int) throws(JSONError) -> JSONNode.Content {
         position += 1
-        var values: [JSONValue] = []
+        var values: [JSONNode] = []
         skipBlanks()
         if take("]") { return .array([]) }
         while true {
@@ -83,32 +108,28 @@ struct JSONParser {
         }
     }
 
-    private mutating func word(_ word: String, _ value: JSONValue) throws(JSONError) -> JSONValue {
+    private mutating func word(
+        _ word: String, _ content: JSONNode.Content
+    ) throws(JSONError) -> JSONNode.Content {
         guard bytes[position...].starts(with: word.utf8) else { throw unexpected("a value") }
         position += word.utf8.count
-        return value
+        return content
     }
 
-    private mutating func number() throws(JSONError) -> JSONValue {
+    private mutating func number() throws(JSONError) -> JSONNumber {
         let start = position
         _ = take("-")
         if !take("0") { try digits() }
-        var isWhole = true
-        if take(".") {
-            isWhole = false
-            try digits()
-        }
+        if take(".") { try digits() }
         if take("e") || take("E") {
-            isWhole = false
             if !take("+") { _ = take("-") }
             try digits()
         }
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        if isWhole, let integer = Int(text) { return .integer(integer) }
-        guard let decimal = Double(text), decimal.isFinite else {
-            throw JSONError(offset: start, message: "the number \(text) is out of range")
+        let number = JSONNumber(lexeme: String(decoding: bytes[start..<position], as: UTF8.self))
+        guard number.double.isFinite else {
+            throw JSONError(offset: start, message: "the number \(number.lexeme) is out of range")
         }
-        return .decimal(decimal)
+        return number
     }
 
     private mutating func digits() throws(JSONError) {

@@ -1,43 +1,48 @@
-/// A value of JSON (RFC 8259) as a tree. Objects keep the order of their members.
-enum JSONValue: Equatable {
+/// A value of JSON (RFC 8259) that is to be written. Objects keep the order of their members.
+public enum JSONValue: Equatable, Sendable {
     case null
     case boolean(Bool)
     /// A number without fraction and exponent that `Int` holds.
     case integer(Int)
-    /// Any other number; always finite.
+    /// Any other number. There is no JSON for infinities and NaN: they are written as `null`.
     case decimal(Double)
+    /// A number with the very bytes that a text had.
+    case number(JSONNumber)
     case string(String)
     case array([JSONValue])
     case object([Member])
 
     /// One `"key": value` of an object.
-    struct Member: Equatable {
-        var key: String
-        var value: JSONValue
-        /// Where the value begins in the text that it was read from, in bytes; 0 for one that was made.
-        var offset = 0
+    public struct Member: Equatable, Sendable {
+        public var key: String
+        public var value: JSONValue
+
+        public init(key: String, value: JSONValue) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// An object whose missing values are left out.
-    static func object(_ members: KeyValuePairs<String, JSONValue?>) -> JSONValue {
+    public static func object(_ members: KeyValuePairs<String, JSONValue?>) -> JSONValue {
         .object(members.compactMap { key, value in value.map { Member(key: key, value: $0) } })
     }
 
-    /// What an error calls this kind of value.
-    var kind: String {
-        switch self {
-        case .null: "null"
-        case .boolean: "true or false"
-        case .integer: "a whole number"
-        case .decimal: "a number"
-        case .string: "a string"
-        case .array: "a list"
-        case .object: "an object"
+    /// What was read, to be written again: numbers keep their bytes, blanks go.
+    public init(_ node: JSONNode) {
+        switch node.content {
+        case .null: self = .null
+        case .boolean(let value): self = .boolean(value)
+        case .number(let number): self = .number(number)
+        case .string(let string): self = .string(string)
+        case .array(let nodes): self = .array(nodes.map { JSONValue($0) })
+        case .object(let members):
+            self = .object(members.map { Member(key: $0.key, value: JSONValue($0.value)) })
         }
     }
 
     /// The value as a text on one line, without blanks. The same value gives the same bytes.
-    var text: String {
+    public var text: String {
         var text = ""
         append(to: &text)
         return text
@@ -48,8 +53,8 @@ enum JSONValue: Equatable {
         case .null: text += "null"
         case .boolean(let value): text += value ? "true" : "false"
         case .integer(let value): text += String(value)
-        // There is no JSON for infinities and NaN.
         case .decimal(let value): text += value.isFinite ? "\(value)" : "null"
+        case .number(let number): text += number.lexeme
         case .string(let value): Self.append(value, to: &text)
         case .array(let values):
             text += "["
@@ -86,11 +91,4 @@ enum JSONValue: Equatable {
         }
         text += "\""
     }
-}
-
-/// What is wrong with a JSON text, and where.
-struct JSONError: Error, Equatable {
-    /// In bytes from the beginning of the text.
-    var offset: Int
-    var message: String
 }
