@@ -40,6 +40,7 @@ struct KernelCall<Element: ExecutionElement> {
         case .crop(let axis, let offsets): try crop(axis: axis, offsets: offsets)
         case .permute(let order): try permute(order: order)
         case .shuffleChannel(let groups): try shuffleChannel(groups: groups)
+        case .pixelShuffle(let factor): try pixelShuffle(factor: factor)
         case .tile(let axis, let count): try tile(axis: axis, count: count)
         case .argMax(let argMax): try self.argMax(argMax)
         case .reduction(let reduction): try self.reduction(reduction)

@@ -25,7 +25,7 @@ struct LinearLayer {
             outputChannels = convolution.outputChannels
             channelAxis = convolution.channelAxis
             groups = convolution.groups
-            isPadded = convolution.padBefore.contains { $0 != 0 } || convolution.padAfter.contains { $0 != 0 }
+            isPadded = convolution.isPadded
             if case .deconvolution = operation { kind = .deconvolution }
         case .innerProduct(let product):
             weight = product.weight

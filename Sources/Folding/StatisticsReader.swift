@@ -44,7 +44,7 @@ struct StatisticsReader {
         }
     }
 
-    /// scale = gamma / sqrt(variance / n + epsilon), center = mean / n, offset = beta: one root and one division for each channel.
+    /// scale = gamma / deviation, mostly sqrt(variance / n + epsilon), center = mean / n, offset = beta: one root and one division for each channel.
     ///
     /// - Returns: `nil` when the parameters have different numbers of channels.
     mutating func affine(
@@ -75,7 +75,7 @@ struct StatisticsReader {
         switch batchNorm.spread {
         case .variance:
             let variance = (stored ?? []).map { factor == 0 ? 0 : $0 / factor }
-            scale = zip(gamma, variance).map { $0 / ($1 + batchNorm.epsilon).squareRoot() }
+            scale = zip(gamma, variance).map { $0 / batchNorm.deviation(ofVariance: $1) }
             if isFinite { examine(batchNorm, layer: layer, mean: mean ?? [], variance: variance, factor: factor) }
         case .inverseDeviation:
             scale = zip(gamma, stored ?? []).map { $0 * $1 }
@@ -110,7 +110,7 @@ struct StatisticsReader {
                     + (allowsUntrained ? "" : "; --allow-untrained folds it as Caffe runs it"))
             return
         }
-        if let channel = variance.firstIndex(where: { $0 + epsilon <= 0 }) {
+        if let channel = variance.firstIndex(where: { !(batchNorm.deviation(ofVariance: $0) > 0) }) {
             note(
                 layer, .negativeVariance, .error,
                 "its variance of channel \(channel) is \(variance[channel]), so variance + eps is not positive; the file is damaged or was edited: take another snapshot"
@@ -132,11 +132,11 @@ struct StatisticsReader {
             return
         }
         noteFewIterations(batchNorm, layer: layer, factor: factor)
-        let tiny = variance.count { $0 < epsilon / 10 }
+        let tiny = variance.count { (batchNorm.addsEpsilonToDeviation ? $0.squareRoot() : $0) < epsilon / 10 }
         if tiny > 0 {
             note(
                 layer, .tinyVariance, .warning,
-                "its variance is far below eps (\(Float(epsilon))) in \(tiny) of \(variance.count) channels, which are amplified by up to gamma * \((1 / epsilon).squareRoot().roundedText)"
+                "its variance is far below eps (\(Float(epsilon))) in \(tiny) of \(variance.count) channels, which are amplified by up to gamma * \((1 / batchNorm.deviation(ofVariance: 0)).roundedText)"
             )
         }
     }

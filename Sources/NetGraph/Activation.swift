@@ -8,8 +8,8 @@ public enum Activation: Hashable, Sendable {
     case relu6
     /// A negative slope for each channel, or one for all: the shape of the parameter tells.
     case prelu(slope: ParameterID)
-    /// x above 0, alpha (exp(x) - 1) below
-    case elu(alpha: Double)
+    /// scale times: x above 0, alpha (exp(x) - 1) below
+    case elu(alpha: Double, scale: Double = 1)
     /// 1 / (1 + exp(-x))
     case sigmoid
     case tanh

@@ -1,4 +1,4 @@
-/// y = gamma (x - mean / n) / sqrt(variance / n + epsilon) + beta, for each channel (axis 1).
+/// y = gamma (x - mean / n) / deviation + beta, for each channel (axis 1), with the deviation sqrt(variance / n + epsilon).
 ///
 /// n is the moving-average factor, 1 where there is none. When n is 0, mean and variance count as 0 (Caffe's `batch_norm_layer.cpp`).
 /// Missing parameters are those of the identity: mean 0, deviation 1, gamma 1, beta 0.
@@ -22,6 +22,8 @@ public struct BatchNorm: Hashable, Sendable {
     public var stored: [ParameterID]
     /// The number that the framework adds, exactly: a Float widened where the framework parses a Float.
     public var epsilon: Double
+    /// Whether the deviation is sqrt(variance / n) + epsilon instead.
+    public var addsEpsilonToDeviation = false
     /// False when the deployed layer normalises by the statistics of the batch it sees: not affine.
     public var usesGlobalStatistics: Bool
     /// Whether the layer has statistics at all.
@@ -61,6 +63,13 @@ public struct BatchNorm: Hashable, Sendable {
             stored: [mean, variance, factor, gamma, beta].compactMap(\.self), epsilon: epsilon,
             usesGlobalStatistics: usesGlobalStatistics, movingAverageFraction: movingAverageFraction,
             unknownFields: unknownFields)
+    }
+}
+
+extension BatchNorm {
+    /// What the layer divides by, for a variance that n has been divided out of.
+    public func deviation(ofVariance variance: Double) -> Double {
+        addsEpsilonToDeviation ? variance.squareRoot() + epsilon : (variance + epsilon).squareRoot()
     }
 }
 

@@ -20,6 +20,17 @@ public struct BlobShape: Hashable, Sendable {
         return lengths
     }
 
+    /// Whether nothing behind the channel (axis 1) is known, so that the number of axes may be an assumption as well.
+    public var hasOnlyChannels: Bool { rank > 2 && dimensions[2...].allSatisfy { $0 == nil } }
+
+    /// Whether the number of axes may as well be this one, and is another only by assumption.
+    func mayHaveRank(_ other: Int) -> Bool { other > 2 && hasOnlyChannels }
+
+    /// The first two axes, and as many of unknown length as make the number of axes.
+    public func withRank(_ rank: Int) -> BlobShape {
+        BlobShape(dimensions.prefix(2) + [Int?](repeating: nil, count: max(rank - 2, 0)))
+    }
+
     /// The length of an axis; `nil` when it is unknown or there is no such axis.
     public func length(ofAxis axis: Int) -> Int? {
         dimensions.indices.contains(axis) ? dimensions[axis] : nil

@@ -12,14 +12,16 @@ public struct Convolution: Hashable, Sendable {
     /// Zero pixels before the first and after the last of each spatial axis.
     public var padBefore: [Int]
     public var padAfter: [Int]
+    /// Instead of those, a convolution pads as much as ceil(length / stride) windows need ("same").
+    public var padsToCover: Bool
     public var dilation: [Int]
     /// The axis that holds the channels; the spatial axes follow it.
     public var channelAxis: Int
 
     public init(
         weight: ParameterID, bias: ParameterID?, outputChannels: Int, groups: Int = 1, kernel: [Int],
-        stride: [Int]? = nil, padBefore: [Int]? = nil, padAfter: [Int]? = nil, dilation: [Int]? = nil,
-        channelAxis: Int = 1
+        stride: [Int]? = nil, padBefore: [Int]? = nil, padAfter: [Int]? = nil, padsToCover: Bool = false,
+        dilation: [Int]? = nil, channelAxis: Int = 1
     ) {
         let ones = [Int](repeating: 1, count: kernel.count)
         let zeros = [Int](repeating: 0, count: kernel.count)
@@ -31,8 +33,23 @@ public struct Convolution: Hashable, Sendable {
         self.stride = stride ?? ones
         self.padBefore = padBefore ?? zeros
         self.padAfter = padAfter ?? padBefore ?? zeros
+        self.padsToCover = padsToCover
         self.dilation = dilation ?? ones
         self.channelAxis = channelAxis
+    }
+
+    /// Whether the window may reach beyond the input into padding.
+    public var isPadded: Bool {
+        padsToCover ? kernel.contains { $0 > 1 } : (padBefore + padAfter).contains { $0 != 0 }
+    }
+
+    /// The padding of an input whose axes behind the channel have these lengths; empty where the numbers of axes differ.
+    public func padding(of lengths: [Int]) -> (before: [Int], after: [Int]) {
+        guard padsToCover else { return (padBefore, padAfter) }
+        let extents = zip(kernel, dilation).map { ($0 - 1).multipliedReportingOverflow(by: $1) }.map {
+            $0.overflow ? Int(Int32.max) : min($0.partialValue, Int(Int32.max)) + 1
+        }
+        return CoveringPadding.pixels(lengths: lengths, extents: extents, strides: stride)
     }
 }
 

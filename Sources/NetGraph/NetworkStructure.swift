@@ -142,7 +142,9 @@ extension Operation {
         case .batchNorm(let batchNorm):
             let roles = [batchNorm.mean, batchNorm.spreadParameter, batchNorm.factor, batchNorm.gamma, batchNorm.beta]
                 .map { $0.flatMap(batchNorm.stored.firstIndex).map(String.init) ?? "-" }.joined(separator: " ")
-            let flags = "\(batchNorm.usesGlobalStatistics) \(batchNorm.hasStatistics) \(batchNorm.spread.name)"
+            let flags =
+                "\(batchNorm.usesGlobalStatistics) \(batchNorm.hasStatistics) \(batchNorm.spread.name)"
+                + (batchNorm.addsEpsilonToDeviation ? " epsilon added to the deviation" : "")
             return
                 "BatchNorm(\(batchNorm.epsilon) \(flags) \(roles) \(batchNorm.unknownFields))"
         case .scale(let scale): return "Scale(\(scale.axes))"

@@ -45,6 +45,8 @@ public indirect enum Operation: Hashable, Sendable {
     case permute(order: [Int])
     /// Channels seen as a table with `groups` rows, read column by column.
     case shuffleChannel(groups: Int)
+    /// Moves factor * factor channels that follow each other into the pixels of one.
+    case pixelShuffle(factor: Int)
     /// Repeats the input along an axis.
     case tile(axis: Int, count: Int)
     case argMax(ArgMax)
@@ -127,7 +129,7 @@ extension Operation {
         case .slice: "Slice"
         case .eltwise: "Eltwise"
         case .flatten: "Flatten"
-        case .reshape: "Reshape"
+        case .reshape, .pixelShuffle: "Reshape"
         case .crop: "Crop"
         case .permute: "Permute"
         case .shuffleChannel: "ShuffleChannel"

@@ -1,6 +1,24 @@
-// Shapes of the operations that pick, repeat or sum up elements.
+// Shapes of the operations that move, pick, repeat or sum up elements.
 
 extension Operation {
+    static func shuffledPixels(of input: BlobShape?, factor: Int) throws(ShapeError) -> BlobShape? {
+        guard var shape = input else { return nil }
+        guard factor > 0, shape.rank == 4 else {
+            throw ShapeError("it needs an input of four axes, but its input has the shape \(shape)")
+        }
+        let area = try Checked.product(factor, factor)
+        if let channels = shape.dimensions[1] {
+            guard channels % area == 0 else {
+                throw ShapeError("its \(channels) channels do not divide into groups of \(area)")
+            }
+            shape.dimensions[1] = channels / area
+        }
+        for axis in 2..<4 {
+            if let length = shape.dimensions[axis] { shape.dimensions[axis] = try Checked.product(length, factor) }
+        }
+        return shape
+    }
+
     static func tiledShape(of input: BlobShape?, axis: Int, count: Int) throws(ShapeError) -> BlobShape? {
         guard var shape = input else { return nil }
         guard let axis = shape.canonicalAxis(axis) else {

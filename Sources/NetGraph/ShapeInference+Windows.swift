@@ -3,7 +3,10 @@
 extension Convolution {
     /// The shape of the output for one input: the channel becomes `outputChannels`, each spatial axis shrinks (or grows, transposed).
     func outputShape(of input: BlobShape?, transposed: Bool) throws(ShapeError) -> BlobShape? {
-        var shape = input ?? BlobShape([Int?](repeating: nil, count: channelAxis + 1 + kernel.count))
+        let ownRank = channelAxis + 1 + kernel.count
+        var shape = input ?? BlobShape([Int?](repeating: nil, count: ownRank))
+        // A number of axes that was only assumed gives way to the kernel's.
+        if shape.mayHaveRank(ownRank) { shape = shape.withRank(ownRank) }
         guard shape.rank == channelAxis + 1 + kernel.count else {
             throw ShapeError(
                 "its kernel has \(kernel.count) spatial axes, but its input has the shape \(shape) (channel axis \(channelAxis))"
@@ -21,7 +24,9 @@ extension Convolution {
             let extent = try Checked.sum(Checked.product(dilation[index], kernel[index] - 1), 1)
             let pads = try Checked.sum(padBefore[index], padAfter[index])
             let result: Int
-            if transposed {
+            if padsToCover, !transposed {
+                result = CoveringPadding.windowCount(length: length, stride: stride[index])
+            } else if transposed {
                 result = try Checked.sum(Checked.product(stride[index], length - 1), extent - pads)
             } else {
                 let room = try Checked.sum(length, pads) - extent
@@ -42,30 +47,43 @@ extension Convolution {
 extension Pooling {
     /// The size rule of Caffe: rounds up, then drops a last window that would start in the padding behind the input.
     func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+        if let kernel {
+            guard [stride, padBefore, padAfter].allSatisfy({ $0.count == kernel.count }),
+                (kernel + stride).allSatisfy({ $0 > 0 }), padAfter.allSatisfy({ $0 >= 0 }),
+                zip(kernel, padBefore).allSatisfy({ $1 >= 0 && $1 < $0 })
+            else {
+                throw ShapeError(
+                    "its kernel \(kernel), stride \(stride) and pad \(padBefore) make no sense: the pad must be smaller than the kernel"
+                )
+            }
+        }
         guard var shape = input else { return nil }
         guard shape.rank > 2 else { return shape }
         guard let kernel else {
             for axis in 2..<shape.rank { shape.dimensions[axis] = 1 }
             return shape
         }
-        guard kernel.count == shape.rank - 2, stride.count == kernel.count, pad.count == kernel.count else {
-            return nil
-        }
-        guard (kernel + stride).allSatisfy({ $0 > 0 }), zip(kernel, pad).allSatisfy({ $1 >= 0 && $1 < $0 }) else {
-            throw ShapeError(
-                "its kernel \(kernel), stride \(stride) and pad \(pad) make no sense: the pad must be smaller than the kernel"
-            )
+        guard kernel.count == shape.rank - 2 else {
+            return shape.withRank(shape.rank)
         }
         for (index, axis) in (2..<shape.rank).enumerated() {
             guard let length = shape.dimensions[axis] else { continue }
-            let room = try Checked.sum(length, Checked.product(2, pad[index])) - kernel[index]
+            if padsToCover {
+                shape.dimensions[axis] = CoveringPadding.windowCount(length: length, stride: stride[index])
+                continue
+            }
+            let padded = try Checked.sum(length, Checked.sum(padBefore[index], padAfter[index]))
+            let room = padded - kernel[index]
             guard room >= 0 || roundsUp && room > -stride[index] else {
                 throw ShapeError(
                     "its kernel of \(kernel[index]) pixels is larger than its input of shape \(input ?? shape)")
             }
             var windows = (roundsUp && room > 0 ? (room - 1) / stride[index] + 1 : max(room, 0) / stride[index]) + 1
-            if pad.contains(where: { $0 > 0 }), try Checked.product(windows - 1, stride[index]) >= length + pad[index] {
-                windows -= 1
+            let end = length + padBefore[index]
+            if isPadded, try Checked.product(windows - 1, stride[index]) >= end { windows -= 1 }
+            // Caffe aborts where one window less does not help.
+            guard !isPadded || (windows - 1) * stride[index] < end else {
+                throw ShapeError("its last window would lie in the padding behind its input of shape \(input ?? shape)")
             }
             shape.dimensions[axis] = windows
         }

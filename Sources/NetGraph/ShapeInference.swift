@@ -51,6 +51,8 @@ extension Operation {
             return [try Self.croppedShape(of: first, like: inputs.count > 1 ? inputs[1] : nil, axis: axis)]
         case .permute(let order):
             return [Self.permutedShape(of: first, order: order)]
+        case .pixelShuffle(let factor):
+            return [try Self.shuffledPixels(of: first, factor: factor)]
         case .tile(let axis, let count):
             return [try Self.tiledShape(of: first, axis: axis, count: count)]
         case .argMax(let argMax):
@@ -104,6 +106,12 @@ extension Operation {
                 common = shape
                 continue
             }
+            var shape = shape
+            if merged.mayHaveRank(shape.rank) {
+                merged = merged.withRank(shape.rank)
+            } else if shape.mayHaveRank(merged.rank) {
+                shape = shape.withRank(merged.rank)
+            }
             guard merged.rank == shape.rank else {
                 throw ShapeError("its inputs have the different shapes \(merged) and \(shape)")
             }
@@ -120,17 +128,19 @@ extension Operation {
     }
 
     private static func concatenatedShape(of inputs: [BlobShape?], axis: Int) throws(ShapeError) -> BlobShape? {
-        guard let model = inputs.first(where: { $0 != nil }) ?? nil else { return nil }
+        let known = inputs.compactMap(\.self)
+        guard let model = known.first(where: { !$0.hasOnlyChannels }) ?? known.first else { return nil }
         guard let axis = model.canonicalAxis(axis) else {
             throw ShapeError("axis \(axis) is not an axis of its input of shape \(model)")
         }
         var shape = model
         var total: Int? = 0
         for input in inputs {
-            guard let input else {
+            guard var input else {
                 total = nil
                 continue
             }
+            if axis < 2, input.mayHaveRank(shape.rank) { input = input.withRank(shape.rank) }
             guard input.rank == shape.rank else {
                 throw ShapeError("its inputs have the different shapes \(model) and \(input)")
             }

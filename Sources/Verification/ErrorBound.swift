@@ -130,7 +130,8 @@ struct ErrorBound {
                 let off = zip(magnitudes, inputs).reduce(1) { $0 * ($1.0 + $1.1.largest) }
                 return all(ErrorBound(channels: [off - exact + noiseOfDouble * exact]))
             }
-        case .slice, .flatten, .reshape, .crop, .permute, .shuffleChannel, .tile, .upsample, .reorg, .softmax,
+        case .slice, .flatten, .reshape, .crop, .permute, .shuffleChannel, .pixelShuffle, .tile, .upsample, .reorg,
+            .softmax,
             .interpolation:
             return inputs.first.map { all($0.merged) }
         default:
@@ -158,7 +159,7 @@ struct ErrorBound {
         switch activation {
         case .relu(let slope): return max(1, abs(slope))
         case .prelu(let slope): return interpreter.numbers(of: slope)?.reduce(1) { max($0, abs($1)) }
-        case .elu(let alpha): return max(1, abs(alpha))
+        case .elu(let alpha, let scale): return abs(scale) * max(1, abs(alpha))
         case .relu6, .tanh, .absolute, .bnll, .clip: return 1
         case .sigmoid: return 0.25
         // x sigmoid(b x) is nowhere steeper than 1.1.

@@ -15,9 +15,10 @@ extension KernelCall {
                 Self.map(range, of: source, into: target) { x in x < 0 ? 0 : x > 6 ? 6 : x }
             }
         case .prelu(let slope): try prelu(slope)
-        case .elu(let alpha):
-            let alpha = Element(alpha)
-            try forEachElement { x in x > 0 ? x : alpha * (Element.exponential(x) - 1) }
+        case .elu(let alpha, let scale):
+            let alpha = Element(scale * alpha)
+            let scale = Element(scale)
+            try forEachElement { x in x > 0 ? scale * x : alpha * (Element.exponential(x) - 1) }
         case .sigmoid: try forEachElement { x in Self.sigmoid(x) }
         case .tanh: try forEachElement { x in Element.hyperbolicTangent(x) }
         case .absolute: try forEachElement { x in abs(x) }

@@ -26,13 +26,13 @@ extension KernelCall {
             mean = try vector(batchNorm.mean, 0).map { factor == 0 ? 0 : $0 / factor }
             switch batchNorm.spread {
             case .variance(let id):
-                deviation = try vector(id, 0).map { ((factor == 0 ? 0 : $0 / factor) + batchNorm.epsilon).squareRoot() }
+                deviation = try vector(id, 0).map { batchNorm.deviation(ofVariance: factor == 0 ? 0 : $0 / factor) }
             case .inverseDeviation(let id): deviation = try vector(id, 1).map { 1 / $0 }
             case .applied: deviation = [Double](repeating: 1, count: channels)
             }
         } else {
             (mean, deviation) = batchStatistics(of: input, channels: channels, inner: inner)
-            deviation = deviation.map { ($0 + batchNorm.epsilon).squareRoot() }
+            deviation = deviation.map(batchNorm.deviation)
         }
         let gamma = try vector(batchNorm.gamma, 1)
         let beta = try vector(batchNorm.beta, 0)

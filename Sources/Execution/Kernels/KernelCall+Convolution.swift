@@ -80,12 +80,15 @@ extension KernelCall {
         try require(
             groups > 0 && input.shape[axis] % groups == 0 && output.shape[axis] % groups == 0,
             "its \(groups) groups do not divide its channels")
+        try require(
+            !(isTransposed && convolution.padsToCover), "padding that covers the input is not known for its type")
         let table =
             convolution.kernel.isEmpty
             ? WindowTable(input: [1], output: [1], kernel: [1], stride: [1], pad: [0], dilation: [1])
             : WindowTable(
                 input: isTransposed ? outputLengths : inputLengths, output: isTransposed ? inputLengths : outputLengths,
-                kernel: convolution.kernel, stride: convolution.stride, pad: convolution.padBefore,
+                kernel: convolution.kernel, stride: convolution.stride,
+                pad: convolution.padding(of: inputLengths).before,
                 dilation: convolution.dilation)
         guard let table else { throw layer.error("its kernel does not fit its input") }
         let channels = (isTransposed ? output : input).shape[axis] / groups
@@ -181,6 +184,6 @@ extension KernelCall.ConvolutionSizes {
 extension Convolution {
     /// Whether the columns of the input are the input itself.
     fileprivate var isPointwise: Bool {
-        kernel.allSatisfy { $0 == 1 } && stride.allSatisfy { $0 == 1 } && (padBefore + padAfter).allSatisfy { $0 == 0 }
+        kernel.allSatisfy { $0 == 1 } && stride.allSatisfy { $0 == 1 } && !isPadded
     }
 }

@@ -96,6 +96,26 @@ extension KernelCall {
         }
     }
 
+    /// Element (c, y, x) goes to channel c / factor^2, its place among the factor * factor channels being row and column in a block of pixels.
+    func pixelShuffle(factor: Int) throws(ExecutionError) {
+        let input = try input(0)
+        let output = try sameSize(as: input)
+        try require(input, rank: 4...4)
+        let (channels, height, width) = (input.shape[1], input.shape[2], input.shape[3])
+        try require(
+            factor > 0 && channels % (factor * factor) == 0, "its \(channels) channels do not divide by its factor")
+        let area = factor * factor
+        for plane in 0..<input.shape[0] * channels {
+            let block = plane % channels % area
+            let target = output.pointer + (plane / area) * area * height * width
+            for y in 0..<height {
+                let source = input.pointer + (plane * height + y) * width
+                let row = target + (y * factor + block / factor) * width * factor + block % factor
+                for x in 0..<width { row[x * factor] = source[x] }
+            }
+        }
+    }
+
     /// Repeats everything from an axis on (Caffe's `tile_layer.cpp`).
     func tile(axis: Int, count: Int) throws(ExecutionError) {
         let input = try input(0)

@@ -1,49 +1,56 @@
 import NetGraph
 
 extension KernelCall {
-    /// Pooling over up to three spatial axes, with the borders of Caffe's `pooling_layer.cpp`.
+    /// Pooling over any number of spatial axes, with the borders of Caffe's `pooling_layer.cpp`.
     ///
-    /// A window is clipped to the input and its padding, [-pad, length + pad): the average divides by what that leaves, padding included. Then it is
-    /// clipped to the input: only real elements count. What lies beyond the input altogether gives the lowest Float as a maximum and NaN as an average.
+    /// A window is clipped to the input and its padding, [-padBefore, length + padAfter): the average divides by what that leaves, padding included
+    /// where it counts. Then it is clipped to the input: only real elements are taken. What lies beyond the input altogether gives the lowest Float as
+    /// a maximum and NaN as an average.
     func pooling(_ pooling: Pooling) throws(ExecutionError) {
         let input = try input(0)
         let output = try output()
-        try require(input, rank: 3...5)
+        try require(input, rank: 3...Int.max)
         let planes = input.shape[0] * input.shape[1]
         let lengths = Array(input.shape[2...])
         let spatial = lengths.count
         let kernel = pooling.kernel ?? lengths
         let isGlobal = pooling.kernel == nil
+        let zeros = [Int](repeating: 0, count: spatial)
         let stride = isGlobal ? [Int](repeating: 1, count: spatial) : pooling.stride
-        let pad = isGlobal ? [Int](repeating: 0, count: spatial) : pooling.pad
+        let pad = isGlobal ? (before: zeros, after: zeros) : pooling.padding(of: lengths)
         try require(
             output.shape.count == input.shape.count && output.shape[..<2] == input.shape[..<2]
-                && [kernel, stride, pad].allSatisfy {
+                && [kernel, stride, pad.before, pad.after].allSatisfy {
                     $0.count == spatial && $0.allSatisfy { (0...Int(Int32.max)).contains($0) }
                 },
             "its kernel does not fit its input of shape \(BlobShape.describe(input.shape))")
         let windows = (0..<spatial).map { axis in
             PoolingWindow(
                 length: lengths[axis], count: output.shape[2 + axis], kernel: kernel[axis], stride: stride[axis],
-                pad: pad[axis])
+                padBefore: pad.before[axis], padAfter: pad.after[axis], countsPadding: pooling.countsPadding)
         }
         let mask = outputs.count > 1 ? outputs[1] : nil
         try require(mask.map { $0.count == output.count } ?? true, "its mask has another size than its output")
-        pool(
-            pooling.method, windows, planes: planes, from: input.pointer, into: output.pointer, mask: mask?.pointer)
+        if spatial > 3 {
+            poolAlongEachAxis(
+                pooling.method, windows, planes: planes, from: input.pointer, into: output.pointer, mask: mask?.pointer)
+        } else {
+            pool(
+                pooling.method, windows, planes: planes, from: input.pointer, into: output.pointer, mask: mask?.pointer)
+        }
     }
 
     /// Pools planes that follow each other in memory.
     ///
     /// - Parameters:
-    ///   - windows: one for each spatial axis.
+    ///   - windows: one for each spatial axis, three at most.
     ///   - mask: receives the place of each maximum in its plane.
     func pool(
         _ method: Pooling.Method, _ windows: [PoolingWindow], planes: Int, from input: UnsafeMutablePointer<Element>,
         into output: UnsafeMutablePointer<Element>, mask: UnsafeMutablePointer<Element>?
     ) {
         // Axes of length 1 in front change nothing.
-        let none = PoolingWindow(length: 1, count: 1, kernel: 1, stride: 1, pad: 0)
+        let none = PoolingWindow(length: 1, count: 1, kernel: 1, stride: 1)
         let axes = [PoolingWindow](repeating: none, count: 3 - windows.count) + windows
         let (depths, heights, widths) = (axes[0].bounds, axes[1].bounds, axes[2].bounds)
         let (inputHeight, inputWidth) = (axes[1].length, axes[2].length)
@@ -118,7 +125,7 @@ extension KernelCall {
         target.update(repeating: Element(-Float.greatestFiniteMagnitude), count: axis.count)
         for z in window.depth {
             for y in window.height {
-                let row = plane + ((z * size.height + y) * size.width - axis.pad)
+                let row = plane + ((z * size.height + y) * size.width - axis.padBefore)
                 for (tap, outputs) in taps.enumerated() {
                     for index in outputs {
                         let element = row[index * axis.stride + tap]
@@ -165,8 +172,8 @@ extension KernelCall {
                 windows = (0..<2).map {
                     PoolingWindow(
                         length: input.shape[2 + $0], count: pooled[2 + $0], kernel: kernel[$0],
-                        stride: pooling.stride[$0],
-                        pad: pooling.pad[$0])
+                        stride: pooling.stride[$0], padBefore: pooling.padBefore[$0],
+                        padAfter: pooling.padAfter[$0])
                 }
             } catch {
                 throw layer.error("\(error)")
@@ -181,36 +188,5 @@ extension KernelCall {
             offset += count
         }
         try require(offset == total, "its output has a wrong size")
-    }
-}
-
-/// The windows along one axis of a pooling.
-struct PoolingWindow {
-    var length: Int
-    /// The number of windows.
-    var count: Int
-    var kernel: Int
-    var stride: Int
-    var pad: Int
-
-    /// For each window the elements in it, and its length with padding, by which an average divides.
-    var bounds: [(real: Range<Int>, extent: Int)] {
-        (0..<count).map { window in
-            let start = window * stride - pad
-            let end = min(start + kernel, length + pad)
-            let first = min(max(start, 0), length)
-            return (first..<max(min(end, length), first), end - start)
-        }
-    }
-
-    /// For each tap of the window the outputs for which it lies in the input; `nil` where there are few windows, or long ones.
-    var outputsUnderTaps: [Range<Int>]? {
-        guard count >= 4, kernel <= 16, stride > 0 else { return nil }
-        return (0..<kernel).map { tap in
-            let offset = tap - pad
-            let first = min(offset >= 0 ? 0 : (stride - 1 - offset) / stride, count)
-            let end = offset >= length ? 0 : (length - 1 - offset) / stride + 1
-            return first..<max(first, min(end, count))
-        }
     }
 }

@@ -29,7 +29,7 @@ extension PassageSite {
             return direction == .backward ? backward(affines, eltwise) : forward(affines, eltwise)
         case .scale(let scale) where scale.gamma == nil:
             return pass(affines, direction, throughProductWith: scale)
-        case .flatten, .reshape, .permute, .shuffleChannel, .tile:
+        case .flatten, .reshape, .permute, .shuffleChannel, .pixelShuffle, .tile:
             return regroup(affines, direction)
         case .crop(let axis, _):
             return crop(affines, direction, axis: axis)

@@ -6,8 +6,8 @@ extension PassageSite {
     ///     max over a window of (s x + t)  =  s max(x) + t        for s >= 0
     ///     mean over a window of (s x + t) =  s mean(x) + t       where the divisor counts real pixels only
     ///
-    /// Caffe divides a mean by the window clipped to the input and its padding, so with padding a shift does not pass; what hangs over beyond
-    /// the padding is not counted. A window without a real pixel gives the lowest Float, or NaN, whatever the input: nothing passes then.
+    /// Caffe divides a mean by the window clipped to the input and its padding, so with padding a shift does not pass, unless the padding does
+    /// not count; what hangs over beyond the padding is not counted. A window without a real pixel gives the lowest Float, or NaN, whatever the input: nothing passes then.
     /// The places of the maxima (a second output) are numbers of their own, and a stochastic pooling squares its input.
     func pass(_ affines: [ChannelAffine?], _ direction: FoldDirection, through pooling: Pooling) -> Passage {
         let farCount = direction == .backward ? inputs.count : outputs.count
@@ -17,9 +17,10 @@ extension PassageSite {
         case .max:
             return single(affines, direction, factors: .notNegative, allowsShift: true)
         case .average:
-            let isPadded = pooling.kernel != nil && pooling.pad.contains { $0 != 0 }
+            let countsZeros = pooling.isPadded && pooling.countsPadding
             return single(
-                affines, direction, factors: .any, allowsShift: !isPadded, shiftReason: .zeroPadding(layer: layer.name))
+                affines, direction, factors: .any, allowsShift: !countsZeros,
+                shiftReason: .zeroPadding(layer: layer.name))
         case .stochastic:
             return blocked(affines, farCount: farCount, .stopped(layer: layer.name, type: layer.operation.typeName))
         }
@@ -28,16 +29,20 @@ extension PassageSite {
     /// Why a window may lie wholly beyond the input; `nil` when each has a real pixel.
     ///
     /// The last window starts less than a stride beyond the last one that fits in whole, so only a stride above the kernel can carry it out.
-    /// With padding anywhere Caffe drops a window that starts behind the input on any axis.
+    /// With padding anywhere Caffe drops a window that starts behind the input on any axis. Padding that is chosen to cover the input begins less
+    /// than a window before it, and its last window less than a stride before its end.
     private func emptyWindowReason(_ pooling: Pooling) -> RefusalReason? {
         guard let kernel = pooling.kernel else { return nil }
-        guard pooling.stride.count == kernel.count, pooling.pad.count == kernel.count else {
+        if pooling.padsToCover { return nil }
+        guard pooling.stride.count == kernel.count, pooling.padBefore.count == kernel.count else {
             return .shapeUnknown(layer: layer.name, type: layer.operation.typeName)
         }
-        guard zip(kernel, pooling.pad).allSatisfy({ $1 >= 0 && $1 < $0 }) else {
+        guard zip(kernel, pooling.padBefore).allSatisfy({ $1 >= 0 && $1 < $0 }),
+            zip(kernel, pooling.padAfter).allSatisfy({ $1 >= 0 && $1 <= $0 })
+        else {
             return .emptyWindow(layer: layer.name)
         }
-        guard pooling.roundsUp, pooling.pad.allSatisfy({ $0 == 0 }) else { return nil }
+        guard pooling.roundsUp, !pooling.isPadded else { return nil }
         for axis in kernel.indices where pooling.stride[axis] > kernel[axis] {
             guard let length = inputs.first??.length(ofAxis: axis + 2),
                 let windows = outputs.first??.length(ofAxis: axis + 2)

@@ -39,6 +39,7 @@ extension PassageSite {
         switch layer.operation {
         case .flatten, .reshape: return walked(affine, direction)
         case .shuffleChannel(let groups): return shuffled(affine, groups: groups, direction)
+        case .pixelShuffle(let factor): return pixelShuffled(affine, factor: factor, direction)
         case .tile(let axis, let count):
             guard let shape = inputs[0], shape.canonicalAxis(axis) == 1 else { return nil }
             return tiled(affine, count: count, direction)
@@ -90,6 +91,22 @@ extension PassageSite {
                 direction == .forward
                     ? channel % groups * columns + channel / groups : channel % columns * groups + channel / columns
             })
+    }
+
+    /// factor * factor channels that follow each other become one.
+    private func pixelShuffled(_ affine: ChannelAffine, factor: Int, _ direction: FoldDirection) -> ChannelAffine? {
+        if affine.isUniform { return affine }
+        let (area, overflows) = factor.multipliedReportingOverflow(by: factor)
+        let count = affine.channelCount
+        guard factor > 0, !overflows, area <= ChannelAffine.maximumChannelCount else { return nil }
+        guard direction == .forward else {
+            guard count <= ChannelAffine.maximumChannelCount / area else { return nil }
+            return affine.rearranged((0..<count * area).map { $0 / area })
+        }
+        guard count % area == 0, (0..<count).allSatisfy({ affine.isEqual(in: $0, $0 / area * area) }) else {
+            return nil
+        }
+        return affine.rearranged((0..<count / area).map { $0 * area })
     }
 
     /// The channels one after another, `count` times.

@@ -52,8 +52,9 @@ struct ReferenceRun<Weights: WeightStore> {
         let bias = try numbers(operation.bias)
         let axes = operation.kernel.indices
         let extent = axes.map { operation.dilation[$0] * (operation.kernel[$0] - 1) + 1 }
+        let pad = operation.padding(of: Array(input.shape[2...]))
         let sizes = axes.map { axis in
-            let padded = input.shape[axis + 2] + operation.padBefore[axis] + operation.padAfter[axis]
+            let padded = input.shape[axis + 2] + pad.before[axis] + pad.after[axis]
             return (padded - extent[axis]) / operation.stride[axis] + 1
         }
         let inputsPerGroup = input.shape[1] / operation.groups
@@ -66,7 +67,7 @@ struct ReferenceRun<Weights: WeightStore> {
             for tap in taps {
                 let place = axes.map { axis in
                     index[axis + 2] * operation.stride[axis] + tap[axis + 1] * operation.dilation[axis]
-                        - operation.padBefore[axis]
+                        - pad.before[axis]
                 }
                 guard axes.allSatisfy({ (0..<input.shape[$0 + 2]).contains(place[$0]) }) else { continue }
                 sum += weight[[index[1]] + tap] * input[[index[0], group * inputsPerGroup + tap[0]] + place]
@@ -138,7 +139,11 @@ struct ReferenceRun<Weights: WeightStore> {
         let beta = try numbers(operation.beta)
         return mapChannels(input) { x, channel in
             let center = factor == 0 ? 0 : (mean?[channel] ?? 0) / factor
-            let deviation = variance.map { ((factor == 0 ? 0 : $0[channel] / factor) + operation.epsilon).squareRoot() }
+            let deviation = variance.map { variance in
+                let spread = factor == 0 ? 0 : variance[channel] / factor
+                return operation.addsEpsilonToDeviation
+                    ? spread.squareRoot() + operation.epsilon : (spread + operation.epsilon).squareRoot()
+            }
             let normalized = (x - center) * (inverseDeviation?[channel] ?? 1) / (deviation ?? 1)
             return (gamma?[channel] ?? 1) * normalized + (beta?[channel] ?? 0)
         }

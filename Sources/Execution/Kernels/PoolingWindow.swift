@@ -1,0 +1,100 @@
+import NetGraph
+
+/// The windows along one axis of a pooling.
+struct PoolingWindow {
+    var length: Int
+    /// The number of windows.
+    var count: Int
+    var kernel: Int
+    var stride: Int
+    var padBefore = 0
+    var padAfter = 0
+    /// Whether padding counts in what an average divides by.
+    var countsPadding = true
+
+    /// For each window the elements in it, and the length by which an average divides.
+    var bounds: [(real: Range<Int>, extent: Int)] {
+        (0..<count).map { window in
+            let start = window * stride - padBefore
+            let end = min(start + kernel, length + padAfter)
+            let first = min(max(start, 0), length)
+            let real = first..<max(min(end, length), first)
+            return (real, countsPadding ? end - start : real.count)
+        }
+    }
+
+    /// For each tap of the window the outputs for which it lies in the input; `nil` where there are few windows, or long ones.
+    var outputsUnderTaps: [Range<Int>]? {
+        guard count >= 4, kernel <= 16, stride > 0 else { return nil }
+        return (0..<kernel).map { tap in
+            let offset = tap - padBefore
+            let first = min(offset >= 0 ? 0 : (stride - 1 - offset) / stride, count)
+            let end = offset >= length ? 0 : (length - 1 - offset) / stride + 1
+            return first..<max(first, min(end, count))
+        }
+    }
+}
+
+extension KernelCall {
+    /// Pools planes of any number of axes, element by element of each window: the slow way, for more than three axes.
+    func poolAlongEachAxis(
+        _ method: Pooling.Method, _ windows: [PoolingWindow], planes: Int, from input: UnsafeMutablePointer<Element>,
+        into output: UnsafeMutablePointer<Element>, mask: UnsafeMutablePointer<Element>?
+    ) {
+        let bounds = windows.map(\.bounds)
+        let lengths = windows.map(\.length)
+        let inputCount = lengths.reduce(1, *)
+        let outputCount = windows.reduce(1) { $0 * $1.count }
+        workers.forEach(planes) { plane, _ in
+            let source = input + plane * inputCount
+            for position in 0..<outputCount {
+                var rest = position
+                var window: [Range<Int>] = []
+                var area = 1
+                for axis in windows.indices.reversed() {
+                    let bound = bounds[axis][rest % windows[axis].count]
+                    rest /= windows[axis].count
+                    window.insert(bound.real, at: 0)
+                    area *= bound.extent
+                }
+                let place = plane * outputCount + position
+                var best = Element(-Float.greatestFiniteMagnitude)
+                var bestIndex = -1
+                var sum: Element = 0
+                var squares: Element = 0
+                Self.forEachIndex(in: window, of: lengths) { index in
+                    let element = source[index]
+                    if element > best {
+                        best = element
+                        bestIndex = index
+                    }
+                    sum += element
+                    squares += element * element
+                }
+                switch method {
+                case .max:
+                    output[place] = best
+                    mask?[place] = Element(bestIndex)
+                case .average: output[place] = sum / Element(area)
+                case .stochastic: output[place] = sum > 0 ? squares / sum : 0
+                }
+            }
+        }
+    }
+
+    /// The places of the elements of a window in a plane, in the order of memory.
+    private static func forEachIndex(in window: [Range<Int>], of lengths: [Int], _ body: (Int) -> Void) {
+        let count = window.reduce(1) { $0 * $1.count }
+        for number in 0..<count {
+            var rest = number
+            var index = 0
+            var step = 1
+            for axis in window.indices.reversed() {
+                index += (window[axis].lowerBound + rest % window[axis].count) * step
+                rest /= window[axis].count
+                step *= lengths[axis]
+            }
+            body(index)
+        }
+    }
+}
