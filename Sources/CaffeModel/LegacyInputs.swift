@@ -12,6 +12,8 @@ struct LegacyInputs {
     private let document: PrototxtDocument
     /// The names of the inputs.
     private let inputs: [String]
+    /// Whether each input becomes a layer.
+    private let isLayer: [Bool]
     /// The dimensions of each input; none when the net does not tell.
     private let shapes: [[NewField]]
 
@@ -39,6 +41,13 @@ struct LegacyInputs {
                 }
                 inputs.append(name)
             }
+        }
+        // Caffe drops inputs without any shape. Only those that some layer writes can go: the others have to come from somewhere.
+        if !document.root.fields.contains(where: { Self.dimensionFields.contains($0.name) }) {
+            let written = Self.writtenBlobs(in: document)
+            isLayer = inputs.map { !written.contains($0) }
+        } else {
+            isLayer = inputs.map { _ in true }
         }
         self.inputs = inputs
         // Beside `input_shape`, Caffe does not look at `input_dim`.
@@ -100,6 +109,18 @@ struct LegacyInputs {
         }
     }
 
+    /// The blobs that layers write without reading them.
+    private static func writtenBlobs(in document: PrototxtDocument) -> Set<String> {
+        var written: Set<String> = []
+        for field in document.root.fields where field.name == "layer" {
+            guard let message = field.value.message else { continue }
+            let bottoms = message.values(named: "bottom").compactMap { $0.scalar?.stringValue }
+            written.formUnion(
+                message.values(named: "top").compactMap { $0.scalar?.stringValue }.filter { !bottoms.contains($0) })
+        }
+        return written
+    }
+
     private static func error(_ document: PrototxtDocument, at value: ValueNode, _ text: String) -> CaffeModelError {
         CaffeModelError(document.error(at: value.range.lowerBound, text))
     }
@@ -110,7 +131,7 @@ struct LegacyInputs {
         let old = document.root.fields.filter(Self.isOld)
         let names = layerNames()
         let places = places()
-        let insertions = inputs.indices.map { index in
+        let insertions = inputs.indices.filter { isLayer[$0] }.map { index in
             document.insertion(of: [layer(names[index], index)], into: document.root, after: places[index])
         }
         return old.map { document.removalKeepingComments(of: $0) } + insertions
@@ -134,7 +155,8 @@ struct LegacyInputs {
             document.root.fields.filter { $0.name == "layer" }.compactMap {
                 $0.value.message?.value(named: "name")?.scalar?.stringValue
             })
-        return inputs.map { input in
+        return zip(inputs, isLayer).map { input, isLayer in
+            guard isLayer else { return input }
             var name = input
             var number = 1
             while !taken.insert(name).inserted {

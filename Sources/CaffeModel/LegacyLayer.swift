@@ -73,7 +73,7 @@ struct LegacyLayer {
     /// Today's name of the type, also where the file gives it already; nil for a layer without a type.
     func modernType() throws(CaffeModelError) -> String? {
         guard let value = message.value(named: "type") else { return nil }
-        if let text = value.scalar?.stringValue { return text }
+        if let text = value.scalar?.stringValue { return LegacyLayerTypes.modernName(ofQuoted: text) }
         if let word = value.scalar?.identifier, word != "NONE" { return LegacyLayerTypes.modernName(ofV1: word) }
         if let number = value.scalar?.integerValue, let name = LegacyLayerTypes.modernName(ofV1: number) { return name }
         throw error(
@@ -83,8 +83,10 @@ struct LegacyLayer {
     }
 
     private func typeEdits() throws(CaffeModelError) -> [SourceEdit] {
-        guard let scalar = message.value(named: "type")?.scalar, scalar.kind != .string else { return [] }
-        return try modernType().map { [document.replacement(of: scalar, withString: $0)] } ?? []
+        guard let scalar = message.value(named: "type")?.scalar, let type = try modernType(),
+            type != scalar.stringValue
+        else { return [] }
+        return [document.replacement(of: scalar, withString: type)]
     }
 
     // MARK: Today's format already

@@ -13,6 +13,9 @@ enum LegacyLayerTypes {
         1...v1Numbers.count ~= number ? modernName(ofV1: v1Numbers[number - 1]) : nil
     }
 
+    /// Today's name of a V1 type in quotes: one that is written as V1 wrote it, or today's already.
+    static func modernName(ofQuoted text: String) -> String { v1Names[text] ?? text }
+
     /// Today's name of a V0 type.
     static func modernName(ofV0 name: String) -> String {
         v0Names[name] ?? camelCased(name)
@@ -44,8 +47,10 @@ enum LegacyLayerTypes {
 
     /// Types of forks whose names today are not just their words in camel case.
     private static let forkNames = [
-        "BN": "BN", "CRELU": "CReLU", "ELU": "ELU", "LSTM": "LSTM", "LSTM_UNIT": "LSTMUnit", "PRELU": "PReLU",
-        "RNN": "RNN", "ROI_ALIGN": "ROIAlign", "ROI_POOLING": "ROIPooling", "RRELU": "RReLU", "SPP": "SPP",
+        "BATCHNORM": "BatchNorm", "BN": "BN", "CRELU": "CReLU", "ELU": "ELU", "LSTM": "LSTM", "LSTM_UNIT": "LSTMUnit",
+        "PRELU": "PReLU",
+        "RELU6": "ReLU6", "RNN": "RNN", "ROI_ALIGN": "ROIAlign", "ROI_POOLING": "ROIPooling", "RRELU": "RReLU",
+        "SPP": "SPP",
         "TOPK": "TopK",
     ]
 
