@@ -54,29 +54,13 @@ REFUSED = {
     # Nets on which Caffe aborts as well.
     "corpus/BVLC__caffe/examples__warpctc_captcha__crnn__crnn.prototxt": DUPLICATE,
     "corpus/_phase_split/BVLC__caffe__examples__warpctc_captcha__crnn__crnn.prototxt": DUPLICATE,
-    "corpus/BVLC__caffe/models__intel_optimized_models__int8__resnet50_sparse_int8.prototxt": Refusal(
-        "Caffe rounds the size of res2b_p up, that of the branch beside it down", "different shapes"
-    ),
     "corpus/happynear__caffe-windows/examples__pycaffe__Inception_ResNet_v2.prototxt": Refusal(
         "its crop of 229 gives a pool and a convolution of different sizes", "differ beside axis 1"
     ),
     f"{BVLC}examples__cifar10__cifar10_full_train_test_data_server.prototxt": Refusal(
         "a net for TRAIN alone", "phase TEST", has_place=False
     ),
-    f"{BVLC}examples__multigpu__cn-3x.prototxt": Refusal(
-        "a fork's Convolution that reads its weights from bottoms", "3 bottoms"
-    ),
     f"{HAPPYNEAR}examples__GoogLeNet__googlenet_deploy.prototxt": Refusal("an Accuracy without labels", "'label'"),
-    **{
-        f"corpus/_without_bn/ChenglongChen__caffe-windows/examples__kaggle-bowl__caffe_windows__model__{name}": Refusal(
-            "a Concat of 4 and 2 axes, from when every blob had 4", "different shapes"
-        )
-        for name in (
-            "vgg_googlenet_maxout_48x48_test.prototxt",
-            "vgg_googlenet_maxout_48x48_train_valid.prototxt",
-            "vgg_googlenet_maxout_48x48_valid.prototxt",
-        )
-    },
     "corpus/BVLC__caffe/models__jhlim_googlenet_bn__deploy.prototxt": Refusal(
         "a layer pasted in twice", "each blob may have one producer"
     ),

@@ -96,6 +96,15 @@ struct FieldReader {
         return choices.first { $0.name == found }?.value
     }
 
+    /// A word or a number, with quotes or without, as forks give their choices.
+    func word(_ name: String) throws(CaffeModelError) -> String? {
+        guard let value = try single(name) else { return nil }
+        guard let scalar = value.scalar else {
+            throw error(at: value, "expected a word after '\(name):', found \(quote(value))")
+        }
+        return scalar.stringValue ?? scalar.identifier ?? scalar.text
+    }
+
     func has(_ name: String) -> Bool { message?.value(named: name) != nil }
 
     /// The names of all fields, each once.

@@ -20,6 +20,9 @@ struct GraphBuilder {
         var blobs: [String: ValueID] = [:]
         let registry = ParameterRegistry(weights: weights)
 
+        // Values whose shape may be another one in the fork that runs the net.
+        var uncertain = ValueSet(capacity: 0)
+        let netIsOfFork = definition.isOfFork
         let active = try activeLayers()
         try BlobWriters(active).check()
         let dummyDataIsSource = !active.contains {
@@ -29,7 +32,7 @@ struct GraphBuilder {
             var inputs: [ValueID] = []
             for bottom in layer.bottoms {
                 guard let value = blobs[bottom] else {
-                    throw layer.error("its bottom '\(bottom)' is the top of no layer before it")
+                    throw missing(bottom, of: layer)
                 }
                 inputs.append(value)
             }
@@ -38,15 +41,17 @@ struct GraphBuilder {
                 layer: layer, inputs: inputShapes,
                 assumesGlobalStatistics: assumesGlobalStatistics,
                 dialect: dialect, dummyDataIsSource: dummyDataIsSource, registry: registry)
-            let operation = try translator.operation()
-            try checkArity(of: operation, layer: layer)
-            let shapes = try outputShapes(of: operation, layer: layer, inputs: inputShapes)
+            let isUncertain = netIsOfFork || translator.isOfFork || inputs.contains(where: uncertain.contains)
+            let operation = try operation(of: translator, isCertain: !isUncertain)
+            let shapes = try outputShapes(
+                of: operation, layer: layer, translator: translator, isCertain: !isUncertain)
             var outputs: [ValueID] = []
             for (index, top) in layer.tops.enumerated() {
                 outputs.append(
                     network.addValue(Value(name: top, shape: shapes.indices.contains(index) ? shapes[index] : nil)))
                 blobs[top] = outputs[index]
             }
+            if isUncertain { uncertain.insert(outputs) }
             network.layers.append(
                 Layer(
                     id: LayerID(layer.index), name: layer.name, operation: operation, inputs: inputs, outputs: outputs))
@@ -82,7 +87,9 @@ struct GraphBuilder {
         let present = Set(active.map(\.index))
         var result = active
         for layer in definition.layers where !present.contains(layer.index) && layer.bottoms.isEmpty {
-            guard layer.type.contains("Data") || layer.type == "Input", !missing.isDisjoint(with: layer.tops) else {
+            guard layer.type.contains("Data") || ["Input", "Python"].contains(layer.type),
+                !missing.isDisjoint(with: layer.tops)
+            else {
                 continue
             }
             missing.subtract(layer.tops)
@@ -147,15 +154,35 @@ struct GraphBuilder {
         }
     }
 
+    /// What a layer is. One with other numbers of bottoms and tops than its type has is an error, unless a fork runs it: then nothing is known of it.
+    private func operation(
+        of translator: LayerTranslator, isCertain: Bool
+    ) throws(CaffeModelError) -> Operation {
+        let operation = try translator.operation()
+        let layer = translator.layer
+        do throws(CaffeModelError) {
+            try checkArity(of: operation, layer: layer)
+        } catch {
+            guard !isCertain else { throw error }
+            return .opaque(
+                Opaque(
+                    type: layer.type, parameters: operation.parameters,
+                    cause: "it has \(layer.bottoms.count) bottoms and \(layer.tops.count) tops"))
+        }
+        return operation
+    }
+
+    /// - Parameter isCertain: whether all geometry on the way to the layer is known for sure. Where it is not, shapes that contradict each other
+    ///   are no error: what lies behind the channels is not known then.
     private func outputShapes(
-        of operation: Operation, layer: LayerDefinition, inputs: [BlobShape?]
+        of operation: Operation, layer: LayerDefinition, translator: LayerTranslator, isCertain: Bool
     ) throws(CaffeModelError) -> [BlobShape?] {
         switch operation {
         case .input, .dataSource:
             let declared =
                 operation == .input
                 ? try InputFields.shapes(of: layer)
-                : try DataShapes(prototxtFolder: FileBytes.folder(of: definition.path)).shapes(of: layer)
+                : try dataShapes(of: translator)
             return layer.tops.enumerated().map { index, top in
                 let shape = inputShapes[top] ?? (declared.indices.contains(index) ? declared[index] : nil)
                 return shape.map { BlobShape($0) }
@@ -163,12 +190,30 @@ struct GraphBuilder {
         case .fill(let fill):
             // What is filled for one batch must not contradict data of another.
             return fill.shapes.map { BlobShape([nil] + $0.dropFirst().map(Optional.some)) }
+        case .opaque:
+            return translator.opaqueShapes()
         default:
-            do {
-                return try operation.outputShapes(of: inputs, outputCount: layer.tops.count)
-            } catch {
-                throw layer.error("\(error)")
+            let channels = translator.inputs.map { $0.map { $0.rank > 1 ? $0.withRank($0.rank) : $0 } }
+            let nothing = [BlobShape?](repeating: nil, count: translator.inputs.count)
+            var problem: ShapeError?
+            for inputs in isCertain ? [translator.inputs] : [translator.inputs, channels, nothing] {
+                do throws(ShapeError) {
+                    return try operation.outputShapes(of: inputs, outputCount: layer.tops.count)
+                } catch {
+                    problem = problem ?? error
+                }
             }
+            throw layer.error(problem?.message ?? "its shapes do not fit")
+        }
+    }
+
+    /// The shapes that a data layer tells. That of a fork may have fields of the same names and another kind.
+    private func dataShapes(of translator: LayerTranslator) throws(CaffeModelError) -> [[Int]?] {
+        do throws(CaffeModelError) {
+            return try DataShapes(prototxtFolder: FileBytes.folder(of: definition.path)).shapes(of: translator.layer)
+        } catch {
+            guard translator.isOfFork else { throw error }
+            return []
         }
     }
 }

@@ -31,7 +31,7 @@ extension LayerTranslator {
     private func objection(to candidate: LayerCandidate) throws(CaffeModelError) -> String? {
         if let objection = candidate.objection { return objection }
         let found = try candidate.message.map { name throws(CaffeModelError) in try parameters(name).fieldNames } ?? []
-        let unknown = found.filter { !candidate.fields.contains($0) }
+        let unknown = found.filter { !candidate.fields.contains($0) && !KnownFields.keptEverywhere.contains($0) }
         if !unknown.isEmpty { return "its field \(unknown.map { "'\($0)'" }.joined(separator: ", ")) is not known" }
         guard candidate.bottoms.contains(layer.bottoms.count), candidate.tops ?? layer.tops.count == layer.tops.count
         else {

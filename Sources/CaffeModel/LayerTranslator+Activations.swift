@@ -5,10 +5,12 @@ extension LayerTranslator {
     /// `nil` when the layer is of another type.
     func activation() throws(CaffeModelError) -> Activation? {
         switch layer.type {
-        case "ReLU":
-            return .relu(negativeSlope: Double(try parameters("relu_param").float("negative_slope") ?? 0))
+        case "ReLU": return try rectifier()
         case "ReLU6": return .relu6
-        case "ELU": return .elu(alpha: Double(try parameters("elu_param").float("alpha") ?? 1))
+        case "ELU":
+            let fields = try parameters("elu_param")
+            return .elu(
+                alpha: Double(try fields.float("alpha") ?? 1), scale: Double(try fields.float("lambda") ?? 1))
         case "Sigmoid": return .sigmoid
         case "TanH": return .tanh
         case "AbsVal": return .absolute
@@ -29,6 +31,19 @@ extension LayerTranslator {
         case "Threshold": return .threshold(Double(try parameters("threshold_param").float("threshold") ?? 0))
         default: return nil
         }
+    }
+
+    /// A ReLU, which forks may limit from above; `nil` when its limits make another function of it.
+    private func rectifier() throws(CaffeModelError) -> Activation? {
+        let fields = try parameters("relu_param")
+        let slope = Double(try fields.float("negative_slope") ?? 0)
+        let maximum = Double(try fields.float("maximum") ?? 0)
+        let isClipped = try fields.bool("relu6") ?? false
+        let minimum = try fields.float("minimum") ?? 0
+        guard isClipped || maximum > 0 || minimum != 0 else { return .relu(negativeSlope: slope) }
+        guard slope == 0, minimum == 0 else { return nil }
+        if maximum > 0, !isClipped || maximum < 6 { return .clip(minimum: 0, maximum: maximum) }
+        return .relu6
     }
 
     /// A base of -1 stands for e.

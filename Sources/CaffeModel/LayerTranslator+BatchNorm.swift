@@ -16,14 +16,15 @@ extension LayerTranslator {
         guard let variance = blob("variance") else {
             throw layer.error("has no variance in the dialect \(dialect.rawValue)")
         }
-        return .batchNorm(
-            BatchNorm(
-                mean: blob("mean"), spread: .variance(variance), factor: blob("moving-average factor"),
-                gamma: blob("gamma"),
-                beta: blob("beta"), stored: blobs, epsilon: Double(try fields.float("eps") ?? 1e-5),
-                usesGlobalStatistics: try usesGlobalStatistics(fields),
-                movingAverageFraction: Double(try fields.float("moving_average_fraction") ?? 0.999),
-                unknownFields: fields.fieldNames.filter { !Self.batchNormFields.contains($0) }))
+        var batchNorm = BatchNorm(
+            mean: blob("mean"), spread: .variance(variance), factor: blob("moving-average factor"),
+            gamma: blob("gamma"),
+            beta: blob("beta"), stored: blobs, epsilon: Double(try fields.float("eps") ?? 1e-5),
+            usesGlobalStatistics: try usesGlobalStatistics(fields),
+            movingAverageFraction: Double(try fields.float("moving_average_fraction") ?? 0.999),
+            unknownFields: unknownFields(fields, of: "batch_norm_param"))
+        batchNorm.addsEpsilonToDeviation = try fields.bool("add_eps_before_sqrt") == false
+        return .batchNorm(batchNorm)
     }
 
     /// Type `BN` (SegNet, ENet, PSPNet and relatives).
@@ -44,7 +45,7 @@ extension LayerTranslator {
                 mean: blobs.count > 2 ? blobs[2] : nil, spread: spread, gamma: blobs[0], beta: blobs[1], stored: blobs,
                 epsilon: Double(try fields.float("eps") ?? 1e-5),
                 hasStatistics: dialect != .bnInference || mode == "INFERENCE",
-                unknownFields: fields.fieldNames.filter { !Self.bnFields.contains($0) }))
+                unknownFields: unknownFields(fields, of: "bn_param")))
     }
 
     private func batchNormDialect(
@@ -122,14 +123,8 @@ extension LayerTranslator {
         return try layer.reader.enumeration("phase", ["TRAIN", "TEST"]) != "TRAIN"
     }
 
-    /// Fields that leave the formula as it is.
-    private static let batchNormFields: Set<String> = [
-        "use_global_stats", "moving_average_fraction", "eps", "engine", "scale_bias", "filler", "bias_filler",
-        "scale_filler",
-        "use_weight_bias", "bias_term", "stats_batch_size", "frozen",
-    ]
-
-    private static let bnFields: Set<String> = [
-        "scale_filler", "shift_filler", "slope_filler", "bias_filler", "bn_mode", "momentum", "eps", "frozen", "engine",
-    ]
+    /// Fields that may change the formula.
+    private func unknownFields(_ fields: FieldReader, of message: String) -> [String] {
+        fields.fieldNames.filter { KnownFields.messages[message]?.knows($0) != true }
+    }
 }

@@ -115,7 +115,7 @@ extension LayerTranslator {
                 "pad_w", "axis", "force_nd_im2col", "num_output", "bias_term", "engine",
             ],
             bottoms: 1...max(layer.bottoms.count, 1), tops: layer.bottoms.count,
-            objection: channelAxis < 0 ? "its axis \(axis) is not one of its bottom" : nil
+            objection: window.objection ?? (channelAxis < 0 ? "its axis \(axis) is not one of its bottom" : nil)
         ) { _ in .im2col(operation) }
     }
 }

@@ -4,10 +4,6 @@ import NetGraph
 extension LayerTranslator {
     func convolution(transposed: Bool) throws(CaffeModelError) -> Operation {
         let fields = try parameters("convolution_param")
-        // A fork's convolution may have an activation built in; UNFUSED says that it has none.
-        let isFused = try fields.enumeration("fuse_type", ["UNFUSED"], isOpen: true) ?? "UNFUSED" != "UNFUSED"
-        let unknown = fields.fieldNames.filter { !Self.convolutionFields.contains($0) || $0 == "fuse_type" && isFused }
-        guard unknown.isEmpty else { return try opaque(for: unknown) }
         guard let outputs = try fields.integer("num_output", atLeast: 1) else {
             throw layer.error("has no 'num_output' in convolution_param")
         }
@@ -19,7 +15,11 @@ extension LayerTranslator {
                 "axis \(try fields.integer("axis") ?? 1) is not an axis of its bottom of shape \(input.map(\.description) ?? "unknown")"
             )
         }
-        let window = try SpatialFields(fields, layer: layer, spatialAxes: try spatialAxes(fields, channelAxis: axis))
+        let blobRank = try registry.weights?.blobs(ofLayer: layer.name)?[0]?.shape.count
+        let spatialAxes = try spatialAxes(fields, channelAxis: axis, known: blobRank.map { max($0 - 2, 0) })
+        let window = try SpatialFields(fields, layer: layer, spatialAxes: spatialAxes)
+        if let objection = window.objection { return try opaque(because: objection) }
+        if transposed, window.padsToCover { return try opaque(because: "its 'pad_type' is not known for its type") }
         guard outputs % groups == 0 else {
             throw layer.error("num_output \(outputs) is not a multiple of group \(groups)")
         }
@@ -37,14 +37,12 @@ extension LayerTranslator {
         let convolution = Convolution(
             weight: registered[0], bias: hasBias ? registered[1] : nil, outputChannels: outputs, groups: groups,
             kernel: window.kernel, stride: window.stride, padBefore: window.padBefore, padAfter: window.padAfter,
-            dilation: window.dilation, channelAxis: axis)
+            padsToCover: window.padsToCover, dilation: window.dilation, channelAxis: axis)
         return transposed ? .deconvolution(convolution) : .convolution(convolution)
     }
 
     func innerProduct() throws(CaffeModelError) -> Operation {
         let fields = try parameters("inner_product_param")
-        let unknown = fields.fieldNames.filter { !Self.innerProductFields.contains($0) }
-        guard unknown.isEmpty else { return try opaque(for: unknown) }
         guard let outputs = try fields.integer("num_output", atLeast: 1) else {
             throw layer.error("has no 'num_output' in inner_product_param")
         }
@@ -65,20 +63,14 @@ extension LayerTranslator {
                 transposed: isTransposed))
     }
 
-    /// A layer of a linear type that may do more than its type says.
-    private func opaque(for unknownFields: [String]) throws(CaffeModelError) -> Operation {
-        let names = unknownFields.map { "'\($0)'" }.joined(separator: ", ")
-        return .opaque(
-            Opaque(
-                type: layer.type, parameters: try registry.registerAll(of: layer),
-                cause: "its field \(names) is not known"))
-    }
-
     /// The number of axes behind the channel: from the bottom, else from the weight, else as many as the fields name, at least 2.
-    private func spatialAxes(_ fields: FieldReader, channelAxis: Int) throws(CaffeModelError) -> Int {
-        if let rank = input?.rank { return max(rank - channelAxis - 1, 0) }
-        if let blob = try registry.weights?.blobs(ofLayer: layer.name)?[0] { return max(blob.shape.count - 2, 0) }
-        return max(try fields.integers("kernel_size").count, 2)
+    ///
+    /// - Parameter known: what the weight tells.
+    func spatialAxes(_ fields: FieldReader, channelAxis: Int, known: Int? = nil) throws(CaffeModelError) -> Int {
+        let fromInput = input.map { max($0.rank - channelAxis - 1, 0) }
+        if let fromInput, input?.hasOnlyChannels == false { return fromInput }
+        if let known { return known }
+        return try SpatialFields.axisCount(fields) ?? fromInput ?? 2
     }
 
     /// A negative axis counts from the end, which takes a rank.
@@ -86,18 +78,4 @@ extension LayerTranslator {
         guard let rank else { return axis >= 0 ? axis : nil }
         return BlobShape([Int?](repeating: nil, count: rank)).canonicalAxis(axis)
     }
-
-    /// Fields that leave a convolution linear. Any other, such as a fused `relu` of a fork, may not.
-    private static let convolutionFields: Set<String> = [
-        "num_output", "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler", "bias_filler", "pad_h",
-        "pad_w",
-        "kernel_h", "kernel_w", "stride_h", "stride_w", "engine", "axis", "force_nd_im2col", "dilation", "pad_l",
-        "pad_r",
-        "pad_t", "pad_b", "cudnn_math_override", "conv_algos_override", "cudnn_convolution_algo_seeker", "num_threads",
-        "fuse_type", "relu_param",
-    ]
-
-    private static let innerProductFields: Set<String> = [
-        "num_output", "bias_term", "weight_filler", "bias_filler", "axis", "transpose", "engine", "num_threads",
-    ]
 }

@@ -12,8 +12,10 @@ extension LayerTranslator {
                     shift: Double(try fields.float("shift") ?? 0)))
         case "Dropout":
             // A layer's own `phase: TRAIN` makes it drop even in a TEST net.
-            let drops = try layer.reader.enumeration("phase", ["TRAIN", "TEST"]) == "TRAIN"
-            return drops ? .stochastic(type: layer.type) : .identity(type: layer.type)
+            let trains = try layer.reader.enumeration("phase", ["TRAIN", "TEST"]) == "TRAIN"
+            // So does one that samples, as Bayesian SegNet's do.
+            let samples = try parameters("dropout_param").bool("sample_weights_test") ?? false
+            return trains || samples ? .stochastic(type: layer.type) : .identity(type: layer.type)
         case "Split":
             return .split
         case "Silence":
@@ -37,6 +39,9 @@ extension LayerTranslator {
             return .flatten(first: try fields.integer("axis") ?? 1, last: try fields.integer("end_axis") ?? -1)
         case "Reshape":
             let fields = try parameters("reshape_param")
+            if let factor = try fields.integer("pixelshuffler", atLeast: 1), factor > 1 {
+                return .pixelShuffle(factor: factor)
+            }
             return .reshape(
                 Reshape(
                     dimensions: try fields.submessage("shape").integers("dim", atLeast: -1),
@@ -63,30 +68,32 @@ extension LayerTranslator {
     private func pooling() throws(CaffeModelError) -> Operation {
         let fields = try parameters("pooling_param")
         let name = try fields.enumeration("pool", ["MAX", "AVE", "STOCHASTIC"], isOpen: true) ?? "MAX"
-        let methods: [String: Pooling.Method] = ["MAX": .max, "AVE": .average, "STOCHASTIC": .stochastic]
+        let methods: [String: Pooling.Method] = [
+            "MAX": .max, "AVE": .average, "AVE_EXC_PAD": .average, "STOCHASTIC": .stochastic,
+        ]
         guard let method = methods[name] else {
             return .opaque(Opaque(type: layer.type, cause: "its pool '\(name)' is not known"))
         }
-        var roundsUp = try fields.enumeration("round_mode", ["CEIL", "FLOOR"]) != "FLOOR"
+        let rounding = try fields.enumeration("round_mode", ["CEIL", "FLOOR"], isOpen: true) ?? "CEIL"
+        guard ["CEIL", "FLOOR"].contains(rounding) else {
+            return .opaque(Opaque(type: layer.type, cause: "its round_mode '\(rounding)' is not known"))
+        }
+        var roundsUp = rounding == "CEIL"
         // The spelling of forks.
         if let ceiling = try fields.bool("ceil_mode") { roundsUp = ceiling }
+        let axes = try spatialAxes(fields, channelAxis: 1)
         if try fields.bool("global_pooling") ?? false {
-            return .pooling(Pooling(method: method, kernel: nil, stride: [1, 1], pad: [0, 0], roundsUp: roundsUp))
+            let ones = [Int](repeating: 1, count: axes)
+            return .pooling(
+                Pooling(method: method, kernel: nil, stride: ones, pad: ones.map { _ in 0 }, roundsUp: roundsUp))
         }
-        func pair(_ name: String, _ stem: String, _ missing: Int?, minimum: Int) throws(CaffeModelError) -> [Int]? {
-            let both = try fields.integer(name, atLeast: minimum) ?? missing
-            guard let height = try fields.integer("\(stem)_h", atLeast: minimum) ?? both,
-                let width = try fields.integer("\(stem)_w", atLeast: minimum) ?? both
-            else { return nil }
-            return [height, width]
-        }
-        guard let kernel = try pair("kernel_size", "kernel", nil, minimum: 1) else {
-            throw layer.error("has no 'kernel_size' in pooling_param")
-        }
+        let window = try SpatialFields(fields, layer: layer, spatialAxes: axes)
+        if let objection = window.objection { return .opaque(Opaque(type: layer.type, cause: objection)) }
         return .pooling(
             Pooling(
-                method: method, kernel: kernel, stride: try pair("stride", "stride", 1, minimum: 1) ?? [1, 1],
-                pad: try pair("pad", "pad", 0, minimum: 0) ?? [0, 0], roundsUp: roundsUp))
+                method: method, kernel: window.kernel, stride: window.stride, pad: window.padBefore,
+                padAfter: window.padAfter, padsToCover: window.padsToCover, roundsUp: roundsUp,
+                countsPadding: name != "AVE_EXC_PAD"))
     }
 
     private func eltwise() throws(CaffeModelError) -> Operation {

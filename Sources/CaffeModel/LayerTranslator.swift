@@ -22,6 +22,7 @@ struct LayerTranslator {
 
     /// The operation of the layer. A type that is not known is opaque.
     func operation() throws(CaffeModelError) -> Operation {
+        if let objection = try fieldObjection() { return try opaque(because: objection) }
         switch layer.type {
         case "Input": return .input
         case "Convolution", "DepthwiseConvolution", "ConvolutionDepthwise": return try convolution(transposed: false)
@@ -40,9 +41,23 @@ struct LayerTranslator {
             return operation
         }
         if isDataSource { return .dataSource(type: layer.type) }
-        if let candidate = try candidate() { return try operation(of: candidate) }
+        if let operation = try operationOfCandidate() { return operation }
         if isObjective { return .objective(type: layer.type) }
-        return .opaque(Opaque(type: layer.type, parameters: try registry.registerAll(of: layer)))
+        let cause =
+            layer.type == "ReLU" ? "what its limits and its slope make together is not known" : nil
+        return .opaque(Opaque(type: layer.type, parameters: try registry.registerAll(of: layer), cause: cause))
+    }
+
+    /// A layer that is known if its fields are as expected. A fork's type of the same name may have fields of another kind.
+    private func operationOfCandidate() throws(CaffeModelError) -> Operation? {
+        let candidate: LayerCandidate?
+        do throws(CaffeModelError) {
+            candidate = try self.candidate()
+        } catch {
+            guard !isOfCaffe else { throw error }
+            return try opaque(because: "its fields are not those that are known by that name (\(error))")
+        }
+        return try candidate.map { candidate throws(CaffeModelError) in try operation(of: candidate) }
     }
 
     /// Layers that read data by themselves: no bottom, and a name that says so. Python layers without a bottom do nothing else in practice.

@@ -1,58 +1,101 @@
-/// Kernel, stride, padding and dilation of a convolution, one entry for each spatial axis.
+/// Kernel, stride, padding and dilation of a convolution or a pooling, one entry for each spatial axis.
 ///
-/// Each is given once for all axes, once for each axis, or as `_h` and `_w`; forks pad each side by itself (`pad_l`, `pad_r`, `pad_t`, `pad_b`).
+/// Each is given once for all axes, once for each axis, or as `_h` and `_w`. Forks give a depth as well (`_d`), pad each side by itself (`pad_l`,
+/// `pad_r`, `pad_t`, `pad_b`), or say `pad_type: SAME`.
 struct SpatialFields {
     var kernel: [Int]
     var stride: [Int]
     var padBefore: [Int]
     var padAfter: [Int]
+    /// Pads as much as ceil(length / stride) windows need.
+    var padsToCover = false
     var dilation: [Int]
+    /// Why the padding is not known, as part of a sentence.
+    var objection: String?
 
     init(_ fields: FieldReader, layer: LayerDefinition, spatialAxes: Int) throws(CaffeModelError) {
-        guard let kernel = try Self.values("kernel_size", "kernel", fields, layer, spatialAxes, minimum: 1) else {
-            throw layer.error("has no 'kernel_size'")
+        func values(_ name: String, _ stem: String, minimum: Int, missing: Int?) throws(CaffeModelError) -> [Int] {
+            try Self.values(name, stem, fields, layer, spatialAxes, minimum: minimum, missing: missing)
         }
-        self.kernel = kernel
-        let ones = [Int](repeating: 1, count: spatialAxes)
-        let zeros = [Int](repeating: 0, count: spatialAxes)
-        stride = try Self.values("stride", "stride", fields, layer, spatialAxes, minimum: 1) ?? ones
-        dilation = try Self.values("dilation", nil, fields, layer, spatialAxes, minimum: 1) ?? ones
-        padBefore = try Self.values("pad", "pad", fields, layer, spatialAxes, minimum: 0) ?? zeros
+        kernel = try values("kernel_size", "kernel", minimum: 1, missing: nil)
+        stride = try values("stride", "stride", minimum: 1, missing: 1)
+        // DeepLab's first form calls dilation holes.
+        dilation = try values(fields.has("hole") ? "hole" : "dilation", "hole", minimum: 1, missing: 1)
+        padBefore = try values("pad", "pad", minimum: 0, missing: 0)
         padAfter = padBefore
-        if spatialAxes == 2 {
-            padBefore[0] = try fields.integer("pad_t", atLeast: 0) ?? padBefore[0]
-            padBefore[1] = try fields.integer("pad_l", atLeast: 0) ?? padBefore[1]
-            padAfter[0] = try fields.integer("pad_b", atLeast: 0) ?? padAfter[0]
-            padAfter[1] = try fields.integer("pad_r", atLeast: 0) ?? padAfter[1]
+        for (axis, before, after) in [(spatialAxes - 2, "pad_t", "pad_b"), (spatialAxes - 1, "pad_l", "pad_r")] {
+            let sides = (try fields.integer(before, atLeast: 0), try fields.integer(after, atLeast: 0))
+            guard sides.0 != nil || sides.1 != nil else { continue }
+            guard axis >= 0 else {
+                throw layer.error("'\(before)' and '\(after)' go with two spatial axes, but it has \(spatialAxes)")
+            }
+            padBefore[axis] = sides.0 ?? padBefore[axis]
+            padAfter[axis] = sides.1 ?? padAfter[axis]
         }
+        try readPaddingType(fields)
+    }
+
+    /// `pad_type` of Synopsys' fork: 0 for the padding that the fields give, 1 (SAME) for as much as covers the input.
+    private mutating func readPaddingType(_ fields: FieldReader) throws(CaffeModelError) {
+        let isPadded = (padBefore + padAfter).contains { $0 != 0 }
+        switch try fields.word("pad_type") {
+        case nil, "0": return
+        case "VALID" where !isPadded: return
+        case "SAME" where !isPadded, "SAME_UPPER" where !isPadded, "1" where !isPadded:
+            // How that fork pads dilated windows, and others than those over two axes, contradicts the size of what comes out.
+            guard kernel.count == 2, dilation.allSatisfy({ $0 == 1 }) else {
+                objection = "its 'pad_type' is not known for such a window"
+                return
+            }
+            padsToCover = true
+        case let type?:
+            objection = "its 'pad_type' \(type) \(isPadded ? "contradicts its other padding" : "is not known")"
+        }
+    }
+
+    /// How many axes the fields themselves tell of; `nil` when they say the same for all axes.
+    static func axisCount(_ fields: FieldReader) throws(CaffeModelError) -> Int? {
+        var count = 1
+        for name in ["kernel_size", "stride", "pad", "dilation"] {
+            count = max(count, try fields.integers(name).count)
+        }
+        if ["kernel_d", "kernel_depth", "stride_d", "pad_d"].contains(where: fields.has) { count = max(count, 3) }
+        return count > 1 ? count : nil
     }
 
     /// - Parameters:
     ///   - name: the field for all axes, for example `kernel_size`.
-    ///   - stem: the stem of the fields for height and width; `nil` when there are none.
+    ///   - stem: the stem of the fields for single axes.
+    ///   - missing: what holds where no field says anything; `nil` when one has to.
     private static func values(
-        _ name: String, _ stem: String?, _ fields: FieldReader, _ layer: LayerDefinition, _ axes: Int, minimum: Int
-    ) throws(CaffeModelError) -> [Int]? {
-        if let stem {
-            let height = try fields.integer("\(stem)_h", atLeast: minimum)
-            let width = try fields.integer("\(stem)_w", atLeast: minimum)
-            if height != nil || width != nil {
-                guard axes == 2 else {
-                    throw layer.error("'\(stem)_h' and '\(stem)_w' go with two spatial axes, but it has \(axes)")
+        _ name: String, _ stem: String, _ fields: FieldReader, _ layer: LayerDefinition, _ axes: Int, minimum: Int,
+        missing: Int?
+    ) throws(CaffeModelError) -> [Int] {
+        let given = try fields.integers(name, atLeast: minimum)
+        guard given.count <= 1 || given.count == axes else {
+            throw layer.error(
+                "'\(name)' is given \(given.count) times, but must be given once or for each of the \(axes) spatial axes"
+            )
+        }
+        var result: [Int?] = (0..<axes).map { given.isEmpty ? missing : given[given.count == 1 ? 0 : $0] }
+        for (fromEnd, letters) in [["w"], ["h"], ["d", "depth"]].enumerated() {
+            for letter in letters {
+                guard let value = try fields.integer("\(stem)_\(letter)", atLeast: minimum) else { continue }
+                guard axes > fromEnd else {
+                    throw layer.error("'\(stem)_\(letter)' goes with \(fromEnd + 1) spatial axes, but it has \(axes)")
                 }
-                let missing = try fields.integers(name, atLeast: minimum).first ?? minimum
-                return [height ?? missing, width ?? missing]
+                result[axes - 1 - fromEnd] = value
             }
         }
-        let values = try fields.integers(name, atLeast: minimum)
-        switch values.count {
-        case 0: return nil
-        case 1: return [Int](repeating: values[0], count: axes)
-        case axes: return values
-        default:
-            throw layer.error(
-                "'\(name)' is given \(values.count) times, but must be given once or for each of the \(axes) spatial axes"
-            )
+        // Without a single axis there is nothing to give.
+        if axes == 0, missing == nil, given.isEmpty { throw layer.error("has no '\(name)'") }
+        return try result.enumerated().map { axis, value throws(CaffeModelError) in
+            guard let value else {
+                let others = result.contains { $0 != nil }
+                let letter = ["w", "h", "d"].dropFirst(axes - 1 - axis).first
+                throw layer.error("has no '\(others ? letter.map { "\(stem)_\($0)" } ?? name : name)'")
+            }
+            return value
         }
     }
 }

@@ -122,9 +122,9 @@ struct BatchNormDialectTests {
 
     @Test("a field that is not known is a refusal with its name")
     func unknownField() throws {
-        let plan = try net(fields: "batch_norm_param { add_eps_before_sqrt: true }", [mean, variance, [1]]).folded()
+        let plan = try net(fields: "batch_norm_param { renorm: true }", [mean, variance, [1]]).folded()
             .plan
-        #expect(plan.refusals.map(\.reason) == [.unknownFields(["add_eps_before_sqrt"])])
+        #expect(plan.refusals.map(\.reason) == [.unknownFields(["renorm"])])
     }
 
     @Test("a BN that nothing takes becomes a Scale")

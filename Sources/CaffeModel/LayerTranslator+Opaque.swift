@@ -1,0 +1,123 @@
+import NetGraph
+
+/// What is known of the shapes behind layers that are not modelled. Nothing else counts as known there: a fork may round or pad in its own way.
+extension LayerTranslator {
+    /// One shape for each top; an axis of unknown length is `nil`.
+    func opaqueShapes() -> [BlobShape?] {
+        layer.tops.indices.map { top in
+            let input = inputs.indices.contains(top) ? inputs[top] : self.input
+            if layer.type.contains("onvolution"), let count = outputCount("convolution_param") {
+                return convolutionShape(of: input, channels: count)
+            }
+            guard top == 0 else { return nil }
+            switch layer.type {
+            case "InnerProduct":
+                guard let count = outputCount("inner_product_param"),
+                    let fields = try? parameters("inner_product_param")
+                else { return nil }
+                let axis = (try? fields.integer("axis")) ?? 1
+                guard let input else { return axis == 1 ? BlobShape([nil, count]) : nil }
+                return input.canonicalAxis(axis).map { BlobShape(Array(input.dimensions[..<$0]) + [count]) }
+            case "DenseBlock":
+                guard var shape = input, shape.rank > 1 else { return nil }
+                shape = shape.withRank(shape.rank)
+                shape.dimensions[1] = denseBlockChannels
+                return shape
+            case _ where Self.elementwiseTypes.contains(layer.type):
+                return inputs.count == 1 ? input : nil
+            case _ where Self.channelTypes.contains(layer.type):
+                return input.flatMap { $0.rank > 1 ? $0.withRank($0.rank) : nil }
+            default:
+                return nil
+            }
+        }
+    }
+
+    /// Images and axes of the input, as many channels as the field says, nothing behind them.
+    private func convolutionShape(of input: BlobShape?, channels: Int) -> BlobShape? {
+        guard let fields = try? parameters("convolution_param") else { return nil }
+        let axis = (try? fields.integer("axis")) ?? 1
+        guard let input else {
+            guard axis >= 0, axis < 32 else { return nil }
+            let spatialAxes = ((try? SpatialFields.axisCount(fields)) ?? nil) ?? 2
+            var lengths = [Int?](repeating: nil, count: axis + 1 + min(spatialAxes, 32))
+            lengths[axis] = channels
+            return BlobShape(lengths)
+        }
+        guard let axis = input.canonicalAxis(axis) else { return nil }
+        return BlobShape(
+            input.dimensions[..<axis] + [channels] + [Int?](repeating: nil, count: input.rank - axis - 1))
+    }
+
+    private func outputCount(_ message: String) -> Int? {
+        ((try? parameters(message).integer("num_output", atLeast: 1)) ?? nil)
+    }
+
+    /// Each of its layers adds `growthRate` channels to the `initChannel` that it begins with.
+    private var denseBlockChannels: Int? {
+        guard let fields = try? parameters("denseblock_param"),
+            let first = (try? fields.integer("initChannel", atLeast: 0)) ?? nil,
+            let count = (try? fields.integer("numTransition", atLeast: 0)) ?? nil,
+            let growth = (try? fields.integer("growthRate", atLeast: 0)) ?? nil
+        else { return nil }
+        let (added, overflows) = count.multipliedReportingOverflow(by: growth)
+        return overflows || added > Int(Int32.max) ? nil : first + added
+    }
+
+    /// Types that compute each element by itself, or from others around it, and keep the shape.
+    private static let elementwiseTypes: Set<String> = [
+        "ReLU", "ReLU6", "PReLU", "ELU", "Sigmoid", "TanH", "Exp", "Log", "Clip", "Swish", "Threshold", "Power",
+        "Scale", "Bias", "Softmax", "Dropout", "MVN", "Normalize", "ShuffleChannel", "Mish", "HardSwish", "HSwish",
+        "HardSigmoid", "HSigmoid", "SELU", "RReLU", "GELU", "Softplus", "Softsign", "Insanity",
+    ]
+
+    /// Types that keep the channels, whatever becomes of the planes.
+    private static let channelTypes: Set<String> = [
+        "Pooling", "Pooling3D", "NdPooling", "Upsample", "Interp", "LRN", "Eltwise",
+    ]
+}
+
+extension LayerTranslator {
+    /// Whether BVLC Caffe could not read the layer: then a fork runs it, which may round sizes in its own way.
+    var isOfFork: Bool {
+        guard isOfCaffe else { return true }
+        if layer.reader.fieldNames.contains(where: { !Self.isCaffeField($0) }) { return true }
+        guard let name = KnownFields.message(ofType: layer.type), let known = KnownFields.messages[name],
+            let fields = try? parameters(name)
+        else { return false }
+        return fields.fieldNames.contains { !known.caffe.contains($0) }
+    }
+
+    /// A type that BVLC Caffe itself has.
+    var isOfCaffe: Bool { Self.caffeTypes.contains(layer.type) }
+
+    private static func isCaffeField(_ name: String) -> Bool {
+        layerFields.contains(name)
+            || name.hasSuffix("_param") && name != "quantization_param" && name != "quantize_param"
+    }
+
+    private static let layerFields: Set<String> = [
+        "name", "type", "bottom", "top", "phase", "loss_weight", "param", "blobs", "propagate_down", "include",
+        "exclude",
+    ]
+
+    /// The registry of BVLC Caffe.
+    private static let caffeTypes: Set<String> = [
+        "AbsVal", "Accuracy", "ArgMax", "BNLL", "BatchNorm", "BatchReindex", "Bias", "Clip", "Concat",
+        "ContrastiveLoss", "Convolution", "Crop", "Data", "Deconvolution", "Dropout", "DummyData", "ELU", "Eltwise",
+        "Embed", "EuclideanLoss", "Exp", "Filter", "Flatten", "HDF5Data", "HDF5Output", "HingeLoss", "Im2col",
+        "ImageData", "InfogainLoss", "InnerProduct", "Input", "LRN", "LSTM", "LSTMUnit", "Log", "MVN", "MemoryData",
+        "MultinomialLogisticLoss", "PReLU", "Parameter", "Pooling", "Power", "Python", "RNN", "ReLU", "Reduction",
+        "Reshape", "SPP", "Scale", "Sigmoid", "SigmoidCrossEntropyLoss", "Silence", "Slice", "Softmax",
+        "SoftmaxWithLoss", "Split", "Swish", "TanH", "Threshold", "Tile", "WindowData",
+    ]
+}
+
+extension NetDefinition {
+    /// Whether BVLC Caffe could not read the net for what it says beside its layers.
+    var isOfFork: Bool { document.root.fields.contains { !Self.caffeFields.contains($0.name) } }
+
+    private static let caffeFields: Set<String> = [
+        "name", "input", "input_shape", "input_dim", "force_backward", "state", "debug_info", "layer", "layers",
+    ]
+}
