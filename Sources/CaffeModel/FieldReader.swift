@@ -76,11 +76,14 @@ struct FieldReader {
 
     /// The name of an enum value; a number is looked up in `names`.
     ///
-    /// - Parameter isOpen: whether a name that is not among `names` is handed out too: forks add some.
+    /// - Parameter isOpen: whether a name or a number that is not among `names` is handed out too: forks add some.
     func enumeration(_ name: String, _ names: [String], isOpen: Bool = false) throws(CaffeModelError) -> String? {
         guard let value = try single(name) else { return nil }
         if let identifier = value.scalar?.identifier, isOpen || names.contains(identifier) { return identifier }
-        if let number = value.scalar?.integerValue, names.indices.contains(number) { return names[number] }
+        if let number = value.scalar?.integerValue {
+            if names.indices.contains(number) { return names[number] }
+            if isOpen { return "\(number)" }
+        }
         throw error(
             at: value, "expected one of \(names.joined(separator: ", ")) after '\(name):', found \(quote(value))")
     }

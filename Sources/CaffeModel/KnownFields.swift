@@ -54,7 +54,7 @@ enum KnownFields {
             ]) { $1 }),
         "inner_product_param": Message(
             caffe: ["num_output", "bias_term", "weight_filler", "bias_filler", "axis", "transpose"],
-            obstacles: quantized),
+            kept: ["weight_fixed", "dis_mode", "gen_mode"], obstacles: quantized),
         "pooling_param": Message(
             caffe: [
                 "pool", "pad", "pad_h", "pad_w", "kernel_size", "kernel_h", "kernel_w", "stride", "stride_h",
@@ -95,7 +95,8 @@ enum KnownFields {
         "eltwise_param": Message(
             caffe: ["operation", "coeff", "stable_prod_grad"],
             obstacles: quantized.merging([
-                "coeff_blob": Obstacle(harmless: ["false", "0"], effect: "takes its coefficients from a bottom")
+                "axis": Obstacle(harmless: ["0"], effect: "repeats one bottom along the other"),
+                "coeff_blob": Obstacle(harmless: ["false", "0"], effect: "takes its coefficients from a bottom"),
             ]) { $1 }),
         "flatten_param": Message(caffe: ["axis", "end_axis"]),
         "reshape_param": Message(caffe: ["shape", "axis", "num_axes"], read: ["pixelshuffler"]),

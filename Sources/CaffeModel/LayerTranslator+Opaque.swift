@@ -23,6 +23,13 @@ extension LayerTranslator {
                 shape = shape.withRank(shape.rank)
                 shape.dimensions[1] = denseBlockChannels
                 return shape
+            case "Eltwise":
+                // A fork may repeat one bottom along the other.
+                let channels = Set(inputs.map { $0?.length(ofAxis: 1) })
+                guard let input, input.rank > 1, channels.count == 1,
+                    inputs.allSatisfy({ $0?.rank == input.rank })
+                else { return nil }
+                return input.withRank(input.rank)
             case _ where Self.elementwiseTypes.contains(layer.type):
                 return inputs.count == 1 ? input : nil
             case _ where Self.channelTypes.contains(layer.type):
@@ -73,7 +80,7 @@ extension LayerTranslator {
 
     /// Types that keep the channels, whatever becomes of the planes.
     private static let channelTypes: Set<String> = [
-        "Pooling", "Pooling3D", "NdPooling", "Upsample", "Interp", "LRN", "Eltwise",
+        "Pooling", "Pooling3D", "NdPooling", "Upsample", "Interp", "LRN",
     ]
 }
 

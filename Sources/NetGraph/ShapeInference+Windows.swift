@@ -63,6 +63,7 @@ extension Pooling {
             for axis in 2..<shape.rank { shape.dimensions[axis] = 1 }
             return shape
         }
+        if shape.mayHaveRank(kernel.count + 2) { shape = shape.withRank(kernel.count + 2) }
         guard kernel.count == shape.rank - 2 else {
             return shape.withRank(shape.rank)
         }

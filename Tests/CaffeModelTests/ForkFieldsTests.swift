@@ -221,6 +221,26 @@ struct ForkFieldsTests {
         #expect(try layer(type, fields).shape == BlobShape(expected))
     }
 
+    @Test("a choice that only a fork has, by name or number, makes a layer opaque", arguments: ["DIV", "3"])
+    func choices(value: String) throws {
+        let (operation, shape) = try layer("Eltwise", "eltwise_param { operation: \(value) }", bottoms: 2)
+        #expect(cause(operation) == "its operation '\(value)' is not known")
+        #expect(shape == BlobShape([1, 4, nil, nil]))
+        #expect(
+            cause(try layer("Pooling", "pooling_param { kernel_size: 2 round_mode: 7 }").operation)
+                == "its round_mode '7' is not known")
+    }
+
+    @Test("a pooling over three axes behind a window whose axes nobody counted has three")
+    func countedLater() throws {
+        let network = try TestNet(
+            #"layer { name: "data" type: "Input" top: "data" }"#
+                + #"layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param { num_output: 6 kernel_size: 3 } }"#
+                + #"layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool" pooling_param { kernel_size: [1, 2, 2] } }"#
+        ).network()
+        #expect(network[network.layers[2].outputs[0]].shape == BlobShape([nil, 6, nil, nil, nil]))
+    }
+
     @Test("nothing is known behind a type that is not", arguments: ["Novelty", "DenseBlock"])
     func unknownType(type: String) throws {
         #expect(try layer(type).shape?.length(ofAxis: 1) == nil)

@@ -267,7 +267,10 @@ struct RandomNetBuilder {
         let pooling = Pooling(
             method: method, kernel: isGlobal ? nil : kernel,
             stride: (0..<2).map { _ in Int.random(in: 1...3, using: &random) }, pad: pad,
-            roundsUp: Int.random(in: 0..<4, using: &random) != 0)
+            padAfter: isPadded ? kernel.map { Int.random(in: 0..<$0, using: &random) } : nil,
+            padsToCover: Int.random(in: 0..<8, using: &random) == 0,
+            roundsUp: Int.random(in: 0..<4, using: &random) != 0,
+            countsPadding: Int.random(in: 0..<4, using: &random) != 0)
         let hasMask = method == .max && Int.random(in: 0..<8, using: &random) == 0
         addLayer("pool", .pooling(pooling), [input], outputCount: hasMask ? 2 : 1)
     }
