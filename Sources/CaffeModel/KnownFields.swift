@@ -50,6 +50,7 @@ enum KnownFields {
             ],
             obstacles: quantized.merging([
                 "fuse_type": Obstacle(harmless: ["UNFUSED", "0"], effect: "builds another layer into it"),
+                "fusion_type": Obstacle(harmless: ["UNFUSED", "0"], effect: "builds another layer into it"),
                 "relu": Obstacle(harmless: ["false", "0"], effect: "builds a ReLU into it"),
             ]) { $1 }),
         "inner_product_param": Message(

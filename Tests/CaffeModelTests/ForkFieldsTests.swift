@@ -158,6 +158,7 @@ struct ForkFieldsTests {
         arguments: [
             ("relu: true", "its field 'relu' builds a ReLU into it"),
             ("fuse_type: FUSED_CONV_RELU", "its field 'fuse_type' builds another layer into it"),
+            ("fusion_type: SUM_FUSION", "its field 'fusion_type' builds another layer into it"),
             ("saturate: Signed", "its field 'saturate' limits its numbers"),
             ("novelty: 1", "its field 'novelty' is not known"),
         ])
