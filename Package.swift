@@ -92,3 +92,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+/// The fuzzers need libFuzzer's `main`, which comes with `swift build --sanitize fuzzer`: they are there only when asked for.
+if ProcessInfo.processInfo.environment["BNFOLD_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "bnfold-fuzz", dependencies: ["BNFoldKit", "NumPy", "Prototxt", "ProtobufWire"],
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}
