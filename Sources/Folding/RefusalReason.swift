@@ -4,6 +4,8 @@ public enum RefusalReason: Hashable, Sendable {
     case batchStatistics
     /// A normalisation that stores no statistics: it can only use those of the batch.
     case noStatistics
+    /// A Scale that reads a BatchNorm which stays as it is: nothing is gained by moving one without the other.
+    case batchNormStays
     /// A field of the layer that is not understood and may change what it computes.
     case unknownFields([String])
     /// A Scale or Bias whose factor or term is a second input, as in squeeze-and-excitation.
@@ -64,6 +66,7 @@ public enum RefusalReason: Hashable, Sendable {
         switch self {
         case .batchStatistics: "batch-statistics"
         case .noStatistics: "no-statistics"
+        case .batchNormStays: "batch-norm-stays"
         case .unknownFields: "unknown-fields"
         case .secondInput: "second-input"
         case .notPerChannel: "not-per-channel"
@@ -101,6 +104,8 @@ public enum RefusalReason: Hashable, Sendable {
             "it normalises by the statistics of each batch (use_global_stats: false), which is not affine; --assume-global-stats treats it as true"
         case .noStatistics:
             "it normalises by the statistics of each batch and stores none; compute them with the tools of the fork that trained it (bn_mode: INFERENCE)"
+        case .batchNormStays:
+            "it belongs to the BatchNorm that it reads, which stays"
         case .unknownFields(let fields):
             "its field \(fields.map { "'\($0)'" }.joined(separator: ", ")) is not known and may change what it computes"
         case .secondInput:
@@ -124,7 +129,7 @@ public enum RefusalReason: Hashable, Sendable {
         case .shiftStopped(let layer, let type):
             "no shift passes '\(layer)' (\(type))"
         case .negativeFactor(let layer, let type, let count, let all):
-            "only factors that are not negative pass '\(layer)' (\(type)), and \(count) of \(all) \(count == 1 ? "is" : "are")"
+            "'\(layer)' (\(type)) lets no negative factor pass, and \(count) of the \(all) factors \(count == 1 ? "is" : "are") negative"
         case .zeroPadding(let layer):
             "the shift would reach the zero padding of '\(layer)'"
         case .emptyWindow(let layer):
@@ -138,7 +143,7 @@ public enum RefusalReason: Hashable, Sendable {
         case .channelsMixed(let layer, let type):
             "'\(layer)' (\(type)) puts elements of different channels into one"
         case .assumed(.negativeFactor(let layer, let type, _, _)):
-            "only factors that are not negative pass '\(layer)' (\(type)); the weights would tell their signs"
+            "'\(layer)' (\(type)) lets no negative factor pass; the weights would tell the signs"
         case .assumed(let reason):
             "\(reason.sentence), unless it is 0, which the weights would tell"
         case .opaqueProducer(let producer, let type, let cause):

@@ -70,6 +70,13 @@ struct RefusalReasonTests {
                 usesGlobalStatistics: false)
             sketch.finish(sketch.add("affine", .batchNorm(batchNorm), [sketch.input("data", [1, 1])]))
         },
+        RefusalCase("batch-norm-stays", says: "the BatchNorm") { sketch in
+            let batchNorm = BatchNorm(
+                mean: sketch.parameter("mean", [0]), variance: sketch.parameter("variance", [1]),
+                usesGlobalStatistics: false)
+            let normalized = sketch.add("bn", .batchNorm(batchNorm), [sketch.input("data", [1, 1])])
+            sketch.finish(sketch.scale("affine", of: normalized, [2]))
+        },
         RefusalCase("no-statistics", says: "stores none") { sketch in
             let batchNorm = BatchNorm(mean: nil, spread: .applied, stored: [], hasStatistics: false)
             sketch.finish(sketch.add("affine", .batchNorm(batchNorm), [sketch.input("data", [1, 1])]))

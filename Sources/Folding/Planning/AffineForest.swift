@@ -36,15 +36,19 @@ struct AffineForest {
             network.values.indices.map(ValueID.init).filter {
                 connections.consumers(of: $0).count + (connections.isOutput($0) ? 1 : 0) > 1
             })
+        var keptNormalizations = ValueSet(capacity: network.values.count)
         for (position, layer) in network.layers.enumerated() {
+            let reason: RefusalReason?
             switch layer.operation.affineRole(inputCount: layer.inputs.count, network: network) {
             case .notAffine: continue
-            case .refused(let reason): refusals.append(Refusal(layer: layer.id, reason: reason))
-            case .element:
-                if let reason = try add(layer, at: position, network: network, shapes: shapes, &statistics) {
-                    refusals.append(Refusal(layer: layer.id, reason: reason))
-                }
+            case .refused(let cause): reason = cause
+            case .element where layer.isScaleByChannel && keptNormalizations.contains(layer.inputs[0]):
+                reason = .batchNormStays
+            case .element: reason = try add(layer, at: position, network: network, shapes: shapes, &statistics)
             }
+            guard let reason else { continue }
+            refusals.append(Refusal(layer: layer.id, reason: reason))
+            if case .batchNorm = layer.operation { keptNormalizations.insert(layer.outputs) }
         }
     }
 
@@ -155,6 +159,13 @@ struct AffineForest {
         default:
             return nil
         }
+    }
+}
+
+extension Layer {
+    /// Whether the layer is what Caffe puts behind each BatchNorm: a factor, and perhaps a term, for each channel.
+    fileprivate var isScaleByChannel: Bool {
+        if case .scale(let scale) = operation { !scale.axes.isScalar } else { false }
     }
 }
 
