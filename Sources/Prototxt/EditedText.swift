@@ -12,6 +12,7 @@
 /// deletion alone, is what makes the removals of neighbours compose.
 struct EditedText {
     private var bytes: [UInt8] = []
+    private var origins = TextOrigins()
     /// Whether something was taken away just behind the end of the text.
     var gapIsOpen = false
     private let textStart: Int
@@ -26,70 +27,77 @@ struct EditedText {
     /// Appends a piece of the old text.
     mutating func append(_ piece: ArraySlice<UInt8>) {
         if gapIsOpen {
-            closeGap(with: Array(piece))
+            closeGap(with: Array(piece), origin: piece.startIndex)
         } else {
-            bytes += piece
+            add(piece, origin: piece.startIndex)
         }
     }
 
     /// Appends new text. Where something was taken away, the new text takes its place: the separator and the blanks
     /// that it begins with were meant to follow what stood here, and go with it.
     mutating func append(inserted text: [UInt8]) {
-        guard gapIsOpen, let first = text.first else { return append(text[...]) }
-        append(text[(first.isSeparator ? 1 : 0)...].drop { $0 == .space })
+        guard gapIsOpen, let first = text.first else { return add(text[...], origin: nil) }
+        closeGap(with: Array(text[(first.isSeparator ? 1 : 0)...].drop { $0 == .space }), origin: nil)
     }
 
-    /// The text, when nothing more follows.
-    consuming func finished() -> [UInt8] {
+    /// The text, when nothing more follows, and where its parts come from.
+    consuming func finished() -> (bytes: [UInt8], origins: TextOrigins) {
         if gapIsOpen {
             dropTrailingBlanks()
             if isAtLineStart { missingLineOffset = bytes.count }
         }
         if missingLineOffset == bytes.count { dropTrailingBlankLines() }
-        return bytes
+        return (bytes, origins)
+    }
+
+    /// - Parameter origin: where the piece begins in the old text; `nil` for new text.
+    private mutating func add(_ piece: ArraySlice<UInt8>, origin: Int?) {
+        origins.add(at: bytes.count, origin: origin)
+        bytes += piece
     }
 
     // MARK: Closing gaps
 
-    private mutating func closeGap(with piece: [UInt8]) {
+    private mutating func closeGap(with piece: [UInt8], origin: Int?) {
+        let place = { (offset: Int) in origin.map { $0 + offset } }
         let text = piece.blanksEnd(from: 0)
         guard text < piece.count else {
             // Only blanks: what comes next decides about the gap, and these are dropped if there are blanks already.
-            if !isAtLineStart, bytes.last?.isBlank != true { bytes += piece }
+            if !isAtLineStart, bytes.last?.isBlank != true { add(piece[...], origin: origin) }
             return
         }
         gapIsOpen = false
         guard piece.lineEnd(after: text) == text else {
             let isSpaced = isAtLineStart || bytes.last?.isBlank == true
             let rest = piece[(isSpaced ? text : 0)...]
-            if let last = bytes.last, last.isWord, let first = rest.first, first.isWord { bytes.append(.space) }
-            bytes += rest
+            if let last = bytes.last, last.isWord, let first = rest.first, first.isWord { add([.space], origin: nil) }
+            add(rest, origin: place(rest.startIndex))
             return
         }
         dropTrailingBlanks()
         if isAtLineStart {
             let rest = mergingBlankLines(with: piece[piece.nextLineStart(after: text)...])
             missingLineOffset = bytes.count
-            bytes += rest
+            add(rest, origin: place(rest.startIndex))
         } else {
-            bytes += piece[text...]
+            add(piece[text...], origin: place(text))
         }
     }
 
     /// Drops the shorter run of blank lines, where those at the end of the text meet those that a piece begins with.
     private mutating func mergingBlankLines(with piece: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let piece = Array(piece)
+        let lines = Array(piece)
         var below = 0
         var rest = 0
-        while rest < piece.count {
-            let next = piece.nextLineStart(after: rest)
-            guard piece.blanksEnd(from: rest) == piece.lineEnd(after: rest), piece[next - 1] == .lineFeed else { break }
+        while rest < lines.count {
+            let next = lines.nextLineStart(after: rest)
+            guard lines.blanksEnd(from: rest) == lines.lineEnd(after: rest), lines[next - 1] == .lineFeed else { break }
             rest = next
             below += 1
         }
-        guard below > trailingBlankLineStarts().count, bytes.count > textStart else { return piece[rest...] }
+        guard below > trailingBlankLineStarts().count, bytes.count > textStart else { return piece.dropFirst(rest) }
         dropTrailingBlankLines()
-        return piece[...]
+        return piece
     }
 
     private var isAtLineStart: Bool { bytes.count == textStart || bytes.last == .lineFeed }

@@ -33,7 +33,9 @@ extension PrototxtDocument {
             latest = edit
         }
         result.append(bytes[copied...])
-        return result.finished()
+        let edited = result.finished()
+        guard edits.contains(where: \.closesGap) else { return edited.bytes }
+        return PunctuationRepair(of: self, text: edited.bytes, origins: edited.origins).repaired()
     }
 
     /// By offset. Insertions come before what takes away the text behind them, and otherwise edits keep their order.

@@ -84,7 +84,7 @@ extension ValueNode {
 
 extension [FieldNode] {
     /// The last field that begins before an offset, by binary search.
-    fileprivate func last(before offset: Int) -> FieldNode? {
+    func last(before offset: Int) -> FieldNode? {
         var low = 0
         var high = count
         while low < high {

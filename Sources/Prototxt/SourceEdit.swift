@@ -6,7 +6,8 @@ public struct SourceEdit: Equatable, Sendable {
     public var range: Range<Int>
     public var replacement: [UInt8]
     /// Whether the gap that a deletion leaves is closed as well: the blanks that would be left twice or at the end of
-    /// a line, the line if nothing else is left on it, and the shorter of two runs of blank lines that then meet.
+    /// a line, the line if nothing else is left on it, and the shorter of two runs of blank lines that then meet; and what
+    /// `PunctuationRepair` tells about braces and separators.
     ///
     /// How wide the gap is depends on what else goes; only `PrototxtDocument.applying(_:)` knows.
     public var closesGap: Bool
