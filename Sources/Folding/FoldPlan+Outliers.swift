@@ -1,4 +1,5 @@
 import NetGraph
+import Synchronization
 
 extension FoldPlan {
     /// The layers in which one channel's largest folded weight is far above the others': bad for 8-bit quantisation with one scale for a tensor.
@@ -14,7 +15,7 @@ extension FoldPlan {
         for fold in folds {
             guard let linear = layers[fold.target].flatMap({ LinearLayer($0.operation) }),
                 let shape = network[linear.weight].shape, let layout = linear.outputLayout(weightShape: shape),
-                let factors = fold.weightFactors(linear, shape: shape)
+                let factors = fold.weightFactors(linear, shape: shape), !factors.isEmpty
             else { continue }
             var largest = [Float](repeating: 0, count: layout.channelCount)
             try weights.forEachSlice(of: linear.weight, elementCount: layout.elementCount) {
@@ -22,20 +23,79 @@ extension FoldPlan {
                 for factor in factors { factor.layout.multiply(slice, from: start, by: factor.numbers) }
                 layout.raiseMaxima(&largest, by: slice, from: start)
             }
-            let magnitudes = largest.map { Double($0) }
-            let ordered = magnitudes.filter { $0 > 0 }.sorted()
-            guard let top = ordered.last, top.isFinite, case let median = ordered[ordered.count / 2],
-                top > Self.outlierRatio * median,
-                let channel = magnitudes.firstIndex(of: top)
-            else { continue }
-            findings.append(
-                StatisticsFinding(
-                    layer: fold.target, kind: .outlierWeights, severity: .warning,
-                    message:
-                        "the largest folded weight of channel \(channel) is \((top / median).roundedText) times that of the median channel: quantise it per channel, not per tensor"
-                ))
+            if let finding = StatisticsFinding(outliersOf: fold.target, magnitudes: largest) {
+                findings.append(finding)
+            }
         }
         return findings
+    }
+
+    /// The same from weights that were computed already.
+    ///
+    /// - Parameters:
+    ///   - network: the folded network.
+    ///   - magnitudes: what was noted while its weights were read.
+    public func outliers(in network: Network, magnitudes: WeightMagnitudes) -> [StatisticsFinding] {
+        let layers = Dictionary(network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        return folds.compactMap { fold in
+            guard let linear = layers[fold.target].flatMap({ LinearLayer($0.operation) }),
+                let largest = magnitudes.largest(of: linear.weight)
+            else { return nil }
+            return StatisticsFinding(outliersOf: fold.target, magnitudes: largest)
+        }
+    }
+}
+
+/// The largest magnitude of each output channel of the weights that a plan scales, noted while they are computed.
+public final class WeightMagnitudes: Sendable {
+    private let layouts: [ParameterID: ChannelLayout]
+    private let largest = Mutex<[ParameterID: [Float]]>([:])
+
+    /// - Parameters:
+    ///   - plan: tells which weights matter.
+    ///   - folded: the network after it.
+    public init(of plan: FoldPlan, in folded: FoldedNetwork) {
+        let targets = Set(plan.folds.map(\.target))
+        var layouts: [ParameterID: ChannelLayout] = [:]
+        for layer in folded.network.layers where targets.contains(layer.id) {
+            guard let linear = LinearLayer(layer.operation), case .scaled = folded.recipes[linear.weight],
+                let shape = folded.network[linear.weight].shape
+            else { continue }
+            layouts[linear.weight] = linear.outputLayout(weightShape: shape)
+        }
+        self.layouts = layouts
+    }
+
+    /// Notes a slice of a folded weight; slices may come in any order and more than once.
+    func note<Element: WeightElement>(
+        _ slice: UnsafeMutableBufferPointer<Element>, of parameter: ParameterID, from start: Int
+    ) {
+        guard let layout = layouts[parameter] else { return }
+        largest.withLock { largest in
+            var maxima = largest.removeValue(forKey: parameter) ?? [Float](repeating: 0, count: layout.channelCount)
+            layout.raiseMaxima(&maxima, by: slice, from: start)
+            largest[parameter] = maxima
+        }
+    }
+
+    /// The largest magnitude of each channel; `nil` for a weight of which nothing was noted.
+    func largest(of parameter: ParameterID) -> [Float]? { largest.withLock { $0[parameter] } }
+}
+
+extension StatisticsFinding {
+    /// `nil` when no channel is far above the median one.
+    fileprivate init?(outliersOf layer: LayerID, magnitudes: [Float]) {
+        let ordered = magnitudes.filter { $0 > 0 }.sorted().map { Double($0) }
+        guard let top = ordered.last, top.isFinite, case let median = ordered[ordered.count / 2],
+            top > Self.outlierRatio * median, let channel = magnitudes.firstIndex(where: { Double($0) == top })
+        else { return nil }
+        let channels = magnitudes.indices.filter { Double(magnitudes[$0]) > Self.outlierRatio * median }
+        let others = channels.count > 1 ? " (\(Self.list(channels)) are above \(Int(Self.outlierRatio)) times)" : ""
+        self.init(
+            layer: layer, kind: .outlierWeights, severity: .warning,
+            message:
+                "the largest folded weight of channel \(channel) is \((top / median).roundedText) times that of the median channel\(others): quantise it per channel, not per tensor",
+            channels: channels)
     }
 
     /// A ratio beyond which 8 bits leave the median channel fewer than two bits.
@@ -44,12 +104,29 @@ extension FoldPlan {
 
 extension ChannelLayout {
     /// Raises the largest magnitude of each channel to that of its elements in a slice.
-    fileprivate func raiseMaxima(
-        _ maxima: inout [Float], by elements: UnsafeMutableBufferPointer<Float>, from start: Int
+    fileprivate func raiseMaxima<Element: WeightElement>(
+        _ maxima: inout [Float], by elements: UnsafeMutableBufferPointer<Element>, from start: Int
     ) {
-        for index in elements.indices {
-            let channel = channel(ofRow: (start + index) / inner)
-            maxima[channel] = max(maxima[channel], abs(elements[index]))
+        guard inner > 0, channelsPerGroup > 0, repeats > 0 else { return }
+        maxima.withUnsafeMutableBufferPointer { maxima in
+            var position = 0
+            while position < elements.count {
+                let row = (start + position) / inner
+                let channel = channel(ofRow: row)
+                let end =
+                    inner == 1
+                    ? position + min(channelsPerGroup - row % channelsPerGroup, elements.count - position)
+                    : min((row + 1) * inner - start, elements.count)
+                let run = UnsafeMutableBufferPointer(rebasing: elements[position..<end])
+                if inner == 1 {
+                    // Neighbours belong to neighbouring channels, up to the end of the group.
+                    Element.raise(
+                        UnsafeMutableBufferPointer(rebasing: maxima[channel..<channel + run.count]), to: run)
+                } else {
+                    maxima[channel] = max(maxima[channel], Element.largestMagnitude(run))
+                }
+                position = end
+            }
         }
     }
 }

@@ -6,10 +6,13 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
     private let folded: FoldedNetwork
     /// Biases that take a whole weight to compute.
     private let sums = ShiftedBiases()
+    private let magnitudes: WeightMagnitudes?
 
-    public init(base: Base, folded: FoldedNetwork) {
+    /// - Parameter magnitudes: gets to know the folded weights that are read.
+    public init(base: Base, folded: FoldedNetwork, magnitudes: WeightMagnitudes? = nil) {
         self.base = base
         self.folded = folded
+        self.magnitudes = magnitudes
     }
 
     /// Reads a slice. A product is formed in double precision and rounded once, to the parameter's own format.
@@ -47,6 +50,7 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
                         "element \(start + index) of \(folded.network[source].name) leaves the range of its number format"
                 )
             }
+            magnitudes?.note(buffer, of: parameter, from: start)
         }
         if type == .float32, Element.elementType == .float64 {
             // What a file in the parameter's format would hold.

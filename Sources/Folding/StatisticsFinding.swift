@@ -31,11 +31,21 @@ public struct StatisticsFinding: Hashable, Sendable {
     public var severity: Severity
     /// A sentence without the layer's name.
     public var message: String
+    /// The channels that it is about, in order; none where it is about the layer as a whole.
+    public var channels: [Int]
 
-    public init(layer: LayerID, kind: Kind, severity: Severity, message: String) {
+    public init(layer: LayerID, kind: Kind, severity: Severity, message: String, channels: [Int] = []) {
         self.layer = layer
         self.kind = kind
         self.severity = severity
         self.message = message
+        self.channels = channels
+    }
+
+    /// `channel 3`, `channels 3, 7, 12`, or the first few of many.
+    static func list(_ channels: [Int]) -> String {
+        let shown = channels.prefix(channels.count > 6 ? 5 : 6).map(String.init).joined(separator: ", ")
+        let rest = channels.count > 6 ? " and \(channels.count - 5) more" : ""
+        return "\(channels.count == 1 ? "channel" : "channels") \(shown)\(rest)"
     }
 }

@@ -34,13 +34,15 @@ struct StatisticsReader {
     mutating func checkFinite(_ parameters: [ParameterID], of layer: Layer) throws(WeightError) {
         for parameter in parameters {
             let values = try vector(parameter)
-            guard let index = values.firstIndex(where: { !$0.isFinite }) else { continue }
-            let others = values.count { !$0.isFinite } - 1
+            let channels = values.indices.filter { !values[$0].isFinite }
+            guard let index = channels.first else { continue }
+            let others = channels.count - 1
             note(
                 layer, .notFinite, .error,
                 "\(network[parameter].name) holds \(values[index]) at index \(index)"
                     + (others > 0 ? " and \(others) more values that are not finite" : "")
-                    + "; the training run diverged or the file is damaged: take an earlier snapshot")
+                    + "; the training run diverged or the file is damaged: take an earlier snapshot",
+                channels)
         }
     }
 
@@ -92,11 +94,12 @@ struct StatisticsReader {
 
     /// Notes channels that a Scale makes constant.
     mutating func examineGamma(_ gamma: [Double], of layer: Layer) {
-        let dead = gamma.count { $0 == 0 }
-        guard dead > 0 else { return }
+        let dead = gamma.indices.filter { gamma[$0] == 0 }
+        guard !dead.isEmpty else { return }
         note(
-            layer, .deadChannels, .warning, "gamma is 0 in \(dead) of \(gamma.count) channels: their output is constant"
-        )
+            layer, .deadChannels, .warning,
+            "gamma is 0 in \(dead.count) of \(gamma.count) channels (\(StatisticsFinding.list(dead))): their output is constant",
+            dead)
     }
 
     private mutating func examine(
@@ -110,19 +113,21 @@ struct StatisticsReader {
                     + (allowsUntrained ? "" : "; --allow-untrained folds it as Caffe runs it"))
             return
         }
-        if let channel = variance.firstIndex(where: { !(batchNorm.deviation(ofVariance: $0) > 0) }) {
+        let impossible = variance.indices.filter { !(batchNorm.deviation(ofVariance: variance[$0]) > 0) }
+        if let channel = impossible.first {
+            let others = impossible.count > 1 ? " (as in \(impossible.count - 1) more channels)" : ""
             note(
                 layer, .negativeVariance, .error,
-                "its variance of channel \(channel) is \(variance[channel]), so variance + eps is not positive; the file is damaged or was edited: take another snapshot"
-            )
+                "its variance of channel \(channel) is \(variance[channel]), so variance + eps is not positive\(others); the file is damaged or was edited: take another snapshot",
+                impossible)
             return
         }
-        let negative = variance.count { $0 < 0 }
-        if negative > 0 {
+        let negative = variance.indices.filter { variance[$0] < 0 }
+        if !negative.isEmpty {
             note(
                 layer, .slightlyNegativeVariance, .warning,
-                "its variance is below 0 in \(negative) of \(variance.count) channels; eps (\(Float(epsilon))) makes up for it"
-            )
+                "its variance is below 0 in \(negative.count) of \(variance.count) channels (\(StatisticsFinding.list(negative))); eps (\(Float(epsilon))) makes up for it",
+                negative)
         }
         if mean.allSatisfy({ $0 == 0 }), variance.allSatisfy({ $0 == 1 }) || variance.allSatisfy({ $0 == 0 }) {
             note(
@@ -132,12 +137,14 @@ struct StatisticsReader {
             return
         }
         noteFewIterations(batchNorm, layer: layer, factor: factor)
-        let tiny = variance.count { (batchNorm.addsEpsilonToDeviation ? $0.squareRoot() : $0) < epsilon / 10 }
-        if tiny > 0 {
+        let tiny = variance.indices.filter {
+            (batchNorm.addsEpsilonToDeviation ? variance[$0].squareRoot() : variance[$0]) < epsilon / 10
+        }
+        if !tiny.isEmpty {
             note(
                 layer, .tinyVariance, .warning,
-                "its variance is far below eps (\(Float(epsilon))) in \(tiny) of \(variance.count) channels, which are amplified by up to gamma * \((1 / batchNorm.deviation(ofVariance: 0)).roundedText)"
-            )
+                "its variance is far below eps (\(Float(epsilon))) in \(tiny.count) of \(variance.count) channels (\(StatisticsFinding.list(tiny))), which are amplified by up to gamma * \((1 / batchNorm.deviation(ofVariance: 0)).roundedText)",
+                tiny)
         }
     }
 
@@ -160,9 +167,11 @@ struct StatisticsReader {
     private static let settled = 0.01
 
     private mutating func note(
-        _ layer: Layer, _ kind: StatisticsFinding.Kind, _ severity: StatisticsFinding.Severity, _ message: String
+        _ layer: Layer, _ kind: StatisticsFinding.Kind, _ severity: StatisticsFinding.Severity, _ message: String,
+        _ channels: [Int] = []
     ) {
-        let finding = StatisticsFinding(layer: layer.id, kind: kind, severity: severity, message: message)
+        let finding = StatisticsFinding(
+            layer: layer.id, kind: kind, severity: severity, message: message, channels: channels)
         if !findings.contains(finding) { findings.append(finding) }
     }
 

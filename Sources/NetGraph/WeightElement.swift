@@ -12,6 +12,12 @@ public protocol WeightElement: BinaryFloatingPoint, Sendable {
 
     /// Whether no element is NaN or infinite.
     static func areFinite(_ elements: UnsafeMutableBufferPointer<Self>) -> Bool
+
+    /// The largest magnitude of all elements; 0 for none.
+    static func largestMagnitude(_ elements: UnsafeMutableBufferPointer<Self>) -> Float
+
+    /// Raises each number to the magnitude of the element at its place. There must be as many numbers as elements.
+    static func raise(_ maxima: UnsafeMutableBufferPointer<Float>, to elements: UnsafeMutableBufferPointer<Self>)
 }
 
 extension Float: WeightElement {
@@ -35,6 +41,26 @@ extension Float: WeightElement {
         var carried: UInt32 = 0
         for index in 0..<elements.count { carried |= (base[index].bitPattern & 0x7F80_0000) &+ 0x0080_0000 }
         return carried >> 31 == 0
+    }
+
+    public static func largestMagnitude(_ elements: UnsafeMutableBufferPointer<Float>) -> Float {
+        guard let base = elements.baseAddress else { return 0 }
+        var largest: Float = 0
+        for index in 0..<elements.count {
+            let magnitude = abs(base[index])
+            largest = magnitude > largest ? magnitude : largest
+        }
+        return largest
+    }
+
+    public static func raise(
+        _ maxima: UnsafeMutableBufferPointer<Float>, to elements: UnsafeMutableBufferPointer<Float>
+    ) {
+        guard let base = elements.baseAddress, let maxima = maxima.baseAddress else { return }
+        for index in 0..<elements.count {
+            let magnitude = abs(base[index])
+            maxima[index] = magnitude > maxima[index] ? magnitude : maxima[index]
+        }
     }
 }
 
@@ -61,5 +87,25 @@ extension Double: WeightElement {
             carried |= (base[index].bitPattern & 0x7FF0_0000_0000_0000) &+ 0x0010_0000_0000_0000
         }
         return carried >> 63 == 0
+    }
+
+    public static func largestMagnitude(_ elements: UnsafeMutableBufferPointer<Double>) -> Float {
+        guard let base = elements.baseAddress else { return 0 }
+        var largest: Double = 0
+        for index in 0..<elements.count {
+            let magnitude = abs(base[index])
+            largest = magnitude > largest ? magnitude : largest
+        }
+        return Float(largest)
+    }
+
+    public static func raise(
+        _ maxima: UnsafeMutableBufferPointer<Float>, to elements: UnsafeMutableBufferPointer<Double>
+    ) {
+        guard let base = elements.baseAddress, let maxima = maxima.baseAddress else { return }
+        for index in 0..<elements.count {
+            let magnitude = Float(abs(base[index]))
+            maxima[index] = magnitude > maxima[index] ? magnitude : maxima[index]
+        }
     }
 }
