@@ -62,7 +62,16 @@ extension FoldReport {
         deployment = conversion.changes.map { change in
             DeploymentChange(
                 layer: name(change.layer), change: change.kind.name,
-                sentence: change.kind.sentence(inputs: shapes[change.layer] ?? []))
+                sentence: change.kind.sentence(inputs: shapes[change.layer] ?? []), names: change.kind.names)
+        }
+        batchStatistics = BatchStatistics(
+            switched: conversion.switchedNormalizations.map { name($0).name },
+            remaining: plan.refusals.filter { $0.reason == .batchStatistics }.map { name($0.layer).name })
+        if !batchStatistics.remaining.isEmpty { batchStatistics.remedy = conversion.options.batchStatisticsRemedy }
+        preprocessing = conversion.preprocessing.map { data in
+            Preprocessing(
+                layer: name(data.layer), blob: data.blob,
+                steps: data.steps.map { .init(field: $0.field, value: $0.value) })
         }
         let names = conversion.renames(of: folded, in: container)
         renamed = folded.network.layers.compactMap { layer in
@@ -71,7 +80,7 @@ extension FoldReport {
         self.findings = findings.map { finding in
             Finding(
                 layer: name(finding.layer).name, severity: finding.severity.rawValue, kind: finding.kind.rawValue,
-                message: finding.message)
+                message: finding.message, channels: finding.channels)
         }
     }
 }
@@ -86,7 +95,35 @@ extension FoldReport.Reason {
     }
 }
 
+extension CaffeOptions {
+    /// What to do about BatchNorms that depend on the batch.
+    fileprivate var batchStatisticsRemedy: String {
+        if keepsTraining { return "without --keep-training they are deployed with the averages that training stored" }
+        if keepsBatchStatistics { return "without --keep-batch-statistics the averages that training stored are used" }
+        return
+            "training stores averages of mean and variance for this; --assume-global-stats uses them, and folds these layers"
+    }
+}
+
+extension DeployChange.FunctionNames {
+    /// What is called otherwise than before.
+    fileprivate var renamings: [String] {
+        let isOneName = oldLayer == oldBlob && layer == blob
+        if isOneName, layer != oldLayer { return ["layer and blob '\(oldLayer)' are now '\(layer)'"] }
+        var texts: [String] = []
+        if layer != oldLayer { texts.append("layer '\(oldLayer)' is now '\(layer)'") }
+        if blob != oldBlob { texts.append((oldBlob.map { "blob '\($0)' is now" } ?? "its blob is") + " '\(blob)'") }
+        return texts
+    }
+}
+
 extension DeployChange.Kind {
+    fileprivate var names: FoldReport.FunctionNames? {
+        guard case .becameFunction(_, _, let names) = self else { return nil }
+        return FoldReport.FunctionNames(
+            oldLayer: names.oldLayer, layer: names.layer, oldBlob: names.oldBlob, blob: names.blob)
+    }
+
     fileprivate var name: String {
         switch self {
         case .becameInput: "input"
@@ -103,7 +140,8 @@ extension DeployChange.Kind {
             "became Input: "
                 + inputs.map { "\($0.name) \($0.shape.map(\.description) ?? "of unknown shape")" }.joined(
                     separator: ", ")
-        case .becameFunction(_, let function): "became \(function)"
+        case .becameFunction(_, let function, let names):
+            (["became \(function)"] + names.renamings).joined(separator: "; ")
         case .droppedObjective: "gone: only training and evaluation need it"
         case .feedsNothing: "gone: it only fed layers that are gone"
         case .identity: "gone: it hands its input on unchanged"

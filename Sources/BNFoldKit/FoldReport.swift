@@ -24,6 +24,10 @@ public struct FoldReport: Codable, Hashable, Sendable {
     /// Shared parameters that layers had to part with, because their folds differ.
     public var unshared: [UnsharedParameter]
     public var deployment: [DeploymentChange]
+    /// BatchNorms that say `use_global_stats: false`.
+    public var batchStatistics: BatchStatistics
+    /// What data layers did to the data, which the caller of the network does now.
+    public var preprocessing: [Preprocessing]
     public var renamed: [Rename]
     public var findings: [Finding]
     /// What running both networks showed; `nil` when they were not run.
@@ -117,6 +121,39 @@ public struct FoldReport: Codable, Hashable, Sendable {
         /// `input`, `function`, `objective`, `feeds-nothing` or `identity`.
         public var change: String
         public var sentence: String
+        /// The names of a loss that became a function, before and after; `nil` for other layers.
+        public var names: FunctionNames?
+    }
+
+    public struct FunctionNames: Codable, Hashable, Sendable {
+        public var oldLayer: String
+        public var layer: String
+        /// `nil` for a loss without a top.
+        public var oldBlob: String?
+        public var blob: String
+    }
+
+    public struct BatchStatistics: Codable, Hashable, Sendable {
+        /// Layers that are deployed with their stored statistics all the same, as training needs `false` and deployment does not.
+        public var switched: [String]
+        /// Layers that still normalise by each batch.
+        public var remaining: [String]
+        /// What to do about those that remain.
+        public var remedy: String?
+    }
+
+    public struct Preprocessing: Codable, Hashable, Sendable {
+        /// The data layer.
+        public var layer: LayerName
+        /// The blob that gets the data.
+        public var blob: String
+        public var steps: [Step]
+
+        public struct Step: Codable, Hashable, Sendable {
+            /// `transform_param.scale`
+            public var field: String
+            public var value: String
+        }
     }
 
     public struct Rename: Codable, Hashable, Sendable {
@@ -131,6 +168,8 @@ public struct FoldReport: Codable, Hashable, Sendable {
         /// A stable name, for example `untrained`.
         public var kind: String
         public var message: String
+        /// All channels that it is about, counted from 0; empty where it is about the layer as a whole.
+        public var channels: [Int]
     }
 
     /// The report as JSON, with sorted keys and a final newline: the same report gives the same bytes.

@@ -63,7 +63,7 @@ struct NetworkLocator {
         let root = document.root
         if root.value(named: "layer") != nil || root.value(named: "layers") != nil { return [path] }
         var paths: [String] = []
-        for field in ["net", "train_net", "test_net"] {
+        for field in SolverFields.networks {
             for value in root.values(named: field) {
                 guard let named = value.scalar?.stringValue else { continue }
                 // A solver names its net from the folder that training was started in, which may be any folder above.

@@ -46,6 +46,9 @@ public struct ReportText: Sendable {
             "blobs with other numbers than before",
             report.regauged.map { [$0.from, "-> " + $0.to, "by " + $0.layer.name] })
         lines += section("deployment", deployment(report))
+        lines += switched(report.batchStatistics)
+        lines += section(
+            "preparation of the data, which the data layer did and the caller does now", preparation(report))
         if isVerbose { lines += section("renamed", report.renamed.map { [$0.from, "-> " + $0.to] }) }
         lines += ["", bold("before and after")]
         lines += TextTable.lines(counts(report), alignsRight: true)
@@ -55,6 +58,7 @@ public struct ReportText: Sendable {
         if let output = report.output {
             lines += ["", "wrote \(output.weights ?? "") and \(output.prototxt)"]
         }
+        lines += remaining(report.batchStatistics)
         return lines.map { $0 + "\n" }.joined()
     }
 
@@ -123,6 +127,37 @@ public struct ReportText: Sendable {
             ])
         }
         return rows
+    }
+
+    /// What each data layer did, in the order of its fields.
+    private func preparation(_ report: FoldReport) -> [[String]] {
+        report.preprocessing.map { data in
+            let steps = data.steps.map { step in
+                "\(step.field.split(separator: ".").last ?? "") \(step.value)"
+            }
+            return [data.blob, steps.joined(separator: "; ")]
+        }
+    }
+
+    // MARK: Statistics of the batch
+
+    private func switched(_ statistics: FoldReport.BatchStatistics) -> [String] {
+        let count = statistics.switched.count
+        guard count > 0 else { return [] }
+        let isOne = count == 1
+        return [
+            "  \(count) \(isOne ? "BatchNorm says" : "BatchNorms say") use_global_stats: false, as training needs; deployed with \(isOne ? "its" : "their") stored statistics"
+        ]
+    }
+
+    private func remaining(_ statistics: FoldReport.BatchStatistics) -> [String] {
+        let count = statistics.remaining.count
+        guard count > 0 else { return [] }
+        let depends = count == 1 ? "BatchNorm still depends" : "BatchNorms still depend"
+        return [
+            "",
+            "\(count) \(depends) on the batch: the result for one input changes with the others that it is computed together with",
+        ] + (statistics.remedy.map { ["  what to do: \($0)"] } ?? [])
     }
 
     private func counts(_ report: FoldReport) -> [[String]] {

@@ -10,6 +10,8 @@ public struct CaffeOptions: Hashable, Sendable {
     public var inputShapes: [String: [Int]] = [:]
     /// Take `use_global_stats: false` in TEST as true.
     public var assumesGlobalStatistics = false
+    /// Leave `use_global_stats: false` in a net that is deployed, which uses the stored statistics otherwise.
+    public var keepsBatchStatistics = false
     /// The dialect of BatchNorms whose blobs do not tell it.
     public var batchNormDialect: BatchNormDialect?
     /// Only fold: leave data, loss, param and filler fields.
@@ -26,9 +28,21 @@ public struct CaffeConversion {
     public let network: Network
     /// What deployment did to the layers of `original`.
     public let changes: [DeployChange]
+    /// BatchNorms that say `use_global_stats: false`, as training needs, and are deployed with their stored statistics.
+    public let switchedNormalizations: [LayerID]
+    /// What was done to the data before the net got it, which is for whoever runs the deployed net to do.
+    public let preprocessing: [DataPreprocessing]
     /// The numbers of the parameters; `nil` when only the prototxt was given.
     public let weights: CaffeWeightStore?
-    private let options: CaffeOptions
+    public let options: CaffeOptions
+
+    /// Whether a layer of the network normalises by the statistics of each batch, though it has stored ones.
+    public var usesBatchStatistics: Bool {
+        network.layers.contains { layer in
+            guard case .batchNorm(let batchNorm) = layer.operation else { return false }
+            return batchNorm.hasStatistics && !batchNorm.usesGlobalStatistics
+        }
+    }
 
     /// Reads a net and, where given, its weights.
     ///
@@ -64,10 +78,14 @@ public struct CaffeConversion {
         if options.keepsTraining {
             network = built.network
             changes = []
+            switchedNormalizations = []
+            preprocessing = []
         } else {
-            let deployed = built.deployed()
-            network = deployed.network.network
+            let deployed = built.deployed(keepsBatchStatistics: options.keepsBatchStatistics)
+            network = deployed.network
             changes = deployed.changes
+            switchedNormalizations = deployed.switchedNormalizations
+            preprocessing = try built.preprocessing(of: deployed)
         }
         try checkInputShapeNames()
     }
@@ -101,13 +119,14 @@ public struct CaffeConversion {
     /// - Parameters:
     ///   - container: what to write; a `.caffemodel` that the weights come from is edited, anything else written anew.
     ///   - compression: gzip level, 0 for none.
+    ///   - magnitudes: gets to know the folded weights on the way.
     ///   - checkpoint: called between slices; throws to stop.
     public func writeWeights(
         of folded: FoldedNetwork, to path: String, as container: WeightContainer, compression: Int,
-        checkpoint: @escaping () throws(CaffeModelError) -> Void
+        magnitudes: WeightMagnitudes? = nil, checkpoint: @escaping () throws(CaffeModelError) -> Void
     ) throws(CaffeModelError) {
         guard let weights else { throw CaffeModelError(.internalFault, "there are no weights to write") }
-        let store = FoldedWeights(base: weights, folded: folded)
+        let store = FoldedWeights(base: weights, folded: folded, magnitudes: magnitudes)
         switch container {
         case .hdf5:
             var writer = HDF5WeightWriter()

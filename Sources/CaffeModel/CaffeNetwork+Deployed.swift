@@ -5,8 +5,8 @@ public struct DeployChange: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
         /// A data layer became an Input.
         case becameInput(from: String)
-        /// A loss became the function that it applies to the scores.
-        case becameFunction(from: String, to: String)
+        /// A loss became the function that it applies to the scores, and got its names.
+        case becameFunction(from: String, to: String, names: FunctionNames)
         /// A loss or a metric went.
         case droppedObjective
         /// The layer only fed layers that went.
@@ -15,23 +15,60 @@ public struct DeployChange: Hashable, Sendable {
         case identity
     }
 
+    /// What a loss is called before and after, as a layer and as a blob.
+    public struct FunctionNames: Hashable, Sendable {
+        public var oldLayer: String
+        public var layer: String
+        /// `nil` for a loss without a top.
+        public var oldBlob: String?
+        public var blob: String
+    }
+
     public var layer: LayerID
     public var kind: Kind
 }
 
+/// A network as it is deployed, and what that changed.
+struct DeployedNetwork {
+    var network: Network
+    var changes: [DeployChange]
+    /// BatchNorms that normalised by the batch, as training needs, and now use their stored statistics.
+    var switchedNormalizations: [LayerID]
+}
+
 extension CaffeNetwork {
-    /// The network as it is deployed: no data layers, labels, losses or metrics, nothing that only fed those, no Dropout.
+    /// The network as it is deployed: no data layers, labels, losses or metrics, nothing that only fed those, no Dropout, and BatchNorms that
+    /// use their stored statistics.
     ///
     /// What the net computes from its data stays and keeps its names; scores that only a loss or a metric read become outputs.
-    func deployed() -> (network: CaffeNetwork, changes: [DeployChange]) {
+    ///
+    /// - Parameter keepsBatchStatistics: leave `use_global_stats: false` as it is. In a net without training parts it stays in any case: there
+    ///   somebody asked for it.
+    func deployed(keepsBatchStatistics: Bool) -> DeployedNetwork {
         var deployment = Deployment(self)
         deployment.replaceObjectives()
         deployment.dropDead()
         deployment.replaceDataSources()
         deployment.dropIdentities()
-        var result = self
-        result.network = deployment.network
-        return (result, deployment.changes.sorted { $0.layer < $1.layer })
+        let changes = deployment.changes.sorted { $0.layer < $1.layer }
+        var result = DeployedNetwork(network: deployment.network, changes: changes, switchedNormalizations: [])
+        if !keepsBatchStatistics, hasTrainingParts(changes) { result.useStoredStatistics(of: self) }
+        return result
+    }
+}
+
+extension DeployedNetwork {
+    /// `use_global_stats: false` is what training needs; Caffe's documentation has it switched for deployment. A layer's own `phase: TRAIN` is
+    /// no such habit and stays.
+    fileprivate mutating func useStoredStatistics(of source: CaffeNetwork) {
+        for position in network.layers.indices {
+            guard case .batchNorm(var batchNorm) = network.layers[position].operation, !batchNorm.usesGlobalStatistics,
+                source.definition(of: network.layers[position].id)?.deniesGlobalStatistics == true
+            else { continue }
+            batchNorm.usesGlobalStatistics = true
+            network.layers[position].operation = .batchNorm(batchNorm)
+            switchedNormalizations.append(network.layers[position].id)
+        }
     }
 }
 
@@ -64,24 +101,36 @@ private struct Deployment {
         for layer in network.layers where layer.isDataSource { dataTops.insert(layer.outputs) }
         let labels = labelValues(in: network.layers)
         let read = ValueSet(readBy: network.layers, of: network)
+        let namesake = losses(labels: labels, read: read).mostWeighty
         var objectiveTops = ValueSet(capacity: network.values.count)
+        // What a loss or a metric says, as opposed to the function that a loss may give as its second top.
+        var verdicts = ValueSet(capacity: network.values.count)
         var kept: [Layer] = []
         for layer in network.layers {
-            guard let type = objectiveType(of: layer, labels: labels, read: read) else {
+            let readsVerdict = !layer.isSink && layer.inputs.contains(where: verdicts.contains)
+            guard
+                let type = objectiveType(of: layer, labels: labels, read: read)
+                    ?? (readsVerdict ? layer.operation.typeName : nil)
+            else {
                 kept.append(layer)
                 continue
             }
             objectiveTops.insert(layer.outputs)
-            let scores = layer.inputs.filter(learned.contains)
+            verdicts.insert(function(of: type, layer: layer.id) == nil ? layer.outputs[...] : layer.outputs.prefix(1))
+            let scores = layer.inputs.filter { learned.contains($0) && !verdicts.contains($0) }
             if let function = function(of: type, layer: layer.id), let score = layer.inputs.first {
                 if let twin = network.layers.first(where: { $0.operation == function && $0.inputs == [score] }) {
                     wanted.insert(twin.outputs)
                 } else {
-                    kept.append(converted(layer, to: function, score: score))
+                    let (layer, names) = converted(layer, to: function, score: score, isMain: layer.id == namesake)
+                    kept.append(layer)
                     changes.append(
-                        DeployChange(layer: layer.id, kind: .becameFunction(from: type, to: function.typeName)))
+                        DeployChange(
+                            layer: layer.id, kind: .becameFunction(from: type, to: function.typeName, names: names)))
                     continue
                 }
+            } else if readsVerdict {
+                wanted.insert(scores)
             } else {
                 wanted.insert(scores.isEmpty ? layer.inputs.prefix(1).filter { !dataTops.contains($0) } : scores)
             }
@@ -119,23 +168,56 @@ private struct Deployment {
         }
     }
 
-    /// The loss as a function of the scores. Its second top, if any, was that function's result already.
-    private mutating func converted(_ layer: Layer, to function: Operation, score: ValueID) -> Layer {
+    /// The loss as a function of the scores. Its second top, if any, was that function's result already, and keeps its name.
+    ///
+    /// - Parameter isMain: whether it is the one that is called `prob`.
+    private mutating func converted(
+        _ layer: Layer, to function: Operation, score: ValueID, isMain: Bool
+    ) -> (layer: Layer, names: DeployChange.FunctionNames) {
         var result = layer
         result.operation = function
         result.inputs = [score]
+        let oldTop = layer.outputs.prefix(2).last
+        let oldBlob = oldTop.map { network[$0].name }
+        let isFree = isMain && isFree(Self.functionName, beside: layer)
+        if isFree { result.name = Self.functionName }
         let top: ValueID
-        if let last = layer.outputs.prefix(2).last {
-            top = last
+        if let oldTop {
+            top = oldTop
+            if isFree, layer.outputs.count == 1 { network.values[top.index].name = Self.functionName }
         } else {
             // A loss may leave out its top, a function may not.
             let names = Set(network.values.map(\.name))
-            top = network.addValue(Value(name: names.contains(layer.name) ? layer.name + "_prob" : layer.name))
+            let name = result.name.isEmpty ? layer.operation.typeName : result.name
+            top = network.addValue(Value(name: names.contains(name) ? name + "_prob" : name))
         }
         network.values[top.index].shape = network[score].shape
         result.outputs = [top]
         wanted.insert(top)
-        return result
+        let names = DeployChange.FunctionNames(
+            oldLayer: layer.name, layer: result.name, oldBlob: oldBlob, blob: network[top].name)
+        return (result, names)
+    }
+
+    /// What Caffe's own deploy nets call the function that takes the place of a loss, as a layer and as a blob.
+    private static let functionName = "prob"
+
+    /// Whether no other layer and no blob of another layer has a name.
+    private func isFree(_ name: String, beside layer: Layer) -> Bool {
+        source.network.layers.allSatisfy { other in
+            other.id == layer.id || other.name != name && other.outputs.allSatisfy { network[$0].name != name }
+        }
+    }
+
+    /// The losses that become functions, in order, with their weights.
+    private func losses(labels: ValueSet, read: ValueSet) -> [(layer: LayerID, weight: Double)] {
+        network.layers.compactMap { layer in
+            guard let type = objectiveType(of: layer, labels: labels, read: read),
+                let function = function(of: type, layer: layer.id), let score = layer.inputs.first,
+                !network.layers.contains(where: { $0.operation == function && $0.inputs == [score] })
+            else { return nil }
+            return (layer.id, source.definition(of: layer.id)?.lossWeight ?? 1)
+        }
     }
 
     /// Values computed from data without any weights while other data feeds layers with weights: labels, and what is made of them.
@@ -208,5 +290,17 @@ private struct Deployment {
 extension Layer {
     fileprivate var isDataSource: Bool {
         if case .dataSource = operation { true } else { false }
+    }
+
+    fileprivate var isSink: Bool {
+        if case .sink = operation { true } else { false }
+    }
+}
+
+extension [(layer: LayerID, weight: Double)] {
+    /// The first of those with the largest weight: where there are several losses, the others are often auxiliary.
+    fileprivate var mostWeighty: LayerID? {
+        let largest = map(\.weight).max()
+        return first { $0.weight == largest }?.layer
     }
 }

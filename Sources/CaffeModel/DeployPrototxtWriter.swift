@@ -70,7 +70,8 @@ struct DeployPrototxtWriter {
                 let editor = LayerEditor(
                     definition: definition, old: original.network.layers[old], oldNetwork: original.network,
                     layer: layer, network: network,
-                    newName: renames[id], sharedNames: sharing.names(of: layer), keepsTraining: keepsTraining)
+                    name: renames[id] ?? layer.name, sharedNames: sharing.names(of: layer), keepsTraining: keepsTraining
+                )
                 edits += try editor.edits()
                 edits += insertions(behind: definition)
                 continue

@@ -10,7 +10,8 @@ struct LayerEditor {
     /// The layer as it has to be written.
     let layer: Layer
     let network: Network
-    let newName: String?
+    /// The name to write.
+    let name: String
     /// The names that its parameters are shared under, by index.
     let sharedNames: [String?]
     let keepsTraining: Bool
@@ -20,7 +21,7 @@ struct LayerEditor {
 
     func edits() throws(CaffeModelError) -> [SourceEdit] {
         var edits: [SourceEdit] = []
-        if let newName { edits += setString("name", to: newName) }
+        if name != definition.name { edits += setString("name", to: name) }
         if old.operation.typeName != layer.operation.typeName {
             edits += setString("type", to: layer.operation.typeName)
         }
@@ -31,6 +32,7 @@ struct LayerEditor {
         edits += setStrings("bottom", from: definition.bottoms, to: layer.inputs.map { network[$0].name })
         edits += setStrings("top", from: definition.tops, to: layer.outputs.map { network[$0].name })
         edits += affineEdits()
+        edits += statisticsEdits()
         edits += try biasEdits()
         edits += try parameterEdits()
         if !keepsTraining {
@@ -123,6 +125,17 @@ struct LayerEditor {
                 name: "shape", value: .inlineMessage(shape.map { NewField(name: "dim", value: .literal(String($0))) }))
         }
         return NewField(name: "input_param", value: .message(all))
+    }
+
+    // MARK: Statistics
+
+    /// A BatchNorm that uses its stored statistics must not say that it does not.
+    private func statisticsEdits() -> [SourceEdit] {
+        guard case .batchNorm(let batchNorm) = layer.operation, batchNorm.usesGlobalStatistics,
+            let scalar = message.value(named: "batch_norm_param")?.message?.value(named: "use_global_stats")?.scalar,
+            scalar.boolValue == false
+        else { return [] }
+        return [document.replacement(of: scalar, withLiteral: "true")]
     }
 
     // MARK: Biases

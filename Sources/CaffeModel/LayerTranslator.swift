@@ -42,7 +42,7 @@ struct LayerTranslator {
         }
         if isDataSource { return .dataSource(type: layer.type) }
         if let operation = try operationOfCandidate() { return operation }
-        if isObjective { return .objective(type: layer.type) }
+        if layer.isObjective { return .objective(type: layer.type) }
         let cause =
             layer.type == "ReLU" ? "what its limits and its slope make together is not known" : nil
         return .opaque(Opaque(type: layer.type, parameters: try registry.registerAll(of: layer), cause: cause))
@@ -60,16 +60,6 @@ struct LayerTranslator {
         return try candidate.map { candidate throws(CaffeModelError) in try operation(of: candidate) }
     }
 
-    /// Layers that read data by themselves: no bottom, and a name that says so. Python layers without a bottom do nothing else in practice.
-    private var isDataSource: Bool {
-        guard layer.bottoms.isEmpty, !layer.tops.isEmpty else { return false }
-        if layer.type == "DummyData" { return dummyDataIsSource }
-        return layer.type.contains("Data") || layer.type == "Python"
-    }
-
-    /// Losses and metrics, those of forks included.
-    private var isObjective: Bool {
-        guard !layer.bottoms.isEmpty else { return false }
-        return ["Loss", "Accuracy", "Evaluat", "EvalDetection", "HDF5Output"].contains { layer.type.contains($0) }
-    }
+    /// DummyData is one only where nothing else brings data: elsewhere it fills in constants.
+    private var isDataSource: Bool { layer.readsData && (layer.type != "DummyData" || dummyDataIsSource) }
 }

@@ -31,7 +31,10 @@ public struct NetDefinition: Sendable {
     }
 
     private static func hint(for root: FieldReader) -> String {
-        root.has("base_lr") || root.has("net") ? " but a solver; give the network that its 'net:' names" : ""
+        if let field = SolverFields.networks.first(where: root.has) {
+            return " but a solver; give the network that its '\(field):' names"
+        }
+        return root.has("base_lr") ? " but a solver, which names no network" : ""
     }
 }
 
@@ -84,6 +87,14 @@ final class LayerDefinition: Sendable {
     func sharedNames() throws(CaffeModelError) -> [String] {
         try reader.submessages("param").map { param throws(CaffeModelError) in try param.string("name") ?? "" }
     }
+
+    /// Whether a BatchNorm says `use_global_stats: false`.
+    var deniesGlobalStatistics: Bool {
+        (try? reader.submessage("batch_norm_param").bool("use_global_stats")) == false
+    }
+
+    /// The weight of a loss's first top in what training minimises.
+    var lossWeight: Double { (try? reader.floats("loss_weight").first).map(Double.init) ?? 1 }
 
     /// The axis of `softmax_param`, which a SoftmaxWithLoss shares with Softmax.
     var softmaxAxis: Int {

@@ -29,14 +29,27 @@ struct NetworkOptions: ParsableArguments {
     @Flag(help: "Treat 'use_global_stats: false' in TEST as true.")
     var assumeGlobalStats = false
 
+    @Flag(
+        help:
+            "Leave 'use_global_stats: false' of a training net. It is deployed with the stored statistics otherwise."
+    )
+    var keepBatchStatistics = false
+
     @Flag(help: "Fold BatchNorms with a moving-average factor of 0 as Caffe runs them: mean 0, variance 0.")
     var allowUntrained = false
+
+    func validate() throws {
+        if assumeGlobalStats, keepBatchStatistics {
+            throw ValidationError("--assume-global-stats and --keep-batch-statistics exclude each other")
+        }
+    }
 
     /// The options for the library.
     func caffeOptions() throws -> CaffeOptions {
         var options = CaffeOptions()
         options.state = NetState(level: level, stages: stage)
         options.assumesGlobalStatistics = assumeGlobalStats
+        options.keepsBatchStatistics = keepBatchStatistics
         options.batchNormDialect = batchNormDialect
         for shape in inputShape {
             guard options.inputShapes.updateValue(shape.dimensions, forKey: shape.name) == nil else {

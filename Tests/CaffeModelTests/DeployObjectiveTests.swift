@@ -20,11 +20,56 @@ struct DeployObjectiveTests {
             + tops.map { " top: \"\($0)\"" }.joined() + extra + " }\n"
     }
 
-    @Test("SoftmaxWithLoss becomes Softmax, without the label")
+    @Test("SoftmaxWithLoss becomes Softmax, without the label, under the names of Caffe's own deploy nets")
     func softmax() throws {
         #expect(
             try tail(layer("SoftmaxWithLoss"))
-                == #"layer { name: "loss" type: "Softmax" bottom: "score" top: "loss" }"# + "\n")
+                == #"layer { name: "prob" type: "Softmax" bottom: "score" top: "prob" }"# + "\n")
+    }
+
+    @Test(
+        "where the name is taken, by a layer or a blob, both names stay",
+        arguments: [
+            Text.convolution("prob", from: "score", to: "other"), Text.convolution("other", from: "score", to: "prob"),
+        ])
+    func takenName(other: String) throws {
+        #expect(
+            try tail(other + layer("SoftmaxWithLoss"))
+                == other + #"layer { name: "loss" type: "Softmax" bottom: "score" top: "loss" }"# + "\n")
+    }
+
+    @Test("of several losses the one with the largest weight is called prob, the first where all weigh the same")
+    func severalLosses() throws {
+        func net(_ weights: String, _ otherWeights: String) throws -> [String] {
+            let second = layer("SoftmaxWithLoss", extra: otherWeights).replacing("\"loss\"", with: "\"loss2\"")
+                .replacing("\"score\"", with: "\"aux\"")
+            let text = try tail(
+                Text.convolution("aux", from: "score") + layer("SoftmaxWithLoss", extra: weights) + second)
+            return text.split(separator: "\n").filter { $0.contains("Softmax") }.map(String.init)
+        }
+        let (loss, prob) = ("bottom: \"score\" top: \"loss\"", "bottom: \"aux\" top: \"prob\"")
+        let auxiliary = try net(" loss_weight: 0.3", " loss_weight: 1")
+        #expect(auxiliary[0].contains("name: \"loss\"") && auxiliary[0].contains(loss), "\(auxiliary)")
+        #expect(auxiliary[1].contains("name: \"prob\"") && auxiliary[1].contains(prob), "\(auxiliary)")
+        let equal = try net("", "")
+        #expect(equal[0].contains("name: \"prob\"") && equal[1].contains("name: \"loss2\""), "\(equal)")
+    }
+
+    @Test("what is computed from a loss goes with it, and does not take the function for the loss")
+    func readersOfLoss() throws {
+        let sum =
+            #"layer { name: "sum" type: "Power" bottom: "loss" top: "sum" power_param { scale: 2 } }"# + "\n"
+        #expect(
+            try tail(layer("SoftmaxWithLoss") + sum)
+                == #"layer { name: "prob" type: "Softmax" bottom: "score" top: "prob" }"# + "\n")
+    }
+
+    @Test("what reads the second top of a loss stays")
+    func readersOfFunction() throws {
+        let largest = #"layer { name: "largest" type: "ArgMax" bottom: "p" top: "largest" }"# + "\n"
+        #expect(
+            try tail(layer("SoftmaxWithLoss", tops: ["loss", "p"]) + largest)
+                == #"layer { name: "prob" type: "Softmax" bottom: "score" top: "p" }"# + "\n" + largest)
     }
 
     @Test("the axis of a SoftmaxWithLoss stays, its weight and normalisation go")
@@ -34,7 +79,7 @@ struct DeployObjectiveTests {
                 "SoftmaxWithLoss",
                 extra: " loss_weight: 2 softmax_param { axis: 2 } loss_param { ignore_label: 255 normalize: false }"))
         #expect(
-            text == #"layer { name: "loss" type: "Softmax" bottom: "score" top: "loss" softmax_param { axis: 2 } }"#
+            text == #"layer { name: "prob" type: "Softmax" bottom: "score" top: "prob" softmax_param { axis: 2 } }"#
                 + "\n")
     }
 
@@ -42,13 +87,13 @@ struct DeployObjectiveTests {
     func twoTops() throws {
         #expect(
             try tail(layer("SoftmaxWithLoss", tops: ["loss", "prob"]))
-                == #"layer { name: "loss" type: "Softmax" bottom: "score" top: "prob" }"# + "\n")
+                == #"layer { name: "prob" type: "Softmax" bottom: "score" top: "prob" }"# + "\n")
     }
 
     @Test("a SoftmaxWithLoss without a top gets one that no other blob has")
     func noTop() throws {
         let text = try tail(layer("SoftmaxWithLoss", tops: []))
-        #expect(text.contains(#"type: "Softmax""#) && text.contains(#"top: "loss""#), "\(text)")
+        #expect(text.contains(#"type: "Softmax""#) && text.contains(#"top: "prob""#), "\(text)")
     }
 
     @Test("SoftmaxWithLoss goes where a Softmax reads the same scores")
@@ -62,7 +107,7 @@ struct DeployObjectiveTests {
     func sigmoid() throws {
         #expect(
             try tail(layer("SigmoidCrossEntropyLoss"))
-                == #"layer { name: "loss" type: "Sigmoid" bottom: "score" top: "loss" }"# + "\n")
+                == #"layer { name: "prob" type: "Sigmoid" bottom: "score" top: "prob" }"# + "\n")
     }
 
     @Test(

@@ -95,7 +95,7 @@ struct AgreementTests {
     @Test("an output under another name")
     func renamedOutput() async throws {
         var pair = try await FoldedPair(.branches)
-        try pair.edit("loss") { $0 = $0.replacing("top: \"loss\"", with: "top: \"probabilities\"") }
+        try pair.edit("prob") { $0 = $0.replacing("top: \"prob\"", with: "top: \"probabilities\"") }
         let verdict = try await pair.verify()
         #expect(verdict.code == 0, "\(verdict.text)")
         #expect(verdict.report.missingOutputs == [])

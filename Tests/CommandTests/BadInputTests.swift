@@ -75,12 +75,12 @@ struct BadInputTests {
             arguments: ["net.h5", "out.h5", "--prototxt", "net.h5"])
     }
 
-    @Test("a solver for a network is told, with what to give instead")
-    func solverPrototxt() async throws {
+    @Test("a solver for a network is told, with what to give instead", arguments: ["net", "train_net", "test_net"])
+    func solverPrototxt(field: String) async throws {
         let folder = try TinyNet.folder()
-        try folder.write("net: \"net.prototxt\"\nbase_lr: 0.1\n", to: "solver.prototxt")
+        try folder.write("\(field): \"net.prototxt\"\nbase_lr: 0.1\n", to: "solver.prototxt")
         try await expectFailure(
-            in: folder, code: 65, saying: ["solver.prototxt", "solver", "'net:'"],
+            in: folder, code: 65, saying: ["solver.prototxt", "solver", "'\(field):'"],
             arguments: ["net.h5", "out.h5", "--prototxt", "solver.prototxt"])
     }
 

@@ -135,7 +135,7 @@ struct FaultFindingStructureTests {
     func outputMissing() async throws {
         var pair = try await FoldedPair(.branches)
         try pair.remove("ip8")
-        try pair.edit("loss") { $0 = "" }
+        try pair.edit("prob") { $0 = "" }
         let verdict = try await pair.verify()
         #expect(verdict.code == 2, "\(verdict.text)")
     }

@@ -72,8 +72,11 @@ struct FixturePropertyTests {
     func linesAreOld(fixture: Fixture) async throws {
         let folder = try await folded(fixture, ["--report", "report.json"])
         let report = try Report(folder.text("report.json"))
-        // A name that the report tells: of a blob that holds other numbers than before, or of a layer that is new.
-        let told = report.regauged.map(\.to) + report.scales.filter(\.isInserted).map(\.layer.name)
+        // A name that the report tells: of a blob that holds other numbers than before, of a layer that is new, or of a loss that became a
+        // function.
+        let told =
+            report.regauged.map(\.to) + report.scales.filter(\.isInserted).map(\.layer.name)
+            + report.deployment.compactMap(\.names).flatMap { [$0.layer, $0.blob] }
         let input = try String(contentsOfFile: fixture.prototxt, encoding: .utf8)
         let tops = Set(input.matches(of: /top: ?["'](.*?)["']/).map { String($0.1) })
         let old = Set(input.split(whereSeparator: \.isNewline))

@@ -50,6 +50,7 @@ extension JobOptions {
             "biasAsScale": flag(\.writesBiasAsScale),
             "compress": compression == standard.compression ? nil : .integer(compression),
             "inputShape": shapes.isEmpty ? nil : .object(shapes),
+            "keepBatchStatistics": flag(\.caffe.keepsBatchStatistics),
             "keepTraining": flag(\.caffe.keepsTraining),
             "level": caffe.state.level == standard.caffe.state.level ? nil : .integer(caffe.state.level),
             "noForward": reach == .backward ? .boolean(true) : nil,
@@ -65,12 +66,12 @@ extension JobOptions {
     init(_ fields: JSONFields, defaults: JobOptions) throws(JSONError) {
         try fields.requireOnly([
             "allowUntrained", "assumeGlobalStats", "batchNormDialect", "biasAsScale", "compress", "inputShape",
-            "keepTraining",
-            "level", "noForward", "onlyAdjacent", "stage", "verify",
+            "keepBatchStatistics", "keepTraining", "level", "noForward", "onlyAdjacent", "stage", "verify",
         ])
         self = defaults
         allowsUntrained = try fields.boolean("allowUntrained") ?? allowsUntrained
         caffe.assumesGlobalStatistics = try fields.boolean("assumeGlobalStats") ?? caffe.assumesGlobalStatistics
+        caffe.keepsBatchStatistics = try fields.boolean("keepBatchStatistics") ?? caffe.keepsBatchStatistics
         caffe.keepsTraining = try fields.boolean("keepTraining") ?? caffe.keepsTraining
         caffe.state.level = try fields.integer("level") ?? caffe.state.level
         caffe.state.stages = try fields.strings("stage") ?? caffe.state.stages

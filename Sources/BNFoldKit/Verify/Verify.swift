@@ -15,8 +15,11 @@ public func verify(_ request: VerifyRequest) throws(BNFoldError) -> VerifyReport
         try checkReport(path, others: others, overwrites: request.overwrites)
         others.append(path)
     }
-    let original = try open(prototxt: prototxt, weights: request.original, options: request.caffe)
     let folded = try open(prototxt: foldedPrototxt, weights: request.folded, options: request.caffe)
+    var options = request.caffe
+    // Folded with --keep-batch-statistics: what normalises by the batch there does so in the original.
+    if folded.usesBatchStatistics { options.keepsBatchStatistics = true }
+    let original = try open(prototxt: prototxt, weights: request.original, options: options)
     let comparison = NetworkComparison(
         original: original, originalFiles: files(request.original, prototxt), folded: folded,
         foldedFiles: files(request.folded, foldedPrototxt), options: request.options,
