@@ -4,7 +4,7 @@ import CaffeModel
 public struct ConvertRequest: Sendable {
     /// Weights in any container.
     public var input: String
-    /// The weights to write; `.caffemodel` asks for that container, any other name for HDF5.
+    /// The weights to write; `.caffemodel` asks for that container, `.h5` and `.hdf5` for HDF5.
     public var output: String
     /// The network: gives layers their types, and gets the new names where the container cannot hold the old ones.
     public var prototxt: String?
@@ -35,7 +35,8 @@ public struct ConvertReport: Hashable, Sendable {
 
 /// Writes weights in another container, without folding. A `.caffemodel` that stays one is copied byte for byte.
 public func convert(_ request: ConvertRequest) throws(BNFoldError) -> ConvertReport {
-    let container = WeightContainer(forWriting: request.output)
+    let container = try outputContainer(request.output)
+    if let prototxt = request.outputPrototxt { try checkPrototxtName(prototxt) }
     let conversion = try lifting { () throws(CaffeModelError) in
         try WeightConversion(weights: request.input, prototxt: request.prototxt)
     }

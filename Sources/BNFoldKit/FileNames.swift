@@ -11,4 +11,9 @@ enum FileNames {
         let ending = weightEndings.first { name.lowercased().hasSuffix($0) && name.count > $0.count } ?? ""
         return path.dropLast(ending.count) + ".prototxt"
     }
+
+    /// Whether a file is named as networks are.
+    static func isPrototxt(_ path: String) -> Bool {
+        [".prototxt", ".pbtxt"].contains(where: FileBytes.name(of: path).lowercased().hasSuffix)
+    }
 }

@@ -17,6 +17,8 @@ public func fold(_ request: FoldRequest) throws(BNFoldError) -> FoldReport {
 func fold(_ request: FoldRequest, definitions: inout NetDefinitionCache) throws(BNFoldError) -> FoldReport {
     let prototxt = try findPrototxt(request.prototxt, weights: request.input)
     let outputPrototxt = request.outputPrototxt ?? FileNames.prototxt(besideWeights: request.output)
+    let container = try outputContainer(request.output)
+    try checkPrototxtName(outputPrototxt)
     try checkDistinct(inputs: [request.input, prototxt], outputs: [request.output, outputPrototxt])
     var others = [request.input, prototxt, request.output, outputPrototxt]
     for path in [request.reportPath, request.verification?.plotPath].compactMap(\.self) {
@@ -35,13 +37,18 @@ func fold(_ request: FoldRequest, definitions: inout NetDefinitionCache) throws(
         let (plan, findings) = try makePlan(conversion, options: planning)
         try checkStatistics(findings, of: conversion, weights: request.input)
         let folded = plan.applied(to: conversion.network)
-        switch try write(conversion, plan: plan, folded: folded, request: request, outputPrototxt: outputPrototxt) {
+        let magnitudes = WeightMagnitudes(of: plan, in: folded)
+        switch try write(
+            conversion, plan: plan, folded: folded, magnitudes: magnitudes, request: request,
+            outputPrototxt: outputPrototxt)
+        {
         case .overflow(let layers):
             planning.overflowingTargets.formUnion(layers)
         case .done(let verification):
             var report = FoldReport(
-                conversion: conversion, plan: plan, folded: folded, findings: findings,
-                container: WeightContainer(forWriting: request.output),
+                conversion: conversion, plan: plan, folded: folded,
+                findings: findings + plan.outliers(in: folded.network, magnitudes: magnitudes),
+                container: container,
                 input: FoldReport.Files(
                     weights: request.input, prototxt: prototxt, weightBytes: FileBytes.size(request.input)))
             report.output = FoldReport.Files(
@@ -147,9 +154,10 @@ private enum WriteResult {
 
 /// One attempt: write beside, read back, put in place.
 private func write(
-    _ conversion: CaffeConversion, plan: FoldPlan, folded: FoldedNetwork, request: FoldRequest, outputPrototxt: String
+    _ conversion: CaffeConversion, plan: FoldPlan, folded: FoldedNetwork, magnitudes: WeightMagnitudes,
+    request: FoldRequest, outputPrototxt: String
 ) throws(BNFoldError) -> WriteResult {
-    let container = WeightContainer(forWriting: request.output)
+    let container = try outputContainer(request.output)
     let text = try lifting { () throws(CaffeModelError) in
         try conversion.prototxt(for: folded, plan: plan, container: container)
     }
@@ -165,7 +173,8 @@ private func write(
     do throws(CaffeModelError) {
         try FileBytes.write(text, to: stagedPrototxt)
         try conversion.writeWeights(
-            of: folded, to: pair.stagedWeights, as: container, compression: request.compression, checkpoint: checkpoint)
+            of: folded, to: pair.stagedWeights, as: container, compression: request.compression,
+            magnitudes: magnitudes, checkpoint: checkpoint)
         try conversion.check(folded, prototxt: stagedPrototxt, weights: pair.stagedWeights, container: container)
         try checkpoint()
     } catch {
@@ -239,6 +248,34 @@ private func checkStatistics(
     throw BNFoldError(
         .malformed,
         errors.map { "\(weights): layer '\(names[$0.layer] ?? "")': \($0.message)" }.joined(separator: "\n"))
+}
+
+/// The container that the name of the output asks for.
+///
+/// - Throws: `BNFoldError` of the kind `usage` for a name that asks for none. What exists and is no file is refused elsewhere.
+func outputContainer(_ path: String) throws(BNFoldError) -> WeightContainer {
+    if let container = WeightContainer(forWriting: path) { return container }
+    if FileBytes.isNoFile(path) { return .hdf5 }
+    let name = FileBytes.name(of: path)
+    guard !FileNames.isPrototxt(path) else {
+        throw BNFoldError(
+            .usage,
+            "\(path): is the name of a prototxt, but OUTPUT is the weights; give a name that ends in \(WeightContainer.knownEndings), and the prototxt's with --output-prototxt"
+        )
+    }
+    let ending = name.lastIndex(of: ".").map { String(name[$0...]) }
+    throw BNFoldError(
+        .usage,
+        "\(path): \(ending.map { "its ending '\($0)' is none of weights" } ?? "has no ending that tells what to write"); give a name that ends in \(WeightContainer.knownEndings)"
+    )
+}
+
+/// A prototxt that is named as weights are was meant for something else.
+func checkPrototxtName(_ path: String) throws(BNFoldError) {
+    guard WeightContainer(forWriting: path) != nil else { return }
+    throw BNFoldError(
+        .usage,
+        "\(path): is the name of weights, but --output-prototxt is the network; give a name that ends in .prototxt")
 }
 
 /// No output may be an input or the other output, through whatever link.

@@ -52,6 +52,12 @@ public enum FileBytes {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Whether a path leads to something that exists and is no regular file.
+    public static func isNoFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+    }
+
     /// The bytes of a file.
     ///
     /// - Parameter limit: the largest size, in bytes.

@@ -7,10 +7,20 @@ public enum WeightContainer: Hashable, Sendable {
     /// `.caffemodel`
     case binary
 
-    /// The container that a file name asks for, on writing.
-    public init(forWriting path: String) {
-        self = path.lowercased().hasSuffix(".caffemodel") ? .binary : .hdf5
+    /// The container that a file name asks for, on writing; `nil` for a name that asks for none.
+    public init?(forWriting path: String) {
+        let name = path.lowercased()
+        if name.hasSuffix(".caffemodel") {
+            self = .binary
+        } else if name.hasSuffix(".h5") || name.hasSuffix(".hdf5") {
+            self = .hdf5
+        } else {
+            return nil
+        }
     }
+
+    /// What the names of weights that are written end in, for messages.
+    public static let knownEndings = ".h5 or .hdf5 (such as .caffemodel.h5) for HDF5, or .caffemodel"
 }
 
 /// Opens weights files; the content tells the container.

@@ -5,8 +5,8 @@ struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write weights in the other container, without folding.",
         discussion: """
-            The content of INPUT tells its container; OUTPUT becomes a .caffemodel if it is named so, and HDF5 otherwise. Names with '/' \
-            cannot stand in HDF5: with --prototxt they are changed, in weights and prototxt alike.
+            The content of INPUT tells its container; OUTPUT becomes a .caffemodel if it is named so, and HDF5 if it is named .h5 or .hdf5. \
+            Names with '/' cannot stand in HDF5: with --prototxt they are changed, in weights and prototxt alike.
             """)
 
     @Argument(help: "Trained weights (.caffemodel.h5 or .caffemodel).")

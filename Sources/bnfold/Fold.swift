@@ -11,7 +11,7 @@ struct Fold: ParsableCommand {
     @Argument(help: "Trained weights (.caffemodel.h5 or .caffemodel).")
     var input: String
 
-    @Argument(help: "The folded weights to write: a .caffemodel if it is named so, HDF5 otherwise.")
+    @Argument(help: "The folded weights to write: HDF5 if named .h5 or .hdf5, or a .caffemodel.")
     var output: String
 
     @OptionGroup var network: NetworkOptions
