@@ -79,7 +79,8 @@ let package = Package(
         .testTarget(
             name: "CaffeModelTests", dependencies: ["CaffeModel", "Prototxt", "HDF5", "NetGraph", "Folding"],
             exclude: ["Fixtures"]),
-        .testTarget(name: "CommandTests", dependencies: ["bnfold", "BNFoldKit", "HDF5"], exclude: ["Snapshots"]),
+        .testTarget(
+            name: "CommandTests", dependencies: ["bnfold", "BNFoldKit", "HDF5", "NumPy"], exclude: ["Snapshots"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], resources: [.copy("Fixtures")]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "NumPyTests", dependencies: ["NumPy"], resources: [.copy("Fixtures")]),

@@ -77,6 +77,8 @@ extension FoldReport {
         renamed = folded.network.layers.compactMap { layer in
             names[layer.id].map { Rename(from: layer.name, to: $0) }
         }
+        surplus = conversion.surplus.map(SurplusLayer.init)
+        remarks = conversion.original.remarks.map(Remark.init)
         self.findings = findings.map { finding in
             Finding(
                 layer: name(finding.layer).name, severity: finding.severity.rawValue, kind: finding.kind.rawValue,

@@ -30,6 +30,10 @@ public struct FoldReport: Codable, Hashable, Sendable {
     public var preprocessing: [Preprocessing]
     public var renamed: [Rename]
     public var findings: [Finding]
+    /// Layers of the weights that the network lacks in every phase.
+    public var surplus: [SurplusLayer]
+    /// What is worth telling about how weights and network belong together.
+    public var remarks: [Remark]
     /// What running both networks showed; `nil` when they were not run.
     public var verification: VerifyReport?
 

@@ -49,6 +49,12 @@ public struct ReportText: Sendable {
         lines += switched(report.batchStatistics)
         lines += section(
             "preparation of the data, which the data layer did and the caller does now", preparation(report))
+        lines += section(
+            "weights that the network lacks, and that are left out",
+            report.surplus.map { layer in
+                let shapes = layer.shapes.map { $0.map(String.init).joined(separator: "x") }
+                return [layer.name, layer.type ?? "", shapes.joined(separator: ", ")]
+            })
         if isVerbose { lines += section("renamed", report.renamed.map { [$0.from, "-> " + $0.to] }) }
         lines += ["", bold("before and after")]
         lines += TextTable.lines(counts(report), alignsRight: true)
@@ -62,9 +68,9 @@ public struct ReportText: Sendable {
         return lines.map { $0 + "\n" }.joined()
     }
 
-    /// The findings, one a line, each with its severity and layer.
+    /// What is worth telling about weights and network, and the findings, one a line, each with its severity.
     public func diagnostics(_ report: FoldReport) -> [String] {
-        report.findings.map { "\($0.severity): layer '\($0.layer)': \($0.message)" }
+        report.remarks.map(\.line) + report.findings.map { "\($0.severity): layer '\($0.layer)': \($0.message)" }
     }
 
     private func summary(_ report: FoldReport) -> String {

@@ -10,6 +10,8 @@ final class BinaryWeightFile: WeightFile {
         var message: WireMessage
         var name: String
         var type: String
+        /// The number that V1 has in place of a type.
+        var typeNumber: Int?
         var blobs: [BinaryBlob]
         /// Whether it is in today's format.
         var isCurrent: Bool
@@ -63,6 +65,12 @@ final class BinaryWeightFile: WeightFile {
         for field in layers { try append(field, schema: .current) }
     }
 
+    func type(ofLayer name: String) -> String? {
+        guard let record = record(named: name) else { return nil }
+        if record.type.isEmpty { return record.typeNumber.flatMap(LegacyLayerTypes.modernName(ofV1:)) }
+        return record.isCurrent ? record.type : LegacyLayerTypes.modernName(ofV0: record.type)
+    }
+
     func describe(layer name: String) -> String { "layer '\(name)'" }
 
     func blobs(ofLayer name: String) throws(CaffeModelError) -> [Int: StoredBlob]? {
@@ -100,6 +108,7 @@ final class BinaryWeightFile: WeightFile {
         var message: WireMessage
         let name: String
         let type: String
+        let typeNumber: Int?
         do throws(WireError) {
             message = try WireMessage(indexing: field, of: source)
             if schema.name == CaffeSchema.Layer.old.name,
@@ -111,6 +120,7 @@ final class BinaryWeightFile: WeightFile {
             }
             name = try message.string(schema.name, in: source) ?? ""
             type = try message.string(schema.type, in: source) ?? ""
+            typeNumber = try message.int32(schema.type, in: source).map(Int.init)
         } catch {
             throw CaffeModelError(error)
         }
@@ -122,7 +132,8 @@ final class BinaryWeightFile: WeightFile {
         if !blobs.isEmpty || byName[name] == nil { byName[name] = records.count }
         records.append(
             Record(
-                enclosing: enclosing, message: message, name: name, type: type, blobs: blobs,
+                enclosing: enclosing, message: message, name: name, type: type, typeNumber: typeNumber,
+                blobs: blobs,
                 isCurrent: schema.name == CaffeSchema.Layer.current.name
                     && schema.blobs == CaffeSchema.Layer.current.blobs,
                 firstHandle: allBlobs.count))

@@ -106,15 +106,21 @@ struct BinaryWeightWriter {
         var edits: [WireEdit] = []
         for record in file.records {
             if let layer = remaining[record.name], let old = before[record.name] {
-                edits += try recordEdits(record, old: old, layer: layer, network: network, source: file.source)
-            } else if defined.contains(record.name) {
+                edits += try recordEdits(
+                    record, old: old, layer: layer, network: network, rewritten: original.rewritten,
+                    source: file.source)
+            } else if defined.contains(record.name) || !record.blobs.isEmpty {
+                // Numbers of layers that the net does not have would be lost to whoever loads the pair.
                 edits.append(.remove(record.enclosing[0]))
             }
         }
-        // A layer whose parameters were all shared may have no record; un-shared it needs one.
+        // A layer whose parameters were all shared may have no record; un-shared it needs one. So does one that constants fill.
         let known = Set(file.records.map(\.name))
         for layer in network.layers where !layer.operation.parameters.isEmpty && !known.contains(layer.name) {
-            guard layer.operation != before[layer.name]?.operation else { continue }
+            guard
+                layer.operation != before[layer.name]?.operation
+                    || layer.operation.parameters.contains(where: original.rewritten.contains)
+            else { continue }
             var content = WireContent()
             content.appendMessage(try message(for: layer, of: network), field: CaffeSchema.Net.layer)
             edits.append(.insert(content, at: file.source.byteCount))
@@ -123,10 +129,11 @@ struct BinaryWeightWriter {
     }
 
     private mutating func recordEdits(
-        _ record: BinaryWeightFile.Record, old: Layer, layer: Layer, network: Network, source: FileByteSource
+        _ record: BinaryWeightFile.Record, old: Layer, layer: Layer, network: Network, rewritten: Set<ParameterID>,
+        source: FileByteSource
     ) throws(CaffeModelError) -> [WireEdit] {
-        guard old.operation != layer.operation else { return [] }
         let parameters = layer.operation.parameters
+        guard old.operation != layer.operation || parameters.contains(where: rewritten.contains) else { return [] }
         let oldParameters = old.operation.parameters
         let becomesScale = old.operation.typeName != layer.operation.typeName
         var edits: [WireEdit] = []
@@ -136,9 +143,13 @@ struct BinaryWeightWriter {
                 edits.append(.remove(blob.field, inside: enclosing))
                 continue
             }
-            guard becomesScale || !oldParameters.indices.contains(index) || oldParameters[index] != parameters[index]
+            guard
+                becomesScale || !oldParameters.indices.contains(index) || oldParameters[index] != parameters[index]
+                    || rewritten.contains(parameters[index])
             else { continue }
-            if becomesScale || blob.numbers.count != network[parameters[index]].elementCount {
+            if becomesScale || rewritten.contains(parameters[index])
+                || blob.numbers.count != network[parameters[index]].elementCount
+            {
                 var content = WireContent()
                 content.appendMessage(
                     try self.blob(parameters[index], of: network), field: CaffeSchema.Layer.current.blobs)

@@ -14,6 +14,8 @@ public struct CaffeOptions: Hashable, Sendable {
     public var keepsBatchStatistics = false
     /// The dialect of BatchNorms whose blobs do not tell it.
     public var batchNormDialect: BatchNormDialect?
+    /// Leave out normalisations and Scales of the weights that the net lacks, instead of refusing them.
+    public var ignoresSurplus = false
     /// Only fold: leave data, loss, param and filler fields.
     public var keepsTraining = false
 
@@ -34,6 +36,8 @@ public struct CaffeConversion {
     public let preprocessing: [DataPreprocessing]
     /// The numbers of the parameters; `nil` when only the prototxt was given.
     public let weights: CaffeWeightStore?
+    /// Layers of the weights that the net lacks in every phase; they are left out.
+    public let surplus: [SurplusLayer]
     public let options: CaffeOptions
 
     /// Whether a layer of the network normalises by the statistics of each batch, though it has stored ones.
@@ -72,6 +76,9 @@ public struct CaffeConversion {
         builder.assumesGlobalStatistics = options.assumesGlobalStatistics
         builder.dialect = options.batchNormDialect
         builder.borrowsDataLayers = !options.keepsTraining
+        if let file { builder.surplus = try SurplusLayers(of: file, lackedBy: definition) }
+        surplus = builder.surplus.layers
+        builder.ignoresSurplus = options.ignoresSurplus
         let built = try builder.build()
         original = built
         weights = file.map { CaffeWeightStore(file: $0, blobs: built.blobs) }

@@ -8,6 +8,10 @@ public struct CaffeNetwork: Sendable {
     /// The names under which layers share parameters.
     public var sharedNames: [ParameterID: String]
     let blobs: [ParameterID: StoredBlob]
+    /// Parameters whose numbers are not, or not in every place, those that the weights file has for them.
+    let rewritten: Set<ParameterID>
+    /// What is worth telling about how weights and net belong together.
+    public let remarks: [ReadingRemark]
 
     /// The definition of a layer.
     func definition(of layer: LayerID) -> LayerDefinition? {

@@ -11,14 +11,19 @@ struct GraphBuilder {
     var dialect: BatchNormDialect?
     /// Whether a data layer of another phase may stand in for one that this phase lacks.
     var borrowsDataLayers = false
+    /// Layers of the weights that the net lacks.
+    var surplus = SurplusLayers()
+    /// Whether such layers may be normalisations.
+    var ignoresSurplus = false
 
     /// Filters the layers, resolves blob names to values, infers shapes, and holds the parameters against the weights.
     ///
     /// - Throws: `CaffeModelError` for a net that Caffe would not build either, or that does not fit the weights.
     func build() throws(CaffeModelError) -> CaffeNetwork {
         var network = Network(name: definition.name)
-        var blobs: [String: ValueID] = [:]
-        let registry = ParameterRegistry(weights: weights)
+        var blobs: [String: (value: ValueID, producer: Operation)] = [:]
+        let registry = ParameterRegistry(
+            weights: weights, definition: definition, surplus: surplus, ignoresSurplus: ignoresSurplus)
 
         // Values whose shape may be another one in the fork that runs the net.
         var uncertain = ValueSet(capacity: 0)
@@ -28,10 +33,10 @@ struct GraphBuilder {
         let dummyDataIsSource = !active.contains {
             $0.bottoms.isEmpty && ($0.type == "Input" || $0.type.contains("Data") && $0.type != "DummyData")
         }
-        for layer in active {
+        for (position, layer) in active.enumerated() {
             var inputs: [ValueID] = []
             for bottom in layer.bottoms {
-                guard let value = blobs[bottom] else {
+                guard let value = blobs[bottom]?.value else {
                     throw missing(bottom, of: layer)
                 }
                 inputs.append(value)
@@ -40,7 +45,10 @@ struct GraphBuilder {
             let translator = LayerTranslator(
                 layer: layer, inputs: inputShapes,
                 assumesGlobalStatistics: assumesGlobalStatistics,
-                dialect: dialect, dummyDataIsSource: dummyDataIsSource, registry: registry)
+                dialect: dialect, dummyDataIsSource: dummyDataIsSource, registry: registry,
+                neighbors: LayerNeighbors(
+                    producer: layer.bottoms.first.flatMap { blobs[$0]?.producer },
+                    following: active[(position + 1)...]))
             let isUncertain = netIsOfFork || translator.isOfFork || inputs.contains(where: uncertain.contains)
             let operation = try operation(of: translator, isCertain: !isUncertain)
             let shapes = try outputShapes(
@@ -49,21 +57,22 @@ struct GraphBuilder {
             for (index, top) in layer.tops.enumerated() {
                 outputs.append(
                     network.addValue(Value(name: top, shape: shapes.indices.contains(index) ? shapes[index] : nil)))
-                blobs[top] = outputs[index]
+                blobs[top] = (outputs[index], operation)
             }
             if isUncertain { uncertain.insert(outputs) }
             network.layers.append(
                 Layer(
                     id: LayerID(layer.index), name: layer.name, operation: operation, inputs: inputs, outputs: outputs))
         }
-        if weights != nil { try registry.finish() }
+        try registry.finish()
         try checkNames(of: network)
 
         network.parameters = registry.parameters
         let read = ValueSet(readBy: network.layers, of: network)
         network.outputs = network.layers.flatMap(\.outputs).filter { !read.contains($0) }
         return CaffeNetwork(
-            definition: definition, network: network, sharedNames: registry.sharedNames, blobs: registry.blobs)
+            definition: definition, network: network, sharedNames: registry.sharedNames, blobs: registry.blobs,
+            rewritten: registry.rewritten, remarks: registry.remarks.remarks)
     }
 
     /// The layers that take part.

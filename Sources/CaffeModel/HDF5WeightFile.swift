@@ -32,6 +32,8 @@ final class HDF5WeightFile: WeightFile {
         }
     }
 
+    func type(ofLayer name: String) -> String? { nil }
+
     func describe(layer name: String) -> String { "group '/data/\(name)'" }
 
     func blobs(ofLayer name: String) throws(CaffeModelError) -> [Int: StoredBlob]? {

@@ -50,7 +50,8 @@ extension LayerTranslator {
     }
 
     private func storedBlobsFit(_ expected: [ExpectedBlob]) throws(CaffeModelError) -> Bool {
-        let stored = try registry.weights?.blobs(ofLayer: layer.name) ?? [:]
+        // A layer that the file lacks is told as missing.
+        guard let stored = try registry.weights?.blobs(ofLayer: layer.name) else { return true }
         let isShared = try layer.sharedNames().contains { !$0.isEmpty }
         guard stored.count == expected.count || isShared && stored.count < expected.count else { return false }
         return stored.allSatisfy { index, blob in

@@ -7,23 +7,43 @@ extension LayerTranslator {
         let hasBias = try fields.bool("bias_term") ?? false
         let shape = try axes(fields)
         if layer.bottoms.count > 1 {
-            let beta = try register(hasBias ? [ExpectedBlob(role: "beta", shape: nil)] : [])
+            let beta = try register(
+                hasBias ? [ExpectedBlob(role: "beta", shape: nil, filler: try Filler(fields, "bias_filler"))] : [])
             return .scale(Scale(gamma: nil, beta: beta.first, axes: shape.axes))
         }
-        let blobs = try register(
-            [ExpectedBlob(role: "gamma", shape: shape.parameter)]
-                + (hasBias ? [ExpectedBlob(role: "beta", shape: shape.parameter)] : []))
+        let expected =
+            [ExpectedBlob(role: "gamma", shape: shape.parameter, filler: try Filler(fields, "filler", missing: 1))]
+            + (hasBias
+                ? [ExpectedBlob(role: "beta", shape: shape.parameter, filler: try Filler(fields, "bias_filler"))] : [])
+        let blobs: [ParameterID]
+        if try isInBatchNormBefore() {
+            registry.note(.scaleInBatchNorm, layer)
+            blobs = try registry.register(expected, of: layer, filledWith: [1, 0])
+        } else {
+            blobs = try register(expected)
+        }
         let axes = resolved(shape.axes, parameter: blobs[0])
         return .scale(Scale(gamma: blobs[0], beta: hasBias ? blobs[1] : nil, axes: axes))
     }
 
+    /// Whether the file has no numbers for a Scale because Intel Caffe has put them into the BatchNorm before it.
+    private func isInBatchNormBefore() throws(CaffeModelError) -> Bool {
+        guard let weights = registry.weights, try weights.blobs(ofLayer: layer.name)?.isEmpty ?? true,
+            case .batchNorm(let batchNorm)? = neighbors.producer
+        else { return false }
+        return batchNorm.gamma != nil && batchNorm.factor != nil
+    }
+
     func bias() throws(CaffeModelError) -> Operation {
-        let shape = try axes(try parameters("bias_param"))
+        let fields = try parameters("bias_param")
+        let shape = try axes(fields)
         guard layer.bottoms.count == 1 else {
             _ = try register([])
             return .bias(Bias(beta: nil, axes: shape.axes))
         }
-        let blobs = try register([ExpectedBlob(role: "beta", shape: shape.parameter)])
+        let blobs = try register([
+            ExpectedBlob(role: "beta", shape: shape.parameter, filler: try Filler(fields, "filler"))
+        ])
         return .bias(Bias(beta: blobs[0], axes: resolved(shape.axes, parameter: blobs[0])))
     }
 
@@ -31,7 +51,11 @@ extension LayerTranslator {
         let fields = try parameters("prelu_param")
         let isShared = try fields.bool("channel_shared") ?? false
         let channels = input.map { $0.length(ofAxis: 1) } ?? nil
-        let blobs = try register([ExpectedBlob(role: "slope", shape: isShared ? [] : [channels])])
+        let blobs = try register([
+            ExpectedBlob(
+                role: "slope", shape: isShared ? [] : [channels],
+                filler: try Filler(fields, "filler", missing: 0.25))
+        ])
         return .activation(.prelu(slope: blobs[0]))
     }
 

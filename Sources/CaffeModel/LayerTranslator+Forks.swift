@@ -38,7 +38,11 @@ extension LayerTranslator {
         let channels = input.flatMap { $0.length(ofAxis: 1) }
         return LayerCandidate(
             message: "norm_param", fields: ["across_spatial", "channel_shared", "scale_filler", "eps"],
-            blobs: [ExpectedBlob(role: "scale", shape: isShared ? nil : [channels])],
+            blobs: [
+                ExpectedBlob(
+                    role: "scale", shape: isShared ? nil : [channels],
+                    filler: try Filler(fields, "scale_filler", missing: 1))
+            ],
             // Other forks have other layers of this name, without this message.
             objection: layer.reader.has("norm_param") ? nil : "it has no 'norm_param'"
         ) { blobs in .normalize(Normalize(scale: blobs[0], isAcrossSpatial: isAcross, epsilon: epsilon)) }

@@ -32,8 +32,7 @@ extension LayerTranslator {
             transposed
             ? [inputs, outputs / groups] + kernel : [outputs, inputs.map { $0 / groups }] + kernel
         let registered = try register(
-            [ExpectedBlob(role: "weight", shape: shape)]
-                + (hasBias ? [ExpectedBlob(role: "bias", shape: [outputs])] : []))
+            try linearBlobs(fields, weight: shape, outputs: hasBias ? outputs : nil))
         let convolution = Convolution(
             weight: registered[0], bias: hasBias ? registered[1] : nil, outputChannels: outputs, groups: groups,
             kernel: window.kernel, stride: window.stride, padBefore: window.padBefore, padAfter: window.padAfter,
@@ -55,12 +54,25 @@ extension LayerTranslator {
         }
         let count = input.flatMap { $0.elementCount(in: axis..<$0.rank) }
         let registered = try register(
-            [ExpectedBlob(role: "weight", shape: isTransposed ? [count, outputs] : [outputs, count])]
-                + (hasBias ? [ExpectedBlob(role: "bias", shape: [outputs])] : []))
+            try linearBlobs(
+                fields, weight: isTransposed ? [count, outputs] : [outputs, count], outputs: hasBias ? outputs : nil))
         return .innerProduct(
             InnerProduct(
                 weight: registered[0], bias: hasBias ? registered[1] : nil, outputCount: outputs, axis: axis,
                 transposed: isTransposed))
+    }
+
+    /// A weight, and a bias where its length is given.
+    private func linearBlobs(
+        _ fields: FieldReader, weight: [Int?], outputs: Int?
+    ) throws(CaffeModelError) -> [ExpectedBlob] {
+        [
+            ExpectedBlob(
+                role: "weight", shape: weight, filler: try Filler(fields, "weight_filler"), needsTraining: true)
+        ]
+            + (try outputs.map { count throws(CaffeModelError) in
+                [ExpectedBlob(role: "bias", shape: [count], filler: try Filler(fields, "bias_filler"))]
+            } ?? [])
     }
 
     /// The number of axes behind the channel: from the bottom, else from the weight, else as many as the fields name, at least 2.

@@ -11,6 +11,8 @@ struct LayerTranslator {
     /// Whether a DummyData layer stands for the net's data.
     let dummyDataIsSource: Bool
     let registry: ParameterRegistry
+    /// What the layer reads and what reads it, where that tells more about it.
+    let neighbors: LayerNeighbors
 
     var input: BlobShape? { inputs.first ?? nil }
 

@@ -10,6 +10,8 @@ struct StoredBlob: Hashable, Sendable {
     var elementType: ElementType
     /// What the file knows it by.
     var handle: Int
+    /// The number that every element is, for a blob that no file holds.
+    var constant: Float?
 }
 
 /// A file of trained weights: blobs by layer name and index, in whatever container.
@@ -26,6 +28,9 @@ protocol WeightFile: AnyObject {
     func read<Element: WeightElement>(
         _ blob: StoredBlob, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
     ) throws(CaffeModelError)
+
+    /// The type of a layer, in the names of today's format; `nil` where the container does not tell it.
+    func type(ofLayer name: String) throws(CaffeModelError) -> String?
 
     /// How a missing layer is called in messages: `group '/data/conv1'`.
     func describe(layer name: String) -> String
@@ -48,6 +53,10 @@ public struct CaffeWeightStore: WeightStore {
     ) throws(WeightError) {
         guard let blob = blobs[parameter] else {
             throw WeightError(kind: .malformed, message: "\(file.path): a parameter of the network has no blob")
+        }
+        if let constant = blob.constant {
+            for index in buffer.indices { buffer[index] = Element(constant) }
+            return
         }
         do {
             try file.read(blob, from: start, into: buffer)

@@ -11,6 +11,7 @@ import BNFoldKit
 extension ConsoleOptions {
     /// Prints the outcome of a comparison to standard output.
     func show(_ report: VerifyReport, json: Bool) throws(BNFoldError) {
+        if !quiet { report.remarks?.map(\.line).forEach(Console.note) }
         if json {
             try Console.print(try report.json())
         } else if !quiet || !report.isWithin {

@@ -35,6 +35,9 @@ struct NetworkOptions: ParsableArguments {
     )
     var keepBatchStatistics = false
 
+    @Flag(help: "Leave out BatchNorms and Scales of the weights that the network lacks, instead of refusing them.")
+    var ignoreSurplus = false
+
     @Flag(help: "Fold BatchNorms with a moving-average factor of 0 as Caffe runs them: mean 0, variance 0.")
     var allowUntrained = false
 
@@ -51,6 +54,7 @@ struct NetworkOptions: ParsableArguments {
         options.assumesGlobalStatistics = assumeGlobalStats
         options.keepsBatchStatistics = keepBatchStatistics
         options.batchNormDialect = batchNormDialect
+        options.ignoresSurplus = ignoreSurplus
         for shape in inputShape {
             guard options.inputShapes.updateValue(shape.dimensions, forKey: shape.name) == nil else {
                 throw ValidationError("--input-shape gives '\(shape.name)' twice")

@@ -54,10 +54,20 @@ struct BatchNormDialectTests {
     }
 
     @Test(
-        "NVCaffe and Intel: gamma and beta follow the factor", arguments: ["", "batch_norm_param { scale_bias: true }"])
-    func nvcaffe(fields: String) throws {
+        "Intel: gamma and beta follow the factor, which divides",
+        arguments: ["", "batch_norm_param { use_weight_bias: true bias_filler { value: 0 } }"])
+    func intel(fields: String) throws {
         let net = try net(fields: fields, [mean.map { 2 * $0 }, variance, [2], gamma, beta])
         try expect(net, scale: scale(gamma: gamma, factor: 2), center: mean, offset: beta)
+    }
+
+    @Test(
+        "NVCaffe: the third blob is never read, whichever field tells that it is NVCaffe's",
+        arguments: ["scale_bias: true", "scale_filler { value: 1 }", "bias_filler { value: 0 }"], [0, 2.0])
+    func nvcaffe(field: String, third: Double) throws {
+        let net = try net(fields: "batch_norm_param { \(field) }", [mean, variance, [third], gamma, beta])
+        try expect(net, scale: scale(gamma: gamma), center: mean, offset: beta)
+        #expect(try net.conversion().original.remarks.map(\.kind) == (third == 0 ? [] : [.unreadFactor]))
     }
 
     @Test("Intel without a bias: four blobs")

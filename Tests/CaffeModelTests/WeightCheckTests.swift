@@ -43,10 +43,15 @@ struct WeightCheckTests {
         #expect(message.contains("'/data/conv' holds 1 blob") && message.contains("bias is missing"), "\(message)")
     }
 
-    @Test("a gap in the blobs")
+    @Test("a gap in the blobs names the blob that is missing, also where their number is right")
     func gap() throws {
         let message = try message { $0["conv/0"] = nil }
-        #expect(message.contains("weight is missing"), "\(message)")
+        #expect(message.contains("blob 0 is missing, the weight"), "\(message)")
+        let net = try TestNet(
+            text.replacing("kernel_size: 1", with: "kernel_size: 1 bias_term: false"),
+            blobs: blobs.filter { $0.key != "conv/0" })
+        let right = failure { try net.conversion() }
+        #expect(right.contains("holds 1 blob, among them '/data/conv/1', blob 0 is missing, the weight;"), "\(right)")
     }
 
     @Test("a surplus blob, which Caffe aborts on")

@@ -49,6 +49,7 @@ extension JobOptions {
             "batchNormDialect": caffe.batchNormDialect.map { .string($0.rawValue) },
             "biasAsScale": flag(\.writesBiasAsScale),
             "compress": compression == standard.compression ? nil : .integer(compression),
+            "ignoreSurplus": flag(\.caffe.ignoresSurplus),
             "inputShape": shapes.isEmpty ? nil : .object(shapes),
             "keepBatchStatistics": flag(\.caffe.keepsBatchStatistics),
             "keepTraining": flag(\.caffe.keepsTraining),
@@ -65,13 +66,14 @@ extension JobOptions {
     /// - Throws: for a name that is not known, and a value that no option takes.
     init(_ fields: JSONFields, defaults: JobOptions) throws(JSONError) {
         try fields.requireOnly([
-            "allowUntrained", "assumeGlobalStats", "batchNormDialect", "biasAsScale", "compress", "inputShape",
-            "keepBatchStatistics", "keepTraining", "level", "noForward", "onlyAdjacent", "stage", "verify",
+            "allowUntrained", "assumeGlobalStats", "batchNormDialect", "biasAsScale", "compress", "ignoreSurplus",
+            "inputShape", "keepBatchStatistics", "keepTraining", "level", "noForward", "onlyAdjacent", "stage", "verify",
         ])
         self = defaults
         allowsUntrained = try fields.boolean("allowUntrained") ?? allowsUntrained
         caffe.assumesGlobalStatistics = try fields.boolean("assumeGlobalStats") ?? caffe.assumesGlobalStatistics
         caffe.keepsBatchStatistics = try fields.boolean("keepBatchStatistics") ?? caffe.keepsBatchStatistics
+        caffe.ignoresSurplus = try fields.boolean("ignoreSurplus") ?? caffe.ignoresSurplus
         caffe.keepsTraining = try fields.boolean("keepTraining") ?? caffe.keepsTraining
         caffe.state.level = try fields.integer("level") ?? caffe.state.level
         caffe.state.stages = try fields.strings("stage") ?? caffe.state.stages

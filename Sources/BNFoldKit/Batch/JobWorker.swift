@@ -85,7 +85,11 @@ public final class JobWorker {
         var request = request
         request.notice = { notices.add($0) }
         defer { record.notices = notices.all }
-        return try BNFoldKit.fold(request, definitions: &definitions)
+        let report = try BNFoldKit.fold(request, definitions: &definitions)
+        for remark in report.remarks where remark.severity == ReadingRemark.Severity.warning.rawValue {
+            notices.add(remark.message)
+        }
+        return report
     }
 
     /// How long a worker of a batch that was killed may need to notice it and to clear away what it was writing.

@@ -24,7 +24,9 @@ public func verify(_ request: VerifyRequest) throws(BNFoldError) -> VerifyReport
         original: original, originalFiles: files(request.original, prototxt), folded: folded,
         foldedFiles: files(request.folded, foldedPrototxt), options: request.options,
         cancellation: request.cancellation)
-    let report = try comparison.report()
+    var report = try comparison.report()
+    let remarks = (original.original.remarks + folded.original.remarks).map(FoldReport.Remark.init)
+    report.remarks = remarks.isEmpty ? nil : remarks
     if let path = request.reportPath {
         let json = try report.json()
         try lifting { () throws(CaffeModelError) in try FileBytes.write(json, to: path) }
