@@ -2,19 +2,21 @@ import Synchronization
 
 /// A compressed member of an archive: inflated into memory on the first reading, and kept as long as its array lives.
 final class DeflatedMember: ArrayContent {
-    /// Larger ones would hardly fit into memory.
-    static let largestByteCount = 8 << 30
-
     /// A deflate stream needs at least two bits for 258 bytes, so none grows more than this.
     static let largestGrowth = 1032
 
     let byteCount: Int
     private let compressed: FileRegion
     private let checksum: UInt32
+    private let budget: InflateBudget
     private let inflated = Mutex<[UInt8]?>(nil)
 
-    /// - Parameter byteCount: the size that the archive tells. Throws when the compressed bytes cannot give that many.
-    init(_ compressed: FileRegion, byteCount: Int, checksum: UInt32) throws(NumPyError) {
+    /// - Parameters:
+    ///   - byteCount: the size that the archive tells. Throws when the compressed bytes cannot give that many.
+    ///   - budget: that of the archive.
+    init(
+        _ compressed: FileRegion, byteCount: Int, checksum: UInt32, budget: InflateBudget
+    ) throws(NumPyError) {
         guard byteCount / Self.largestGrowth <= compressed.byteCount else {
             throw compressed.origin.malformed(
                 "cannot have \(byteCount) bytes: its \(compressed.byteCount) compressed bytes give at most "
@@ -23,12 +25,14 @@ final class DeflatedMember: ArrayContent {
         self.compressed = compressed
         self.byteCount = byteCount
         self.checksum = checksum
+        self.budget = budget
     }
 
     var origin: Origin { compressed.origin }
 
     /// Inflates no more than is asked for.
     func beginning(_ count: Int) throws(NumPyError) -> [UInt8] {
+        try budget.take(count, for: origin)
         var inflater = try Inflater(compressed)
         return try bytes(count, from: &inflater)
     }
@@ -46,11 +50,7 @@ final class DeflatedMember: ArrayContent {
     }
 
     private func inflate() throws(NumPyError) -> [UInt8] {
-        guard byteCount <= Self.largestByteCount else {
-            throw origin.malformed(
-                "has \(byteCount) bytes, but compressed members are read up to \(Self.largestByteCount) (8 GiB); "
-                    + "save it with np.savez or np.save, which do not compress")
-        }
+        try budget.take(byteCount, for: origin)
         var inflater = try Inflater(compressed)
         let bytes = try bytes(byteCount, from: &inflater)
         guard try inflater.isAtEnd() else {

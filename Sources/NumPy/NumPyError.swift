@@ -4,6 +4,8 @@ public struct NumPyError: Error, Sendable, Hashable {
     public enum Kind: Sendable, Hashable, CaseIterable {
         /// The file is missing, the system does not let us read it, or it is no regular file.
         case unreadable
+        /// Reading failed underway: an error of the disk, or a file that has become shorter.
+        case ioFailed
         /// The file can be read, but its content is not what is needed: damaged, of an unsupported type, or with fewer
         /// samples than were asked for.
         case malformed

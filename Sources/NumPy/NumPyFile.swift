@@ -30,6 +30,7 @@ public enum NumPyFile {
 
     private static func members(of archive: FileRegion) throws(NumPyError) -> [NumPyArray] {
         let end = try ZipEndRecord(of: archive)
+        let budget = InflateBudget(archiveByteCount: archive.byteCount)
         let entries = try ZipEntry.all(in: archive, listedBy: end)
         let ending = Array(".npy".utf8)
         var arrays: [NumPyArray] = []
@@ -45,7 +46,8 @@ public enum NumPyFile {
             guard names.insert(name).inserted else {
                 throw origin.malformed("is there twice; save the arrays again with np.savez")
             }
-            let content = try entry.content(in: archive, before: end.directory.lowerBound, origin: origin)
+            let content = try entry.content(
+                in: archive, before: end.directory.lowerBound, origin: origin, budget: budget)
             arrays.append(try NumPyArray(name: name, content: content))
         }
         guard !arrays.isEmpty else {

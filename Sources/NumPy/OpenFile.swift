@@ -25,7 +25,7 @@ final class OpenFile: Sendable {
         guard fstat(descriptor, &status) == 0 else {
             let code = errno
             close(descriptor)
-            throw origin.unreadable(attempt: "examined", errno: code)
+            throw origin.ioFailed(attempt: "examined", errno: code)
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
@@ -50,11 +50,11 @@ final class OpenFile: Sendable {
             if count > 0 {
                 done += count
             } else if count == 0 {
-                throw origin.unreadable(
+                throw origin.ioFailed(
                     "ends at byte \(offset + done) of the file, which had \(byteCount) bytes when it was opened; "
                         + "is another program writing to it?")
             } else if errno != EINTR {
-                throw origin.unreadable(attempt: "read at byte \(offset + done) of the file", errno: errno)
+                throw origin.ioFailed(attempt: "read at byte \(offset + done) of the file", errno: errno)
             }
         }
     }

@@ -19,11 +19,23 @@ struct Origin: Sendable {
         NumPyError(kind: .unreadable, path: path, member: member, message: message)
     }
 
+    func ioFailed(_ message: String) -> NumPyError {
+        NumPyError(kind: .ioFailed, path: path, member: member, message: message)
+    }
+
     /// The failure of a system call: what was attempted, and the system's own words for `code`.
     ///
     /// `code` is passed in because any call in between may overwrite `errno`.
     func unreadable(attempt: String, errno code: Int32) -> NumPyError {
+        let message = Self.failure(attempt, code)
+        return code == EIO ? ioFailed(message) : unreadable(message)
+    }
+
+    /// The failure of a system call on a file that was opened before.
+    func ioFailed(attempt: String, errno code: Int32) -> NumPyError { ioFailed(Self.failure(attempt, code)) }
+
+    private static func failure(_ attempt: String, _ code: Int32) -> String {
         let reason = strerror(code).map { String(cString: $0) } ?? "error \(code)"
-        return unreadable("cannot be \(attempt): \(reason.prefix(1).lowercased())\(reason.dropFirst())")
+        return "cannot be \(attempt): \(reason.prefix(1).lowercased())\(reason.dropFirst())"
     }
 }

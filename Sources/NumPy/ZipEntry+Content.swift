@@ -6,9 +6,11 @@ extension ZipEntry {
 
     /// The bytes of the member, once its own header has been found to agree with the directory.
     ///
-    /// - Parameter directoryStart: where the directory begins; members lie before it.
+    /// - Parameters:
+    ///   - directoryStart: where the directory begins; members lie before it.
+    ///   - budget: what may be inflated of the archive.
     func content(
-        in archive: FileRegion, before directoryStart: Int, origin: Origin
+        in archive: FileRegion, before directoryStart: Int, origin: Origin, budget: InflateBudget
     ) throws(NumPyError) -> any ArrayContent {
         guard flags & Self.encryption == 0 else {
             throw origin.malformed("is encrypted; save it again without a password")
@@ -26,7 +28,7 @@ extension ZipEntry {
         }
         let data = FileRegion(archive.file, range: start..<start + compressedByteCount, origin: origin)
         if method == Self.deflated {
-            return try DeflatedMember(data, byteCount: byteCount, checksum: checksum)
+            return try DeflatedMember(data, byteCount: byteCount, checksum: checksum, budget: budget)
         }
         guard byteCount == compressedByteCount else {
             throw origin.malformed(

@@ -106,7 +106,7 @@ struct ArrayReadingTests {
             let array = try NumPyFile.arrays(atPath: path)[0]
             try #require(FileHandle(forWritingAtPath: path)).truncate(atOffset: 20)
             let error = #expect(throws: NumPyError.self) { try array.readAll() }
-            #expect(error?.kind == .unreadable)
+            #expect(error?.kind == .ioFailed)
             #expect(error?.message.hasSuffix("is another program writing to it?") == true)
         }
     }

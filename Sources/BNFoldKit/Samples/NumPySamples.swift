@@ -34,6 +34,12 @@ private func liftingNumPy<Result>(_ step: () throws(NumPyError) -> Result) throw
     do throws(NumPyError) {
         return try step()
     } catch {
-        throw BNFoldError(error.kind == .unreadable ? .unreadable : .malformed, "\(error)")
+        let kind: BNFoldError.Kind =
+            switch error.kind {
+            case .unreadable: .unreadable
+            case .ioFailed: .inputOutput
+            case .malformed: .malformed
+            }
+        throw BNFoldError(kind, "\(error)")
     }
 }
