@@ -44,7 +44,7 @@ let package = Package(
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"])]),
         .systemLibrary(name: "CSystem"),
-        .target(name: "HDF5", dependencies: ["CHDF5", "CSystem"]),
+        .target(name: "HDF5", dependencies: ["CHDF5", "CSystem", "CZlib"]),
         .target(name: "NumPy", dependencies: ["CZlib"]),
         .target(name: "JSON"),
         .target(name: "Prototxt"),

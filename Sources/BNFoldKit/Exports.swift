@@ -3,3 +3,4 @@
 @_exported import struct CaffeModel.CaffeOptions
 @_exported import struct CaffeModel.NetState
 @_exported import enum Folding.FoldReach
+@_exported import enum HDF5.HDF5Isolation

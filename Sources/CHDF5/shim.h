@@ -122,4 +122,77 @@ static inline herr_t chdf5_iterate_links(hid_t group, chdf5_link_visitor visitor
 #endif
 }
 
+/* Called with each chunk of a dataset that is stored: the indices of its first element, a bit for each filter that it was not given to,
+ * where it is and how large; the iteration stops when it returns something other than 0. */
+typedef int (*chdf5_chunk_visitor)(const hsize_t *start, unsigned skipped, haddr_t address, hsize_t size, void *context);
+
+/* Whether visiting chunks takes a time that grows with the square of their number. */
+static inline int chdf5_visits_chunks_slowly(void)
+{
+#if H5_VERSION_GE(1, 14, 2)
+    return 0;
+#else
+    return 1;
+#endif
+}
+
+/* The number of chunks that are stored; negative also for a library that does not tell. */
+static inline herr_t chdf5_count_chunks(hid_t dataset, hsize_t *count)
+{
+#if H5_VERSION_GE(1, 10, 5)
+    hid_t space = H5Dget_space(dataset);
+    herr_t status = space < 0 ? -1 : H5Dget_num_chunks(dataset, space, count);
+    if (space >= 0)
+        H5Sclose(space);
+    return status;
+#else
+    (void)dataset;
+    (void)count;
+    return -1;
+#endif
+}
+
+/* Visits the chunks that are stored, in any order. */
+static inline herr_t chdf5_visit_chunks(hid_t dataset, chdf5_chunk_visitor visitor, void *context)
+{
+#if H5_VERSION_GE(1, 14, 2)
+    return H5Dchunk_iter(dataset, H5P_DEFAULT, visitor, context);
+#elif H5_VERSION_GE(1, 10, 5)
+    hid_t space = H5Dget_space(dataset);
+    hsize_t count = 0;
+    herr_t status = space < 0 ? -1 : H5Dget_num_chunks(dataset, space, &count);
+    for (hsize_t index = 0; status == 0 && index < count; index++) {
+        hsize_t start[H5S_MAX_RANK] = {0};
+        unsigned skipped = 0;
+        haddr_t address = HADDR_UNDEF;
+        hsize_t size = 0;
+        status = H5Dget_chunk_info(dataset, space, index, start, &skipped, &address, &size);
+        if (status >= 0)
+            status = visitor(start, skipped, address, size, context);
+    }
+    if (space >= 0)
+        H5Sclose(space);
+    return status;
+#else
+    (void)dataset;
+    (void)visitor;
+    (void)context;
+    return -1;
+#endif
+}
+
+/* The bytes of a chunk as they are stored, whose size the caller knows. */
+static inline herr_t chdf5_read_stored_chunk(hid_t dataset, const hsize_t *start, void *bytes)
+{
+#if H5_VERSION_GE(1, 10, 5)
+    uint32_t skipped = 0;
+    return H5Dread_chunk(dataset, H5P_DEFAULT, start, &skipped, bytes);
+#else
+    (void)dataset;
+    (void)start;
+    (void)bytes;
+    return -1;
+#endif
+}
+
 #endif

@@ -24,9 +24,17 @@ final class HDF5WeightFile: WeightFile {
         } catch {
             throw CaffeModelError(error)
         }
-        guard (try? file.objectKind(at: "/data")) == .group else { throw Self.errorForMissingData(in: file) }
+        let kind: HDF5ObjectKind?
+        do throws(HDF5Error) {
+            kind = try file.objectKind(at: "/data")
+        } catch {
+            throw CaffeModelError(error)
+        }
+        guard kind == .group else { throw Self.errorForMissingData(in: file) }
         do throws(HDF5Error) {
             layers = try file.group(at: "/data")
+            // A layer whose name cannot be told would be lost without a word.
+            try layers.checkNames()
         } catch {
             throw CaffeModelError(error)
         }

@@ -1,7 +1,7 @@
 import CHDF5
 
 /// The lengths of a dataset's axes, checked so that their product and its size in bytes fit into an `Int`.
-struct DatasetShape: Equatable {
+struct DatasetShape: Equatable, Sendable {
     let lengths: [Int]
     let elementByteCount: Int
     let elementCount: Int
@@ -25,7 +25,16 @@ struct DatasetShape: Equatable {
         self.byteCount = lengths.contains(0) ? 0 : byteCount
     }
 
-    /// The shape that a dataset claims; throws `.unsupported` or `.damaged`.
+    /// The shape that a file claims; throws `.damaged` when no file can hold it.
+    init(claimed lengths: some Collection<UInt64>, elementByteCount: Int) throws(Fault) {
+        guard let shape = DatasetShape(lengths.map { Int(clamping: $0) }, elementByteCount: elementByteCount) else {
+            throw Fault(
+                .damaged, "claims the shape \(lengths.map(String.init).joined(separator: "x")), larger than any file")
+        }
+        self = shape
+    }
+
+    /// The shape that a dataset of the library claims; throws `.unsupported` or `.damaged`.
     init(of dataset: hid_t, elementByteCount: Int, at place: Place) throws(HDF5Error) {
         let dataspace = try place.require(H5Dget_space(dataset), "has no readable shape")
         defer { H5Sclose(dataspace) }
@@ -37,11 +46,11 @@ struct DatasetShape: Equatable {
         var lengths = [hsize_t](repeating: 0, count: Int(H5S_MAX_RANK))
         let rank = try place.require(
             H5Sget_simple_extent_dims(dataspace, &lengths, nil), "has no readable shape")
-        let claimed = lengths.prefix(Int(rank))
-        guard let shape = DatasetShape(claimed.map { Int(clamping: $0) }, elementByteCount: elementByteCount) else {
-            throw place.error(
-                .damaged, "claims the shape \(claimed.map(String.init).joined(separator: "x")), larger than any file")
+        do throws(Fault) {
+            self = try DatasetShape(
+                claimed: lengths.prefix(Int(rank)).map { UInt64($0) }, elementByteCount: elementByteCount)
+        } catch {
+            throw place.error(error)
         }
-        self = shape
     }
 }

@@ -17,6 +17,11 @@ final class FileDescriptor: Sendable {
         var size: UInt64
         var isRegularFile: Bool
         var isDirectory: Bool
+        /// What no other file of the system has.
+        var device: UInt64
+        var number: UInt64
+        /// When its contents changed last, in seconds and billionths.
+        var changed: [Int]
     }
 
     /// No system takes more in one call than fits into 31 bits; more is moved in several calls.
@@ -47,8 +52,15 @@ final class FileDescriptor: Sendable {
         var status = stat()
         _ = try Self.retrying { fstat(number, &status) }
         let format = status.st_mode & S_IFMT
+        #if canImport(Darwin)
+            let time = status.st_mtimespec
+        #else
+            let time = status.st_mtim
+        #endif
         return Status(
-            size: UInt64(clamping: status.st_size), isRegularFile: format == S_IFREG, isDirectory: format == S_IFDIR)
+            size: UInt64(clamping: status.st_size), isRegularFile: format == S_IFREG, isDirectory: format == S_IFDIR,
+            device: UInt64(truncatingIfNeeded: status.st_dev), number: UInt64(truncatingIfNeeded: status.st_ino),
+            changed: [Int(time.tv_sec), Int(time.tv_nsec)])
     }
 
     /// Fills the buffer from `offset` on and returns the number of bytes read: fewer only where the file ends.

@@ -12,37 +12,37 @@ struct FileProbe {
     private static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
 
     let place: Place
-    let size: UInt64
-    private let descriptor: FileDescriptor
+    let status: FileDescriptor.Status
+    var size: UInt64 { status.size }
+    let descriptor: FileDescriptor
 
-    /// Opens the file; throws `.notFound` or `.unreadable`.
+    /// Opens the file; throws `.notFound`, `.unreadable` or `.ioFailed`.
     init(path: String) throws(HDF5Error) {
         place = Place(file: path)
-        let status: FileDescriptor.Status
         do {
             descriptor = try FileDescriptor(readingPath: path)
             status = try descriptor.status()
         } catch {
             if error.code == ENOENT || error.code == ENOTDIR { throw place.error(.notFound, "no such file") }
-            throw place.error(.unreadable, "cannot be opened for reading: \(error)")
+            throw place.error(
+                error.code == EIO ? .ioFailed : .unreadable, "cannot be opened for reading: \(error)")
         }
         if status.isDirectory { throw place.error(.unreadable, "is a directory, expected a file") }
         guard status.isRegularFile else {
             throw place.error(.unreadable, "is a pipe or a device, expected a regular file")
         }
-        size = status.size
     }
 
-    /// Whether an HDF5 signature is at the beginning, or behind a user block: at byte 512, 1024, 2048 and so on.
-    func hasSignature() throws(HDF5Error) -> Bool {
+    /// Where an HDF5 signature is: at the beginning, or behind a user block at byte 512, 1024, 2048 and so on.
+    func signature() throws(HDF5Error) -> UInt64? {
         var offset: UInt64 = 0
         while offset < size {
-            if try bytes(count: Self.signature.count, at: offset) == Self.signature { return true }
+            if try bytes(count: Self.signature.count, at: offset) == Self.signature { return offset }
             let (next, overflow) = offset.multipliedReportingOverflow(by: 2)
             if overflow { break }
             offset = offset == 0 ? 512 : next
         }
-        return false
+        return nil
     }
 
     /// What a file without a signature looks like, as the end of 'is not an HDF5 file: it ...'.
@@ -58,7 +58,7 @@ struct FileProbe {
             }
             return Array(bytes.prefix(count))
         } catch {
-            throw place.error(.unreadable, "cannot be read: \(error)")
+            throw place.error(.ioFailed, "cannot be read: \(error)")
         }
     }
 }

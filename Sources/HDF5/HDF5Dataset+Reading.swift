@@ -1,10 +1,7 @@
-import CHDF5
-
 extension HDF5Dataset {
     /// Reads a run of elements into the beginning of a buffer, converting them and rounding at most once.
     ///
-    /// Contiguous data are read past the library and its lock. Besides the buffer this takes a quarter of a mebibyte
-    /// where elements are converted, and for chunked data the library's chunk cache.
+    /// Besides the buffer this takes a quarter of a mebibyte where elements are converted, and for chunked data the cache of chunks.
     ///
     /// - Parameters:
     ///   - elements: places in row-major order, inside `0..<elementCount`.
@@ -56,19 +53,34 @@ extension HDF5Dataset {
     /// Reads elements as they are stored, filters undone.
     private func readStored(_ elements: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws(HDF5Error) {
         switch storage {
-        case .readContiguous(let offset):
-            // Cannot overflow: the last byte was found to lie inside the file.
-            try readContiguous(into: bytes, at: offset + UInt64(elements.lowerBound * elementType.byteCount))
-        case .readThroughLibrary(let object):
-            try readThroughLibrary(elements, of: object.id, into: bytes)
-        default:
-            throw place.error(.invalidRequest, "is being written; close the file and open it for reading")
+        case .read(let stored, let number): try read(elements, of: stored, number: number, into: bytes)
+        default: throw place.error(.invalidRequest, "is being written; close the file and open it for reading")
         }
     }
 
-    private func readContiguous(into bytes: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(HDF5Error) {
+    private func read(
+        _ elements: Range<Int>, of stored: StoredNumbers.Storage, number: Int,
+        into bytes: UnsafeMutableRawBufferPointer
+    ) throws(HDF5Error) {
+        let size = elementType.byteCount
+        switch stored {
+        case .contiguous(let offset):
+            // Cannot overflow: the last byte was found to lie inside the file.
+            try read(into: bytes, at: offset + UInt64(elements.lowerBound * size))
+        case .inHeader(let content):
+            bytes.copyBytes(from: content[elements.lowerBound * size..<elements.upperBound * size])
+        case .fill(let element):
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                UnsafeMutableRawBufferPointer(rebasing: bytes[start..<start + size]).copyBytes(from: element)
+            }
+        case .chunked(let table):
+            try read(elements, of: table, number: number, into: bytes)
+        }
+    }
+
+    private func read(into bytes: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(HDF5Error) {
         let count: Int
-        do {
+        do throws(SystemError) {
             count = try file.descriptor.read(into: bytes, at: offset)
         } catch {
             throw place.error(.ioFailed, "cannot be read: \(error)")
@@ -78,39 +90,39 @@ extension HDF5Dataset {
         }
     }
 
-    /// Reads box after box. The library is asked for the stored type, so that it converts nothing.
-    private func readThroughLibrary(
-        _ elements: Range<Int>, of dataset: hid_t, into bytes: UnsafeMutableRawBufferPointer
+    // MARK: Chunks
+
+    /// Reads box after box, and of each what lies in each chunk.
+    private func read(
+        _ elements: Range<Int>, of table: ChunkTable, number: Int, into bytes: UnsafeMutableRawBufferPointer
     ) throws(HDF5Error) {
-        HDF5Library.enter()
-        defer { HDF5Library.leave() }
-        // Once more under the lock: closing the file closes the dataset's handle as well.
-        try check(elements)
-        let type = try place.require(H5Dget_type(dataset), "has no readable datatype")
-        defer { H5Tclose(type) }
-        let space = try place.require(H5Dget_space(dataset), "has no readable shape")
-        defer { H5Sclose(space) }
-        guard !shape.isEmpty else {
-            try place.require(
-                H5Dread(
-                    dataset, type, chdf5_whole_space(), chdf5_whole_space(), chdf5_default_properties(),
-                    bytes.baseAddress),
-                "cannot be read; the file may be damaged")
-            return
-        }
         var done = 0
         for box in Hyperslab.covering(elements, of: shape) {
-            let start = box.start.map { hsize_t($0) }
-            let count = box.count.map { hsize_t($0) }
-            try place.require(
-                H5Sselect_hyperslab(space, H5S_SELECT_SET, start, nil, count, nil), "cannot be selected from")
-            var length = hsize_t(box.elementCount)
-            let memory = try place.require(H5Screate_simple(1, &length, nil), "cannot be selected from")
-            defer { H5Sclose(memory) }
-            try place.require(
-                H5Dread(dataset, type, memory, space, chdf5_default_properties(), bytes.baseAddress.map { $0 + done }),
-                "cannot be read; the file may be damaged")
-            done += box.elementCount * elementType.byteCount
+            let part = UnsafeMutableRawBufferPointer(
+                rebasing: bytes[done..<done + box.elementCount * elementType.byteCount])
+            for chunk in table.grid.chunks(touching: box) {
+                let stored = table.chunks[chunk]
+                try file.chunkCache.withChunk(
+                    chunk, of: number, byteCount: table.grid.byteCount, rowCount: table.grid.rowCount,
+                    make: { () throws(HDF5Error) in try unpacked(stored, of: table) },
+                    use: { content in
+                        table.grid.copy(
+                            content, ofChunk: chunk, to: part, of: box, elementByteCount: elementType.byteCount)
+                    })
+            }
+            done += part.count
+        }
+    }
+
+    private func unpacked(_ chunk: ChunkGrid.Chunk, of table: ChunkTable) throws(HDF5Error) -> [UInt8] {
+        var stored = [UInt8](repeating: 0, count: Int(chunk.byteCount))
+        try stored.withUnsafeMutableBufferPointer { bytes throws(HDF5Error) in
+            try read(into: UnsafeMutableRawBufferPointer(bytes), at: chunk.offset)
+        }
+        do throws(Fault) {
+            return try table.unpack(stored, of: chunk, elementByteCount: elementType.byteCount)
+        } catch {
+            throw place.error(error)
         }
     }
 }

@@ -1,5 +1,3 @@
-import CHDF5
-
 /// A dataset of numbers, read or written in runs of elements in row-major order.
 ///
 /// From `HDF5File.dataset(at:)` it can be read, from `HDF5File.createDataset` written. It can be used by several
@@ -18,8 +16,8 @@ public final class HDF5Dataset: Sendable {
 
     /// How the elements are reached.
     enum Storage: ~Copyable {
-        case readContiguous(offset: UInt64)
-        case readThroughLibrary(OpenObject)
+        /// With the number of the object in the file's index.
+        case read(StoredNumbers.Storage, Int)
         case writeContiguous(offset: UInt64)
         case writeCompressed(ChunkWriter)
     }
@@ -45,6 +43,22 @@ public final class HDF5Dataset: Sendable {
         self.storage = storage
         elementType = format.type
         elementCount = shape.elementCount
+    }
+
+    /// The value that every element has because none was ever written; `nil` for a dataset that was written.
+    ///
+    /// libhdf5, and so Caffe, reads such a dataset without a word.
+    public var fillValue: Double? {
+        let bytes: [UInt8]
+        switch storage {
+        case .read(.fill(let element), _): bytes = element
+        default: return nil
+        }
+        var value = [0.0]
+        bytes.withUnsafeBytes { bytes in
+            value.withUnsafeMutableBufferPointer { format.decode(bytes, into: $0) }
+        }
+        return value[0]
     }
 
     /// Checks that a run of elements lies inside the dataset, and that the file is open. Only after it may the run be

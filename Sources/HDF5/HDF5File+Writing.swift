@@ -92,6 +92,20 @@ extension HDF5File {
             storedByteCount: checkedShape.byteCount, storage: storage)
     }
 
+    /// Opens what is at a path of a file that is written, which must be of the kind asked for. The library's lock must be held.
+    func openObject(at path: String, _ kind: HDF5ObjectKind) throws(HDF5Error) -> OpenObject {
+        try checkOpen()
+        let place = Place(file: self.path, object: path)
+        var resolver = LinkResolver(file: id, place: place)
+        switch try resolver.resolve(try ObjectPath(absolute: path, at: place).components) {
+        case .found(let object):
+            if object.kind == kind { return object }
+            throw place.error(.missingObject, "\(object.kind.predicate), expected \(kind.noun)")
+        case .missing: throw place.error(.missingObject, "does not exist")
+        case .refused(let reason): throw place.error(.unsupported, reason)
+        }
+    }
+
     // MARK: - Helpers
 
     private func parentAndName(

@@ -14,11 +14,19 @@ public final class HDF5File: @unchecked Sendable {
     /// The same open file that the library uses, whatever happens to the path.
     let descriptor: FileDescriptor
     /// The file's size when it was opened for reading; nil while it is written.
-    let sizeWhenOpened: UInt64?
+    var sizeWhenOpened: UInt64? { statusWhenOpened?.size }
+    private let statusWhenOpened: FileDescriptor.Status?
     var place: Place { Place(file: path) }
     var isOpen: Bool { !isClosed.load(ordering: .acquiring) }
 
-    /// The library's handle; used under the library's lock only, and only while the file is open.
+    /// What the file holds, of a file that is read; nil while it is written.
+    let index: FileIndex?
+    /// Unpacked chunks, of a file that is read.
+    let chunkCache = ChunkCache()
+    let budget = UnpackBudget()
+
+    /// The library's handle of a file that is written; used under the library's lock only, and only while the file is open. A file that is
+    /// read is not left open in the library.
     let id: hid_t
     private let isClosed = Atomic(false)
     /// The first error in writing. Whatever is in the file then, it is not what was meant.
@@ -32,33 +40,34 @@ public final class HDF5File: @unchecked Sendable {
 
     /// Whether there is an HDF5 file at the path, told by its contents.
     ///
-    /// - Throws: `.notFound` or `.unreadable`.
+    /// - Throws: `.notFound`, `.unreadable` or `.ioFailed`.
     public static func looksLikeHDF5(atPath path: String) throws(HDF5Error) -> Bool {
-        try FileProbe(path: path).hasSignature()
+        try FileProbe(path: path).signature() != nil
     }
 
-    /// Opens a file for reading.
+    /// Opens a file for reading, and finds what it holds.
     ///
-    /// - Throws: `.notFound`, `.unreadable`, `.notHDF5`, `.damaged`, or `.unsupported` when it is newer than the
-    ///   library.
+    /// Files of the plain form are looked through by `EarliestFormat`; others by libhdf5, in a process of its own where `HDF5Isolation` is
+    /// set up.
+    ///
+    /// - Throws: `.notFound`, `.unreadable`, `.notHDF5`, `.damaged`, `.unsupported` when it is newer than the library, or `.ioFailed`.
     public init(readingPath path: String) throws(HDF5Error) {
         let probe = try FileProbe(path: path)
-        guard try probe.hasSignature() else {
+        guard let signature = try probe.signature() else {
             throw probe.place.error(.notHDF5, "is not an HDF5 file: it \(try probe.appearance())")
         }
-        HDF5Library.enter()
-        defer { HDF5Library.leave() }
-        let access = try FileAccess.standard(at: probe.place)
-        let id = H5Fopen(path, chdf5_read_only(), access.id)
-        guard id >= 0 else { throw probe.place.openingError() }
-        do throws(HDF5Error) {
-            (descriptor, sizeWhenOpened) = try Self.descriptorAndSize(of: id, orThrow: .unreadable, at: probe.place)
-        } catch {
-            H5Fclose(id)
-            throw error
+        let plain = try EarliestFormat.index(
+            of: probe.descriptor, path: path, fileSize: probe.size, signature: signature)
+        if let plain {
+            index = plain
+        } else {
+            index = try HDF5Isolation.index(of: probe.descriptor, path: path, fileSize: probe.size)
         }
+        descriptor = probe.descriptor
+        statusWhenOpened = probe.status
         self.path = path
-        self.id = id
+        id = -1
+        OpenFiles.add(probe.status)
     }
 
     /// Creates a file, or empties the one that is there, for writing.
@@ -71,6 +80,9 @@ public final class HDF5File: @unchecked Sendable {
     public init(creatingPath path: String) throws(HDF5Error) {
         let place = Place(file: path)
         guard !path.utf8.contains(0) else { throw place.error(.cannotCreate, "no path may contain a zero byte") }
+        if let status = try? FileDescriptor(readingPath: path).status(), OpenFiles.contains(status) {
+            throw place.error(.cannotCreate, "cannot be created: it is open for reading")
+        }
         HDF5Library.enter()
         defer { HDF5Library.leave() }
         let access = try FileAccess.standard(at: place)
@@ -78,21 +90,23 @@ public final class HDF5File: @unchecked Sendable {
         let id = H5Fcreate(path, chdf5_truncate(), chdf5_default_properties(), access.id)
         guard id >= 0 else { throw place.libraryError(.cannotCreate, ifSystem: .cannotCreate, "cannot be created") }
         do throws(HDF5Error) {
-            descriptor = try Self.descriptorAndSize(of: id, orThrow: .cannotCreate, at: place).descriptor
+            descriptor = try Self.descriptor(of: id, at: place)
         } catch {
             H5Fclose(id)
             throw error
         }
-        sizeWhenOpened = nil
+        statusWhenOpened = nil
+        index = nil
         self.path = path
         self.id = id
     }
 
     deinit {
+        guard id >= 0 else { return closeReading() }
+        guard isOpen else { return }
         HDF5Library.enter()
         defer { HDF5Library.leave() }
-        guard isOpen else { return }
-        if sizeWhenOpened == nil { abandon() } else { H5Fclose(id) }
+        abandon()
     }
 
     /// Writes what the library still holds, and waits until it is on the disk; `close` will wait once more, since
@@ -114,14 +128,10 @@ public final class HDF5File: @unchecked Sendable {
     ///   `.invalidRequest` when a compressed dataset was not written to its end. A file being written is then left
     ///   empty, as far as the system lets us.
     public func close() throws(HDF5Error) {
+        guard id >= 0 else { return closeReading() }
         HDF5Library.enter()
         defer { HDF5Library.leave() }
         guard isOpen else { return }
-        guard sizeWhenOpened == nil else {
-            isClosed.store(true, ordering: .releasing)
-            try place.require(H5Fclose(id), as: .ioFailed, "cannot be closed")
-            return
-        }
         do throws(HDF5Error) {
             try checkNothingFailed()
             try checkComplete()
@@ -142,7 +152,7 @@ public final class HDF5File: @unchecked Sendable {
 
     // MARK: - For the other parts of the module
 
-    /// Throws `.invalidRequest` when the file is closed; the library's lock must be held.
+    /// Throws `.invalidRequest` when the file is closed.
     func checkOpen() throws(HDF5Error) {
         guard isOpen else { throw place.error(.invalidRequest, "cannot be used after it was closed") }
     }
@@ -183,22 +193,24 @@ public final class HDF5File: @unchecked Sendable {
 
     // MARK: - Opening and closing
 
-    /// The descriptor that the library reads and writes the file with, duplicated, and the file's size.
-    private static func descriptorAndSize(
-        of id: hid_t, orThrow kind: HDF5Error.Kind, at place: Place
-    ) throws(HDF5Error) -> (descriptor: FileDescriptor, size: UInt64) {
+    /// The descriptor that the library writes the file with, duplicated.
+    private static func descriptor(of id: hid_t, at place: Place) throws(HDF5Error) -> FileDescriptor {
         var handle: UnsafeMutableRawPointer?
         try place.require(
-            H5Fget_vfd_handle(id, chdf5_default_properties(), &handle), as: kind, "cannot be opened")
+            H5Fget_vfd_handle(id, chdf5_default_properties(), &handle), as: .cannotCreate, "cannot be opened")
         guard let number = handle?.assumingMemoryBound(to: CInt.self).pointee else {
-            throw place.error(kind, "cannot be opened: the library has no file descriptor for it")
+            throw place.error(.cannotCreate, "cannot be opened: the library has no file descriptor for it")
         }
         do {
-            let descriptor = try FileDescriptor(duplicating: number)
-            return (descriptor, try descriptor.status().size)
+            return try FileDescriptor(duplicating: number)
         } catch {
-            throw place.error(kind, "cannot be opened: \(error)")
+            throw place.error(.cannotCreate, "cannot be opened: \(error)")
         }
+    }
+
+    private func closeReading() {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing), let statusWhenOpened else { return }
+        OpenFiles.remove(statusWhenOpened)
     }
 
     private func checkComplete() throws(HDF5Error) {

@@ -8,7 +8,11 @@ extension HDF5Group {
         HDF5Library.enter()
         defer { HDF5Library.leave() }
         try file.checkWritable()
-        return try file.createGroup(name, in: object, at: try path(ofMember: name))
+        let path = try path(ofMember: name)
+        switch object {
+        case .some(let object): return try file.createGroup(name, in: object, at: path)
+        case .none: throw notWritten
+        }
     }
 
     /// Creates a dataset in this group, as `HDF5File.createDataset` does.
@@ -18,9 +22,17 @@ extension HDF5Group {
         HDF5Library.enter()
         defer { HDF5Library.leave() }
         try file.checkWritable()
-        return try file.createDataset(
-            name, in: object, at: try path(ofMember: name), shape: shape, elementType: elementType,
-            compression: compression)
+        let path = try path(ofMember: name)
+        switch object {
+        case .some(let object):
+            return try file.createDataset(
+                name, in: object, at: path, shape: shape, elementType: elementType, compression: compression)
+        case .none: throw notWritten
+        }
+    }
+
+    private var notWritten: HDF5Error {
+        Place(file: file.path, object: path).error(.invalidRequest, "was opened for reading and cannot be written")
     }
 
     private func path(ofMember name: String) throws(HDF5Error) -> String {

@@ -21,8 +21,6 @@ struct LinkResolver {
 
     let file: hid_t
     let place: Place
-    /// The objects on the path that was resolved last, the root group first; soft links show only where they lead.
-    private(set) var trail: [OpenObject.Identity] = []
     private var softLinks = 0
 
     init(file: hid_t, place: Place) {
@@ -30,11 +28,10 @@ struct LinkResolver {
         self.place = place
     }
 
-    /// Follows a path from the root group, and records the trail.
-    mutating func resolve(_ path: ObjectPath) throws(HDF5Error) -> Resolution {
+    /// Follows names from the root group.
+    mutating func resolve(_ names: [String]) throws(HDF5Error) -> Resolution {
         softLinks = 0
-        trail = []
-        return try follow(path.components, from: try OpenObject(rootOf: file, at: place), recordsTrail: true)
+        return try follow(names, from: try OpenObject(rootOf: file, at: place))
     }
 
     /// Follows one link of a group.
@@ -43,17 +40,10 @@ struct LinkResolver {
         return try step(name, in: group)
     }
 
-    /// Follows a path from a group.
-    mutating func resolve(_ names: [String], in group: borrowing OpenObject) throws(HDF5Error) -> Resolution {
-        softLinks = 0
-        return try follow(names, from: try group.shared(at: place), recordsTrail: false)
-    }
-
     private mutating func follow(
-        _ names: [String], from start: consuming OpenObject, recordsTrail: Bool
+        _ names: [String], from start: consuming OpenObject
     ) throws(HDF5Error) -> Resolution {
         var current = start
-        if recordsTrail { trail.append(try current.identity(at: place)) }
         for name in names {
             guard current.kind == .group else { return .missing }
             switch try step(name, in: current) {
@@ -61,7 +51,6 @@ struct LinkResolver {
             case .missing: return .missing
             case .refused(let reason): return .refused(reason: reason)
             }
-            if recordsTrail { trail.append(try current.identity(at: place)) }
         }
         return .found(current)
     }
@@ -103,7 +92,7 @@ struct LinkResolver {
             return .refused(reason: "leads through a soft link to more than \(ObjectPath.maximumDepth) groups deep")
         }
         let start = path.isAbsolute ? try OpenObject(rootOf: file, at: place) : try group.shared(at: place)
-        switch try follow(path.components, from: start, recordsTrail: false) {
+        switch try follow(path.components, from: start) {
         case .found(let object): return .found(object)
         case .missing:
             return .refused(reason: "leads through a soft link to \(Place.quoted(text)), which does not exist")

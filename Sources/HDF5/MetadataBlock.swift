@@ -36,43 +36,8 @@ struct MetadataBlock {
             && bytes[bytes.startIndex + signature.utf8CodeUnitCount] == version
     }
 
+    /// All bytes of the block.
+    var array: [UInt8] { Array(bytes) }
+
     func equals(_ other: [UInt8]) -> Bool { bytes.elementsEqual(other) }
-}
-
-/// The metadata of a file, read through a window that moves along: what belongs together lies close to each other.
-struct MetadataWindow {
-    private static let windowSize: UInt64 = 1 << 14
-    private static let alignment: UInt64 = 1 << 12
-
-    let fileSize: UInt64
-    private let descriptor: FileDescriptor
-    private var start: UInt64 = 0
-    private var bytes: [UInt8] = []
-
-    init(_ descriptor: FileDescriptor, fileSize: UInt64) {
-        self.descriptor = descriptor
-        self.fileSize = fileSize
-    }
-
-    /// A block of the file; `nil` when the file does not reach so far, or cannot be read.
-    mutating func block(at address: UInt64, count: Int) -> MetadataBlock? {
-        let size = UInt64(clamping: count)
-        guard count >= 0, address <= fileSize, size <= fileSize - address else { return nil }
-        if address < start || address + size > start + UInt64(bytes.count) {
-            let begin = address - address % Self.alignment
-            let end = min(max(address + size, begin + Self.windowSize), fileSize)
-            guard let length = Int(exactly: end - begin) else { return nil }
-            bytes = [UInt8](repeating: 0, count: length)
-            start = begin
-            let read = try? bytes.withUnsafeMutableBytes { bytes throws(SystemError) in
-                try descriptor.read(into: bytes, at: begin)
-            }
-            guard read == length else {
-                bytes = []
-                return nil
-            }
-        }
-        let offset = Int(address - start)
-        return MetadataBlock(bytes[offset..<offset + count])
-    }
 }

@@ -86,14 +86,6 @@ struct ListingTests {
         #expect(try file.objectKind(at: "/Grüße 1.5: x") == .group)
     }
 
-    @Test("names that no path can hold are listed as such")
-    func impossibleNames() throws {
-        let file = try HDF5File(readingPath: fixture("names.h5"))
-        let kinds = try file.children(ofGroup: "/").map(\.kind)
-        let refused = HDF5ObjectKind.other(reason: "has a name that no path can hold")
-        #expect(kinds == [.group, refused, refused])
-    }
-
     @Test("a group that contains itself is listed, but is no group to enter")
     func cycles() throws {
         let file = try HDF5File(readingPath: fixture("cycles.h5"))
@@ -132,7 +124,8 @@ struct ListingTests {
                 try file.createGroup(path)
             }
             #expect(hdf5Error { () throws(HDF5Error) in try file.createGroup(path + "/g") }?.kind == .unsupported)
-            #expect(try file.descendants(ofGroup: "/").count == 64)
+            try file.close()
+            #expect(try HDF5File(readingPath: folder + "/deep.h5").descendants(ofGroup: "/").count == 64)
         }
     }
 }

@@ -83,8 +83,9 @@ struct OpeningTests {
         let path = try fixture("truncated.h5")
         let error = hdf5Error { () throws(HDF5Error) in try HDF5File(readingPath: path) }
         #expect(error?.kind == .damaged)
-        #expect(error?.message.contains("truncated") == true)
-        #expect(error?.libraryMessage?.contains("eof = ") == true)
+        #expect(
+            error?.message
+                == "is truncated: its header tells of 22008 bytes, but it has 16506; was it copied to its end?")
     }
 
     @Test("a file that ends behind its signature is damaged")

@@ -147,3 +147,20 @@ with h5py.File("layouts.h5") as file:
 with open("false-checksum.h5", "wb") as file:
     end = chunk.byte_offset + chunk.size
     file.write(data[: end - 1] + bytes([data[end - 1] ^ 1]) + data[end:])
+
+# Datasets that nobody ever wrote to, or not wholly; one of them claims more than the file could ever hold.
+with create("unwritten.h5") as file:
+    options = dict(shape=(2, 3), track_times=False)
+    file.create_dataset("zeros", dtype="<f4", **options)
+    file.create_dataset("value", dtype="<f4", fillvalue=1.5, **options)
+    file.create_dataset("big-endian", dtype=">i2", fillvalue=-3, chunks=(1, 3), compression="gzip", **options)
+    low_level_dataset(
+        file, "undefined", h5py.h5t.IEEE_F32LE, (2, 3),
+        lambda properties: properties.set_fill_time(h5py.h5d.FILL_TIME_NEVER))
+    file.create_dataset("huge", (1 << 26,), "<f4", fillvalue=1, track_times=False)
+    partial = file.create_dataset("partial", (5, 4), "<f4", chunks=(2, 2), compression="gzip", track_times=False)
+    partial[0:2, 0:2] = 1
+    partial[4, 3] = 2
+with h5py.File("unwritten.h5") as old, create("unwritten-newer.h5", libver=("v110", "v110")) as file:
+    for name in ("value", "big-endian", "undefined", "partial"):
+        old.copy(name, file)

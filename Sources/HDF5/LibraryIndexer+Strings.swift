@@ -1,25 +1,17 @@
 import CHDF5
 
-extension HDF5File {
+extension LibraryIndexer {
     /// The longest string that is read, in bytes.
     private static let maximumStringSize = 1 << 20
 
-    /// The string that a dataset holds, of fixed or variable length, for example the 'learned_net' of a solver state.
+    /// The string that a dataset holds, of fixed or variable length; `nil` when it holds numbers.
     ///
-    /// Bytes that are not UTF-8 are replaced.
-    ///
-    /// - Throws: `.missingObject`; `.unsupported` when it is not one string of at most a mebibyte.
-    public func string(at path: String) throws(HDF5Error) -> String {
-        HDF5Library.enter()
-        defer { HDF5Library.leave() }
-        let place = Place(file: self.path, object: path)
-        guard let fileSize = sizeWhenOpened else {
-            throw place.error(.invalidRequest, "is being written; close the file and open it for reading")
-        }
-        let object = try openObject(at: path, .dataset)
+    /// - Throws: `.unsupported` when it is not one string of at most a mebibyte.
+    func text(of object: borrowing OpenObject, at place: Place) throws(HDF5Error) -> String? {
         let type = try place.require(H5Dget_type(object.id), "has no readable datatype")
         defer { H5Tclose(type) }
         let typeClass = H5Tget_class(type)
+        if [H5T_FLOAT, H5T_INTEGER].contains(typeClass) { return nil }
         guard typeClass == H5T_STRING else {
             throw place.error(.unsupported, "holds \(ElementFormat.name(of: typeClass)), expected a string")
         }
@@ -28,14 +20,18 @@ extension HDF5File {
             throw place.error(
                 .unsupported, "holds a string of \(size) bytes, expected at most \(Self.maximumStringSize)")
         }
-        let data = try StoredData(of: object.id, at: place)
+        let properties = try place.require(H5Dget_create_plist(object.id), "has no readable creation properties")
+        defer { H5Pclose(properties) }
+        try Self.checkLayout(properties, at: place)
         let shape = try DatasetShape(of: object.id, elementByteCount: size, at: place)
         guard shape.elementCount == 1 else {
             throw place.error(.unsupported, "holds \(shape.elementCount) strings, expected one")
         }
-        let access = try data.access(for: shape, fileSize: fileSize)
+        guard H5Dget_storage_size(object.id) <= fileSize else {
+            throw place.error(.damaged, "claims more bytes than the file has; is the file damaged?")
+        }
         if try place.require(H5Tis_variable_str(type), "has no readable datatype") > 0 {
-            return try variableString(at: access, fileSize: fileSize, place: place)
+            return try variableString(in: object, place: place)
         }
         return try fixedString(in: object, type: type, size: size, at: place)
     }
@@ -54,25 +50,21 @@ extension HDF5File {
         return String(decoding: text, as: UTF8.self)
     }
 
-    private func variableString(
-        at access: StoredData.Access, fileSize: UInt64, place: Place
-    ) throws(HDF5Error) -> String {
-        guard case .contiguous(let offset) = access else {
+    private func variableString(in dataset: borrowing OpenObject, place: Place) throws(HDF5Error) -> String {
+        let address = H5Dget_offset(dataset.id)
+        guard address != chdf5_undefined_address() else {
             throw place.error(.unsupported, "holds a variable-length string in chunks, expected it in one piece")
         }
-        let properties = try place.require(H5Fget_create_plist(id), "cannot be read")
+        let properties = try place.require(H5Fget_create_plist(file), "cannot be read")
         defer { H5Pclose(properties) }
-        var userBlock: hsize_t = 0
         var addressSize = 0
         var lengthSize = 0
-        try place.require(H5Pget_userblock(properties, &userBlock), "cannot be read")
         try place.require(H5Pget_sizes(properties, &addressSize, &lengthSize), "cannot be read")
         guard addressSize == 8, lengthSize == 8 else {
             throw place.error(.unsupported, "holds a variable-length string in a file without 64-bit addresses")
         }
-        let heap = GlobalHeap(
-            descriptor: descriptor, fileSize: fileSize, baseAddress: UInt64(userBlock), place: place)
-        let bytes = try heap.value(ofElementAt: offset, limit: Self.maximumStringSize)
+        let heap = GlobalHeap(descriptor: descriptor, fileSize: fileSize, baseAddress: userBlock, place: place)
+        let bytes = try heap.value(ofElementAt: UInt64(address), limit: Self.maximumStringSize)
         return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
 }

@@ -1,0 +1,135 @@
+/// What a file holds: its groups, their links and where the numbers of its datasets lie. It is found once, when the file is opened.
+///
+/// Objects are known by their numbers, so that several links may lead to one, and a group may contain itself.
+struct FileIndex: Equatable, Sendable {
+    struct Link: Equatable, Sendable {
+        /// As the file has it; need not be UTF-8.
+        var name: [UInt8]
+        var target: Target
+    }
+
+    enum Target: Equatable, Sendable {
+        /// The number of an object.
+        case object(Int)
+        /// A link that is not followed; the reason reads as the end of a sentence about it.
+        case refused(reason: String)
+        /// What the link leads to cannot be opened.
+        case broken(Fault)
+    }
+
+    enum Object: Equatable, Sendable {
+        /// The links of a group by ascending bytes of their names; or why they cannot be listed.
+        case group(Result<[Link], Fault>)
+        case dataset(Dataset)
+        /// Something else; the reason reads as the end of a sentence about it.
+        case other(reason: String)
+    }
+
+    struct Dataset: Equatable, Sendable {
+        /// Where its numbers lie; or why they cannot be read.
+        var numbers: Result<StoredNumbers, Fault>
+        /// The string that it holds, or why it cannot be read; `nil` when it holds numbers.
+        var text: Result<String, Fault>?
+    }
+
+    /// The first one is the root group.
+    var objects: [Object]
+}
+
+/// What is wrong with an object, without the place, which is known by whatever path leads to it.
+struct Fault: Error, Equatable, Sendable {
+    var kind: HDF5Error.Kind
+    /// The end of a sentence about the object.
+    var message: String
+    var libraryMessage: String?
+
+    init(_ kind: HDF5Error.Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    init(_ error: HDF5Error) {
+        kind = error.kind
+        message = error.message
+        libraryMessage = error.libraryMessage
+    }
+}
+
+extension Place {
+    func error(_ fault: Fault) -> HDF5Error {
+        HDF5Error(
+            kind: fault.kind, file: file, object: object, message: fault.message, libraryMessage: fault.libraryMessage)
+    }
+}
+
+// MARK: - Finding
+
+extension FileIndex {
+    /// Where a path leads.
+    enum Resolution {
+        /// The object, and the groups on the way to it, the first one included.
+        case found(Int, trail: [Int])
+        /// A name on the way does not exist, or something on the way is no group.
+        case missing
+        /// A link on the way is not followed; the reason reads as the end of a sentence about the path.
+        case refused(reason: String)
+    }
+
+    /// Follows names from a group.
+    func resolve(_ names: some Sequence<String>, from start: Int = 0) throws(Fault) -> Resolution {
+        var current = start
+        var trail = [start]
+        for name in names {
+            guard case .group(let listing) = objects[current] else { return .missing }
+            guard let target = Self.target(of: name, in: try listing.get()) else { return .missing }
+            switch target {
+            case .object(let number): current = number
+            case .refused(let reason): return .refused(reason: reason)
+            case .broken(let fault): throw fault
+            }
+            trail.append(current)
+        }
+        return .found(current, trail: trail)
+    }
+
+    /// A binary search.
+    private static func target(of name: String, in links: [Link]) -> Target? {
+        var (low, high) = (0, links.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if links[middle].name.lexicographicallyPrecedes(name.utf8) { low = middle + 1 } else { high = middle }
+        }
+        guard low < links.count, links[low].name.elementsEqual(name.utf8) else { return nil }
+        return links[low].target
+    }
+
+    /// What an object is, for callers.
+    func kind(of number: Int) -> HDF5ObjectKind {
+        switch objects[number] {
+        case .group: .group
+        case .dataset: .dataset
+        case .other(let reason): .other(reason: reason)
+        }
+    }
+
+    /// The bytes of a name as a path has it; throws for one that no path can hold.
+    static func text(of name: [UInt8]) throws(Fault) -> String {
+        guard let text = String(validating: name, as: UTF8.self) else {
+            throw Fault(
+                .unsupported,
+                "holds the name '\(Self.escaped(name))', which is not UTF-8; rename it, as with h5py's move()")
+        }
+        guard ObjectPath(text).components == [text] else {
+            throw Fault(.damaged, "holds the name \(Place.quoted(text)), which no path can hold; is the file damaged?")
+        }
+        return text
+    }
+
+    /// Printable ASCII as it is, every other byte as `\xff`.
+    private static func escaped(_ name: [UInt8]) -> String {
+        name.prefix(200).map { byte in
+            0x20..<0x7F ~= byte
+                ? String(UnicodeScalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined() + (name.count > 200 ? "..." : "")
+    }
+}

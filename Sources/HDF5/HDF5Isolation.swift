@@ -1,0 +1,56 @@
+import Synchronization
+
+/// Where libhdf5 looks at files: in this process, or in one of its own that may die of a damaged file.
+///
+/// Files of the plain form are read without the library, and none is started for them.
+public enum HDF5Isolation {
+    private struct Program: Sendable {
+        var executable: @Sendable () -> String?
+        var arguments: [String]
+    }
+
+    private static let program = Mutex<Program?>(nil)
+
+    /// From now on a process of its own is started for each file that is not plain.
+    ///
+    /// - Parameters:
+    ///   - executable: the path of a program that calls `serve` with its last argument; asked for when it is needed first.
+    ///   - arguments: what makes it do so, without its own name and the path of the file.
+    public static func use(executable: @escaping @Sendable () -> String?, arguments: [String]) {
+        program.withLock { $0 = Program(executable: executable, arguments: arguments) }
+    }
+
+    /// What the library finds in a file.
+    static func index(
+        of descriptor: FileDescriptor, path: String, fileSize: UInt64
+    ) throws(HDF5Error) -> FileIndex {
+        guard let program = program.withLock({ $0 }), let executable = program.executable() else {
+            return try LibraryIndexer.index(of: descriptor, path: path, fileSize: fileSize)
+        }
+        let reader = ReaderProcess(executable: executable, arguments: program.arguments, path: path, fileSize: fileSize)
+        return try reader.index(of: descriptor)
+    }
+
+    /// Lists what a file holds on standard output, for the process that started this one.
+    ///
+    /// - Returns: the exit code.
+    public static func serve(path: String) -> Int32 {
+        let answer: [UInt8]
+        do throws(HDF5Error) {
+            let probe = try FileProbe(path: path)
+            ReaderProcess.limitThisProcess(fileSize: probe.size)
+            let index = try LibraryIndexer.index(of: probe.descriptor, path: path, fileSize: probe.size)
+            answer = IndexWriter.answer(index, summary: probe.status.summary)
+        } catch {
+            answer = IndexWriter.answer(error)
+        }
+        return ReaderProcess.writeToOutput(answer) ? 0 : 1
+    }
+}
+
+extension FileDescriptor.Status {
+    /// What two looks at one unchanged file have in common.
+    var summary: [UInt64] {
+        [size, device, number] + changed.map { UInt64(truncatingIfNeeded: $0) }
+    }
+}
