@@ -89,7 +89,7 @@ let package = Package(
         .testTarget(name: "ExecutionTests", dependencies: ["Execution", "NetGraph", "Folding", "CaffeModel", "HDF5"]),
         .testTarget(name: "BenchmarkTests", dependencies: ["bnfold-bench", "BNFoldKit"]),
         .testTarget(
-            name: "VerificationTests", dependencies: ["Verification", "Execution", "NetGraph", "CaffeModel"]),
+            name: "VerificationTests", dependencies: ["Verification", "Execution", "NetGraph", "CaffeModel", "Folding"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,10 +2,18 @@ import NetGraph
 
 /// Which values of a network and of its folded twin should be equal, and where the two differ.
 ///
-/// Layers correspond by name, inputs by the name of their blob. What an unchanged layer computes from values that correspond, corresponds if its name is the same. Any other value of the
-/// folded network corresponds to what the layers that read it read in the original: so a blob that a fold hands on under the name of the layer before is
-/// still held against the right one. A value without readers, and one that only affine layers read, corresponds to the last value of its name.
-/// A value whose name the original does not have holds other numbers on purpose.
+/// A pair is proven or promised, and never guessed:
+///
+/// - **Inputs** of one name get the same samples.
+/// - **What identical layers compute** from values that are pairs is a pair, whatever its name.
+/// - **Outputs** of the networks are pairs by name.
+/// - **The last value of a name** holds at the end of a pass what it held in the original (docs/planner.md, "Names"). What a layer in place
+///   overwrites may hold other numbers meanwhile, and so may an input that the folded network does not overwrite any more.
+///
+/// Other tools keep the name of a convolution for what they folded into it. There the layers that read the value read something else in the original
+/// than the value of that name. Which of the two it is, is a `Question` that the numbers of a run answer.
+///
+/// All other values lie inside a site: they are compared by what is computed from them.
 struct NetworkAlignment {
     /// Two values that should be equal.
     struct Pair: Hashable {
@@ -13,25 +21,43 @@ struct NetworkAlignment {
         var folded: ValueID
     }
 
+    /// A value of the folded network that name and readers hold against different values of the original.
+    struct Question: Hashable {
+        var folded: ValueID
+        /// The one of its name first.
+        var candidates: [ValueID]
+    }
+
     /// In the order in which the folded network computes them.
     private(set) var pairs: [Pair] = []
+    /// Pairs that identical layers compute from pairs: equal as far as those are.
+    private(set) var proven: Set<Pair> = []
+    private(set) var questions: [Question] = []
     /// In the order in which the folded network computes their values.
     private(set) var sites: [FoldSite] = []
     /// Outputs of the original that have no counterpart.
     private(set) var missingOutputs: [String] = []
 
-    private let original: Network
-    private let folded: Network
-    private let originalConnections: Connections
-    private let foldedConnections: Connections
-    private var originalNames: LayerPositions
-    private var foldedNames: LayerPositions
+    let original: Network
+    let folded: Network
+    let originalConnections: Connections
+    let foldedConnections: Connections
+    let originalNames: LayerPositions
+    let foldedNames: LayerPositions
+    private let answers: [ValueID: ValueID]
     private let hasEqualNumbers: (Layer, Layer) -> Bool
+    private var counterparts: [ValueID: [ValueID]] = [:]
 
-    /// - Parameter hasEqualNumbers: whether a layer of the original and one of the folded network hold equal parameters, bit for bit.
-    init(original: Network, folded: Network, hasEqualNumbers: @escaping (Layer, Layer) -> Bool) {
+    /// - Parameters:
+    ///   - answers: to questions that an alignment without them asked; a value without one is a pair only if a reader confirms its name.
+    ///   - hasEqualNumbers: whether a layer of the original and one of the folded network hold equal parameters, bit for bit.
+    init(
+        original: Network, folded: Network, answers: [ValueID: ValueID] = [:],
+        hasEqualNumbers: @escaping (Layer, Layer) -> Bool
+    ) {
         self.original = original
         self.folded = folded
+        self.answers = answers
         self.hasEqualNumbers = hasEqualNumbers
         originalConnections = Connections(original)
         foldedConnections = Connections(folded)
@@ -39,52 +65,77 @@ struct NetworkAlignment {
         foldedNames = LayerPositions(folded)
         matchValues()
         matchOutputs()
-        collectSites()
+        sites = FoldSite.all(in: self)
     }
+
+    /// What a value of the folded network should be equal to.
+    func originals(of value: ValueID) -> [ValueID] { counterparts[value] ?? [] }
+
+    /// Whether a layer of the folded network is not in the original as it is.
+    func isChanged(_ layer: Layer) -> Bool { namesake(of: layer).map { !areAlike($0, layer) } ?? true }
 
     // MARK: Values
 
     private mutating func matchValues() {
-        let originalVersions = Self.versions(original)
-        let foldedVersions = Self.versions(folded)
-        var known: Set<Pair> = []
+        let originalLast = Self.lastValues(original)
+        let foldedLast = Self.lastValues(folded)
+        let inputs = Dictionary(
+            original.layers.filter { $0.operation == .input }.flatMap(\.outputs).map { (original[$0].name, $0) },
+            uniquingKeysWith: { first, _ in first })
         for layer in folded.layers {
-            let unchanged = unchangedCounterpart(of: layer, known: known)
-            for (place, value) in layer.outputs.enumerated() {
-                var counterparts: [ValueID] = []
-                if let unchanged, unchanged.outputs.indices.contains(place),
-                    original[unchanged.outputs[place]].name == folded[value].name
-                {
-                    counterparts = [unchanged.outputs[place]]
-                } else if let versions = originalVersions[folded[value].name] {
-                    counterparts = readersChoice(value)
-                    if counterparts.isEmpty, foldedVersions[folded[value].name]?.last == value, let last = versions.last
-                    {
-                        counterparts = [last]
-                    }
+            if layer.operation == .input {
+                for value in layer.outputs {
+                    if let input = inputs[folded[value].name] { add(Pair(original: input, folded: value), isProven: true) }
                 }
-                let found = counterparts.map { Pair(original: $0, folded: value) }
-                pairs += found
-                known.formUnion(found)
+                continue
+            }
+            let twin = identicalLayer(of: layer)
+            for (place, value) in layer.outputs.enumerated() {
+                if let twin { add(Pair(original: twin.outputs[place], folded: value), isProven: true) }
+                let name = folded[value].name
+                guard foldedLast[name] == value, let named = originalLast[name] else { continue }
+                for counterpart in promised(value, named: named, isProven: twin != nil) {
+                    add(Pair(original: counterpart, folded: value))
+                }
             }
         }
     }
 
-    /// The layer of the original that does the same with values that correspond: its outputs correspond as well. Inputs do so by name.
-    private func unchangedCounterpart(of layer: Layer, known: Set<Pair>) -> Layer? {
-        if layer.operation == .input {
-            let names = layer.outputs.map { folded[$0].name }
-            return original.layers.first {
-                $0.operation == .input && $0.outputs.map { original[$0].name } == names
+    private mutating func add(_ pair: Pair, isProven: Bool = false) {
+        if isProven { proven.insert(pair) }
+        guard !originals(of: pair.folded).contains(pair.original) else { return }
+        pairs.append(pair)
+        counterparts[pair.folded, default: []].append(pair.original)
+    }
+
+    /// What the last value of its name should be equal to, as its name and its readers tell.
+    private mutating func promised(_ value: ValueID, named: ValueID, isProven: Bool) -> [ValueID] {
+        let read = readersChoice(value)
+        let others = read.filter { $0 != named }
+        if others.isEmpty { return [named] }
+        let isOutput = foldedConnections.isOutput(value) && originalConnections.isOutput(named)
+        let confirmed = isOutput || read.contains(named) ? [named] : []
+        if isProven { return confirmed }
+        questions.append(Question(folded: value, candidates: [named] + others))
+        return confirmed + [answers[value]].compactMap(\.self).filter { !confirmed.contains($0) }
+    }
+
+    /// The layer of the original that does the same with values that are pairs.
+    private func identicalLayer(of layer: Layer) -> Layer? {
+        func isTwin(_ other: Layer) -> Bool {
+            other.inputs.count == layer.inputs.count && other.outputs.count == layer.outputs.count
+                && zip(other.inputs, layer.inputs).allSatisfy { originals(of: $1).contains($0) }
+                && areAlike(other, layer)
+        }
+        if let namesake = namesake(of: layer), isTwin(namesake) { return namesake }
+        // One with another name: of those that read the same.
+        guard originalNames.count(of: layer.name) == 0, let first = layer.inputs.first else { return nil }
+        for value in originals(of: first) {
+            for position in originalConnections.consumers(of: value) where isTwin(original.layers[position]) {
+                return original.layers[position]
             }
         }
-        guard let position = originalNames[foldedNames.key(of: layer)] else { return nil }
-        let before = original.layers[position]
-        guard before.inputs.count == layer.inputs.count,
-            zip(before.inputs, layer.inputs).allSatisfy({ known.contains(Pair(original: $0, folded: $1)) }),
-            !isChanged(layer)
-        else { return nil }
-        return before
+        return nil
     }
 
     /// What the readers of a value read in the original. Affine layers have no say: folding moves them along their chain.
@@ -92,11 +143,11 @@ struct NetworkAlignment {
         var choices: [ValueID] = []
         for position in Set(foldedConnections.consumers(of: value)).sorted() {
             let reader = folded.layers[position]
-            guard let counterpart = originalNames[foldedNames.key(at: position)].map({ original.layers[$0] }),
-                counterpart.operation.typeName == reader.operation.typeName, !reader.isAffine
+            guard let counterpart = namesake(of: reader),
+                counterpart.operation.typeName == reader.operation.typeName, !reader.isAffine,
+                counterpart.inputs.count == reader.inputs.count
             else { continue }
-            for (index, input) in reader.inputs.enumerated()
-            where input == value && counterpart.inputs.indices.contains(index) {
+            for (index, input) in reader.inputs.enumerated() where input == value {
                 let choice = counterpart.inputs[index]
                 if !choices.contains(choice) { choices.append(choice) }
             }
@@ -104,192 +155,70 @@ struct NetworkAlignment {
         return choices
     }
 
-    /// The values of each name, in the order in which they are computed.
-    private static func versions(_ network: Network) -> [String: [ValueID]] {
-        var versions: [String: [ValueID]] = [:]
+    /// The layer of the original with a layer's name. Of several with that name, the one in the same place, if there are as many.
+    private func namesake(of layer: Layer) -> Layer? {
+        guard originalNames.count(of: layer.name) == foldedNames.count(of: layer.name) else { return nil }
+        return originalNames[foldedNames.key(of: layer)].map { original.layers[$0] }
+    }
+
+    private func areAlike(_ before: Layer, _ after: Layer) -> Bool {
+        before.operation.isLike(after.operation) && hasEqualNumbers(before, after)
+    }
+
+    /// The value that each name has at the end of a pass.
+    private static func lastValues(_ network: Network) -> [String: ValueID] {
+        var last: [String: ValueID] = [:]
         for layer in network.layers {
-            for output in layer.outputs { versions[network[output].name, default: []].append(output) }
+            for output in layer.outputs { last[network[output].name] = output }
         }
-        return versions
+        return last
     }
 
-    /// Outputs correspond by name; others in their order, when there are as many on both sides.
+    // MARK: Outputs
+
+    /// Outputs are pairs by name; those of other names by the layers that write them, or in their order when there are as many on both sides.
     private mutating func matchOutputs() {
-        var matched = Set(pairs.map(\.original))
-        for output in original.outputs where !matched.contains(output) {
-            guard let twin = folded.outputs.first(where: { folded[$0].name == original[output].name }) else { continue }
-            pairs.append(Pair(original: output, folded: twin))
-            matched.insert(output)
+        var missing: [ValueID] = []
+        for output in original.outputs {
+            if let twin = folded.outputs.first(where: { folded[$0].name == original[output].name }) {
+                add(Pair(original: output, folded: twin))
+            } else if !pairs.contains(where: { $0.original == output }) {
+                missing.append(output)
+            }
         }
-        let missing = original.outputs.filter { !matched.contains($0) }
-        let known = Set(pairs.map(\.folded))
-        let spare = folded.outputs.filter { !known.contains($0) }
-        guard !missing.isEmpty, missing.count == spare.count else {
+        let spares = folded.outputs.filter { originals(of: $0).isEmpty }
+        var spare = spares
+        let writers = spares.map { Writer(of: $0, foldedConnections, folded, foldedNames) }
+        missing.removeAll { output in
+            let writer = Writer(of: output, originalConnections, original, originalNames)
+            guard let place = writers.firstIndex(of: writer), let twin = spare.firstIndex(of: spares[place]) else {
+                return false
+            }
+            add(Pair(original: output, folded: spare.remove(at: twin)))
+            return true
+        }
+        if missing.count == spare.count {
+            for (output, twin) in zip(missing, spare) { add(Pair(original: output, folded: twin)) }
+        } else {
             missingOutputs = missing.map { original[$0].name }
-            return
         }
-        pairs += zip(missing, spare).map { Pair(original: $0, folded: $1) }
+        var order: [ValueID: Int] = [:]
+        for layer in folded.layers { for output in layer.outputs { order[output] = order.count } }
+        pairs = pairs.enumerated().sorted { first, second in
+            let places = (order[first.element.folded, default: 0], order[second.element.folded, default: 0])
+            return (places.0, first.offset) < (places.1, second.offset)
+        }.map(\.element)
     }
 
-    // MARK: Sites
+    /// The layer that writes a value, and which of its outputs it is.
+    private struct Writer: Equatable {
+        var layer: LayerPositions.Key?
+        var place: Int?
 
-    private mutating func collectSites() {
-        let known = Set(pairs)
-        let originals = Set(pairs.map(\.original))
-        let foldeds = Set(pairs.map(\.folded))
-        let counterpart = Dictionary(
-            pairs.map { ($0.folded, $0.original) }, uniquingKeysWith: { first, _ in first })
-        var places: [Part: Int] = [:]
-        for pair in pairs {
-            if areSame(pair, known: known) { continue }
-            guard let after = Self.part(of: folded, behind: pair.folded, upTo: foldeds, foldedConnections),
-                let before = Self.part(of: original, behind: pair.original, upTo: originals, originalConnections)
-            else { continue }
-            let frontier = after.inputs.compactMap { value in
-                counterpart[value].map { Pair(original: $0, folded: value) }
-            }
-            if let place = places[after] {
-                sites[place].outputs.append(pair)
-                sites[place].originalLayers = Set(sites[place].originalLayers + before.layers).sorted()
-                sites[place].originalInputs += before.inputs.filter { !sites[place].originalInputs.contains($0) }
-                continue
-            }
-            places[after] = sites.count
-            sites.append(
-                FoldSite(
-                    outputs: [pair], frontier: frontier, foldedLayers: after.layers, originalLayers: before.layers,
-                    originalInputs: before.inputs, removed: [], changed: []))
-        }
-        for index in sites.indices {
-            let site = sites[index]
-            sites[index].removed = site.originalLayers.map { original.layers[$0] }.filter { layer in
-                guard let position = foldedNames[originalNames.key(of: layer)] else { return true }
-                return folded.layers[position].operation.typeName != layer.operation.typeName
-            }.map(\.name)
-            sites[index].changed = site.foldedLayers.filter { isChanged(folded.layers[$0]) }
-        }
-    }
-
-    /// Whether a value is computed in the same way on both sides, from values that correspond.
-    private func areSame(_ pair: Pair, known: Set<Pair>) -> Bool {
-        var open = [pair]
-        while let pair = open.popLast() {
-            guard let first = originalConnections.producer(of: pair.original),
-                let second = foldedConnections.producer(of: pair.folded)
-            else { return false }
-            let before = original.layers[first]
-            let after = folded.layers[second]
-            if before.operation == .input, after.operation == .input {
-                guard original[pair.original].name == folded[pair.folded].name else { return false }
-                continue
-            }
-            guard originalNames.key(of: before) == foldedNames.key(of: after),
-                before.inputs.count == after.inputs.count,
-                before.outputs.firstIndex(of: pair.original) == after.outputs.firstIndex(of: pair.folded),
-                !isChanged(after)
-            else { return false }
-            for (first, second) in zip(before.inputs, after.inputs) {
-                let inputs = Pair(original: first, folded: second)
-                if !known.contains(inputs) { open.append(inputs) }
-            }
-        }
-        return true
-    }
-
-    private func isChanged(_ layer: Layer) -> Bool {
-        guard let position = originalNames[foldedNames.key(of: layer)] else { return true }
-        let before = original.layers[position]
-        return !before.operation.isLike(layer.operation)
-            || !hasEqualNumbers(before, layer)
-    }
-
-    /// The layers that compute a value from others, and those others. Inputs of the network compute nothing: they are among the others.
-    private struct Part: Hashable {
-        /// By position.
-        var layers: [Int]
-        var inputs: [ValueID]
-    }
-
-    /// What lies between a value and the known ones before it.
-    ///
-    /// - Returns: `nil` when a value has no producer.
-    private static func part(
-        of network: Network, behind value: ValueID, upTo known: Set<ValueID>, _ connections: Connections
-    ) -> Part? {
-        var layers: Set<Int> = []
-        var inputs: [ValueID] = []
-        var open = [value]
-        while let value = open.popLast() {
-            guard let producer = connections.producer(of: value) else { return nil }
-            if network.layers[producer].operation == .input {
-                if !inputs.contains(value) { inputs.append(value) }
-                continue
-            }
-            guard layers.insert(producer).inserted else { continue }
-            for input in network.layers[producer].inputs {
-                if !known.contains(input) {
-                    open.append(input)
-                } else if !inputs.contains(input) {
-                    inputs.append(input)
-                }
-            }
-        }
-        return Part(layers: layers.sorted(), inputs: inputs)
-    }
-}
-
-/// A part of the folded network that differs from the original, between values that should be equal.
-struct FoldSite {
-    /// What the part computes.
-    var outputs: [NetworkAlignment.Pair]
-    /// What the folded part reads.
-    var frontier: [NetworkAlignment.Pair]
-    /// By position in the networks' `layers`.
-    var foldedLayers: [Int]
-    var originalLayers: [Int]
-    /// What the original part reads.
-    var originalInputs: [ValueID]
-    /// Names of the layers of the original that the folded network does not have, or has as another type.
-    var removed: [String]
-    /// Positions of the layers of the folded network whose numbers or fields are not those of the original.
-    var changed: [Int]
-}
-
-/// Layers by name; of several with one name, each by its place among them.
-struct LayerPositions {
-    struct Key: Hashable {
-        var name: String
-        var occurrence: Int
-    }
-
-    private var positions: [Key: Int] = [:]
-    private var keys: [Key] = []
-    private var places: [LayerID: Int] = [:]
-
-    init(_ network: Network) {
-        var counts: [String: Int] = [:]
-        for (position, layer) in network.layers.enumerated() {
-            let key = Key(name: layer.name, occurrence: counts[layer.name, default: 0])
-            counts[layer.name, default: 0] += 1
-            positions[key] = position
-            keys.append(key)
-            places[layer.id] = position
-        }
-    }
-
-    subscript(key: Key) -> Int? { positions[key] }
-    func key(at position: Int) -> Key { keys[position] }
-    func key(of layer: Layer) -> Key { places[layer.id].map { keys[$0] } ?? Key(name: layer.name, occurrence: 0) }
-}
-
-extension Layer {
-    /// Whether the layer is of a kind that folding merges, moves or removes.
-    var isAffine: Bool {
-        switch operation {
-        case .batchNorm: true
-        case .scale, .bias: inputs.count == 1
-        case .power(let power): power.power == 1
-        default: false
+        init(of value: ValueID, _ connections: Connections, _ network: Network, _ names: LayerPositions) {
+            let writer = connections.producer(of: value).map { network.layers[$0] }
+            layer = writer.map { names.key(of: $0) }
+            place = writer?.outputs.firstIndex(of: value)
         }
     }
 }

@@ -31,11 +31,13 @@ struct SiteTrial {
     /// - Parameter values: of the original: those that the site reads, and those that it computes.
     func run(_ values: [ValueID: Tensor<Double>], into difference: inout SiteDifference) throws(ExecutionError) {
         var given: [ValueID: Tensor<Double>] = [:]
-        for pair in site.frontier { given[pair.folded] = values[pair.original] }
-        let part = folded.part(layers: site.foldedLayers, inputs: site.frontier.map(\.folded))
+        for pair in site.frontier where given[pair.folded] == nil { given[pair.folded] = values[pair.original] }
+        let part = folded.part(layers: site.foldedLayers, inputs: Array(Set(site.frontier.map(\.folded))))
         let wanted = Dictionary(site.outputs.map { ($0.folded, [$0.original]) }, uniquingKeysWith: +)
         var bounds: [ValueID: ErrorBound] = [:]
         var magnitudes: [ValueID: Double] = [:]
+        var decisions: Set<ValueID> = []
+        var largest = 0.0
         var pass = try part.start(given: given)
         while let layer = try pass.next() {
             if layer.operation == .input {
@@ -43,21 +45,30 @@ struct SiteTrial {
             } else {
                 let inputs = layer.inputs.compactMap { bounds[$0] }
                 if inputs.count == layer.inputs.count {
+                    // A layer that has its old numbers may have taken so little that they were rounded to what they were.
                     let outputs = ErrorBound.outputs(
                         of: layer, inputs: inputs, magnitudes: layer.inputs.map { magnitudes[$0, default: 0] },
-                        isRounded: isChanged(layer), interpreter: folded)
+                        isRounded: true, interpreter: folded)
                     for (output, bound) in zip(layer.outputs, outputs ?? []) { bounds[output] = bound }
                 }
             }
+            decisions.formUnion(
+                layer.inputs.contains(where: decisions.contains) ? layer.outputs : layer.decidedOutputs)
             for output in layer.outputs {
-                magnitudes[output] =
+                let magnitude =
                     pass.withElements(of: output) { span in
                         span.withUnsafeBufferPointer { Self.largestMagnitude(in: $0) }
                     } ?? 0
-                guard let counterparts = wanted[output], let found = pass.tensor(of: output) else { continue }
+                magnitudes[output] = magnitude
+                largest = max(largest, magnitude)
+                guard !decisions.contains(output), let counterparts = wanted[output],
+                    let found = pass.tensor(of: output)
+                else { continue }
                 for counterpart in counterparts {
                     guard let expected = values[counterpart] else { continue }
-                    difference.add(original: expected, folded: found, bound: bounds[output], tolerance: tolerance)
+                    difference.add(
+                        original: expected, folded: found, bound: bounds[output],
+                        noise: ErrorBound.noiseOfDouble * largest, tolerance: tolerance)
                 }
             }
         }
@@ -70,16 +81,20 @@ struct SiteTrial {
     func runOnNoise(_ noise: inout GaussianNoise, into difference: inout SiteDifference) -> String? {
         var values: [ValueID: Tensor<Double>] = [:]
         let statistics = ValueStatistics(interpreter: original)
-        var needed = site.frontier.map(\.original)
-        needed += site.originalInputs.filter { !needed.contains($0) }
-        for value in needed {
-            guard let shape = statistics.shape(of: value, readBy: site.originalLayers) else {
-                return "the shape of blob '\(original.network[value].name)' is not known"
+        for pair in site.frontier {
+            // What the folded part reads once is equal in the original, too.
+            let twin = site.frontier.first { $0.folded == pair.folded && values[$0.original] != nil }
+            if let twin {
+                values[pair.original] = values[twin.original]
+            } else if let obstacle = draw(pair.original, from: statistics, &noise, into: &values) {
+                return obstacle
             }
-            guard let tensor = statistics.noise(for: value, shape: shape, &noise) else {
-                return "blob '\(original.network[value].name)' of shape \(BlobShape.describe(shape)) is too large"
+        }
+        for value in site.originalInputs where values[value] == nil {
+            guard !dependsOnFrontier(value) else {
+                return "blob '\(original.network[value].name)' cannot be told apart from what the fold reads"
             }
-            values[value] = tensor
+            if let obstacle = draw(value, from: statistics, &noise, into: &values) { return obstacle }
         }
         let wanted = Set(site.outputs.map(\.original))
         let part = original.part(layers: site.originalLayers, inputs: site.originalInputs)
@@ -95,8 +110,30 @@ struct SiteTrial {
         return nil
     }
 
-    private func isChanged(_ layer: Layer) -> Bool {
-        site.changed.contains { folded.network.layers[$0].id == layer.id }
+    /// Draws noise for a value of the original.
+    ///
+    /// - Returns: why that cannot be done; `nil` when it was done.
+    private func draw(
+        _ value: ValueID, from statistics: ValueStatistics, _ noise: inout GaussianNoise,
+        into values: inout [ValueID: Tensor<Double>]
+    ) -> String? {
+        guard let shape = statistics.shape(of: value, readBy: site.originalLayers) else {
+            return "the shape of blob '\(original.network[value].name)' is not known"
+        }
+        guard let tensor = statistics.noise(for: value, shape: shape, &noise) else {
+            return "blob '\(original.network[value].name)' of shape \(BlobShape.describe(shape)) is too large"
+        }
+        values[value] = tensor
+        return nil
+    }
+
+    /// Whether what the folded part reads is computed from a value, so that noise for both would contradict itself.
+    private func dependsOnFrontier(_ value: ValueID) -> Bool {
+        var dependents: Set<ValueID> = [value]
+        for layer in original.network.layers where layer.inputs.contains(where: dependents.contains) {
+            dependents.formUnion(layer.outputs)
+        }
+        return site.frontier.contains { dependents.contains($0.original) }
     }
 
     private static func largestMagnitude(in elements: UnsafeBufferPointer<Double>) -> Double {

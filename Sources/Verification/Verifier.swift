@@ -43,7 +43,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     private let options: ExecutionOptions
     private let original: Interpreter<Double>
     private let folded: Interpreter<Double>
-    private let alignment: NetworkAlignment
+    private var alignment: NetworkAlignment
 
     private var differences: [BlobDifference]
     private var blobShapes: [[Int]]
@@ -75,14 +75,60 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         let after: Interpreter<Double> = try folded.interpreter(options)
         self.original = before
         self.folded = after
-        alignment = NetworkAlignment(original: original.network, folded: folded.network) { first, second in
-            before.hasEqualParameters(first, second, of: after)
+        alignment = Self.alignment(of: before, with: after)
+        differences = []
+        blobShapes = []
+        shapes = []
+        isCompared = []
+        siteDifferences = []
+        prepare()
+    }
+
+    private static func alignment(
+        of original: Interpreter<Double>, with folded: Interpreter<Double>, answers: [ValueID: ValueID] = [:]
+    ) -> NetworkAlignment {
+        NetworkAlignment(original: original.network, folded: folded.network, answers: answers) { first, second in
+            original.hasEqualParameters(first, second, of: folded)
         }
+    }
+
+    /// Makes room for what the alignment compares.
+    private mutating func prepare() {
         differences = alignment.pairs.map { _ in BlobDifference() }
         blobShapes = alignment.pairs.map { _ in [] }
         shapes = alignment.pairs.map { _ in nil }
         isCompared = alignment.pairs.map { _ in false }
         siteDifferences = alignment.sites.map { _ in nil }
+    }
+
+    /// Answers the questions of the alignment by the numbers of one batch: a value of the folded network is the twin of the candidate that it
+    /// is nearest to. Where no candidate was computed, the question stays open.
+    private mutating func answerQuestions(
+        _ inputs: [String: Tensor<Double>], step: () throws(ExecutionError) -> Void
+    ) throws(ExecutionError) {
+        let candidates = alignment.questions.flatMap { question in
+            question.candidates.map { NetworkAlignment.Pair(original: $0, folded: question.folded) }
+        }
+        guard !candidates.isEmpty else { return }
+        var nearest: [ValueID: (difference: Double, original: ValueID)] = [:]
+        let lockstep = Lockstep(original: original, folded: folded, names: names, pairs: candidates, sites: [])
+        _ = try lockstep.run(
+            inputs,
+            compare: { index, expected, found in
+                guard expected.shape == found.shape else { return }
+                var difference = BlobDifference()
+                expected.elements.withUnsafeBufferPointer { expected in
+                    found.elements.withUnsafeBufferPointer {
+                        difference.add(original: expected, folded: $0, batch: 0)
+                    }
+                }
+                let pair = candidates[index]
+                if nearest[pair.folded].map({ difference.relative < $0.difference }) ?? true {
+                    nearest[pair.folded] = (difference.relative, pair.original)
+                }
+            }, trySite: { (_, _) throws(ExecutionError) in }, step: step)
+        alignment = Self.alignment(of: original, with: folded, answers: nearest.mapValues(\.original))
+        prepare()
     }
 
     /// What noise the network was made for: found in the statistics of its first BatchNorm.
@@ -112,6 +158,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     ) throws(ExecutionError) {
         let batch = Batch(
             number: batchCount, size: inputs.values.compactMap(\.shape.first).min() ?? 1, samples: samples)
+        if batch.number == 0 { try answerQuestions(inputs, step: step) }
         batchCount += 1
         sampleCount += samples
         // In single precision the folds are tried on the first batch only: it takes a run in double precision by itself.
@@ -237,16 +284,12 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
             missingOutputs: alignment.missingOutputs, obstacles: obstacles)
     }
 
-    /// Values whose numbers follow from comparisons: the least difference before them may change them altogether.
+    /// Values whose numbers follow from comparisons, and all that is computed from them.
     private static func decisions(in network: Network) -> Set<ValueID> {
         var decisions: Set<ValueID> = []
         for layer in network.layers {
-            let decides =
-                switch layer.operation {
-                case .argMax, .detectionOutput, .filter, .activation(.threshold): true
-                default: layer.inputs.contains { decisions.contains($0) }
-                }
-            if decides { decisions.formUnion(layer.outputs) }
+            decisions.formUnion(
+                layer.inputs.contains(where: decisions.contains) ? layer.outputs : layer.decidedOutputs)
         }
         return decisions
     }

@@ -56,8 +56,27 @@ struct ErrorPlotTests {
         for fold in report.folds {
             let name = (fold.changed + fold.removed).joined(separator: ", ")
             #expect(drawing.titles.contains { $0.hasPrefix(name + ": ") }, "\(name)")
+            #expect(drawing.titles.contains { $0.hasPrefix(name + " at nearest: ") }, "\(name)")
         }
-        #expect(drawing.titles.count == report.blobs.count + report.folds.count)
+        #expect(drawing.titles.count == report.blobs.count + 2 * report.folds.count)
+    }
+
+    @Test("shows the largest error of each fold above, with the bound of its channel, and the nearest ratio below")
+    func deadChannel() async throws {
+        // A channel whose BatchNorm and weights leave next to nothing of it, with a bound that is next to nothing.
+        let folder = try TinyNet.folder { net in
+            net.weights.add("scale", 0, [2], [1.1e-12, 2.1])
+        }
+        let fold = try await Program.run(
+            ["net.h5", "out.h5", "--verify", "--plot", "p.svg", "--report", "r.json"], in: folder)
+        try #require(fold.code == 0, "\(fold)")
+        let report = try #require(try Report(folder.text("r.json")).verification)
+        let found = try #require(report.folds.first)
+        let largest = try #require(found.largest)
+        #expect(largest.channel == 1 && (largest.error ?? 0) > 1e-9)
+        let drawing = try Drawing(folder.data("p.svg"))
+        #expect(drawing.titles.contains { $0.hasSuffix(", channel \(largest.channel)") && $0.contains(", bound ") })
+        #expect(drawing.titles.contains { $0.contains(" at nearest: ") && $0.contains("times its bound") })
     }
 
     @Test("has a legend, a verdict and an axis whose labels are powers of ten")

@@ -1,127 +1,150 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
-/// A picture of the errors along a network: every blob, every fold by itself, and the bounds, on a logarithmic axis.
+/// A picture of the errors along a network: above, every blob, every fold by itself, and the bounds; below, how near each fold comes to its bound. Both on
+/// logarithmic axes.
 ///
+/// A fold stands above with its largest error, and below with the channel that comes nearest to its bound: often another one, a dead channel for
+/// instance, whose bound is next to nothing.
 /// Series differ in form as well as in colour, so that the plot can be read when it is printed in grey.
 struct ErrorPlot {
     private let report: VerifyReport
-    /// The blobs from left to right; folds stand at the first blob that they compute.
+    /// From left to right; folds stand at the first blob that they compute.
     private let blobs: [VerifyReport.Blob]
     private let positions: [String: Int]
-    private let exponents: ClosedRange<Int>
+    private let errors: LogarithmicAxis
+    private let ratios: LogarithmicAxis
 
     private static let left = 70.0
-    private static let top = 56.0
-    private static let height = 320.0
+    private static let red = "#b3401f"
 
     init(_ report: VerifyReport) {
         self.report = report
-        let blobs = report.blobs.filter { $0.obstacle == nil && $0.shapes == nil }
+        let blobs = report.blobs.filter { $0.shapes == nil }
         self.blobs = blobs
         positions = Dictionary(
             blobs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-        var numbers = blobs.compactMap(\.largestRelative) + [report.tolerance]
+        var numbers = blobs.filter { $0.obstacle == nil }.compactMap(\.largestRelative) + [report.tolerance]
         for fold in report.folds {
-            numbers += [Self.relative(fold.error, fold), Self.relative(fold.bound, fold)].compactMap(\.self)
+            numbers += [Self.relative(fold.largest?.error, fold), Self.relative(fold.largest?.bound, fold)]
+                .compactMap(\.self)
         }
-        let logarithms = numbers.filter { $0 > 0 && $0.isFinite }.map(log10)
-        let lowest = min(max(Int((logarithms.min() ?? -8).rounded(.down)), -18), 39)
-        let highest = min(max(Int((logarithms.max() ?? -4).rounded(.up)), lowest + 1), 40)
-        exponents = lowest - 1...highest
+        errors = LogarithmicAxis(of: numbers, top: 56, height: 320)
+        ratios = LogarithmicAxis(of: report.folds.compactMap(\.ratio) + [1], top: errors.bottom + 34, height: 110)
     }
 
     private var step: Double { min(max(900 / Double(max(blobs.count, 1)), 4), 40) }
     private var width: Double { Double(max(blobs.count, 1)) * step }
+    private var right: Double { Self.left + max(width, 480) }
 
     /// The plot as a document of its own.
     func svg() -> String {
-        let fullWidth = Self.left + max(width, 420) + 30
-        let fullHeight = Self.top + Self.height + 150
+        let width = SVGText.number(right + 30)
+        let height = SVGText.number(ratios.bottom + 150)
         var lines = [
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(Self.text(fullWidth))\" height=\"\(Self.text(fullHeight))\" viewBox=\"0 0 \(Self.text(fullWidth)) \(Self.text(fullHeight))\" font-family=\"Helvetica, Arial, sans-serif\" font-size=\"11\">",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(width)\" height=\"\(height)\" viewBox=\"0 0 \(width) \(height)\" font-family=\"Helvetica, Arial, sans-serif\" font-size=\"11\">",
             "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>",
-            "<text x=\"\(Self.text(Self.left))\" y=\"20\" font-size=\"14\">\(Self.escaped(report.folded.weights ?? "folded")) against \(Self.escaped(report.original.weights ?? "original")): \(report.isWithin ? "within" : "beyond")</text>",
+            "<text x=\"\(SVGText.number(Self.left))\" y=\"20\" font-size=\"14\">\(SVGText.escaped(report.folded.weights ?? "folded")) against \(SVGText.escaped(report.original.weights ?? "original")): \(report.isWithin ? "within" : "beyond")</text>",
         ]
-        lines += legend() + grid()
-        lines += bounds() + blobs.enumerated().map(dot) + report.folds.compactMap(diamond) + labels()
+        lines += legend()
+        lines += grid(errors, title: "largest error, relative to the blob's largest magnitude", from: "0")
+        lines.append(dashes(at: errors.y(report.tolerance)))
+        lines += report.folds.compactMap(bound) + blobs.enumerated().compactMap(dot) + report.folds.compactMap(diamond)
+        lines += grid(ratios, title: "nearest to bound", from: "0")
+        lines.append(line(at: ratios.y(1), length: nil))
+        lines += report.folds.compactMap(square) + labels()
         lines.append("</svg>")
         return lines.map { $0 + "\n" }.joined()
     }
 
-    // MARK: Parts
+    // MARK: Axes
 
     private func legend() -> [String] {
         let y = 40.0
-        func x(_ place: Double) -> String { Self.text(Self.left + place) }
+        func x(_ place: Double) -> String { SVGText.number(Self.left + place) }
         return [
             "<circle cx=\"\(x(5))\" cy=\"36\" r=\"3\" fill=\"#1f5fa8\"/><text x=\"\(x(14))\" y=\"\(y)\">blob, \(report.precision) precision</text>",
-            "<path d=\"\(diamondPath(Self.left + 165, 36))\" fill=\"white\" stroke=\"#b3401f\" stroke-width=\"1.5\"/><text x=\"\(x(175))\" y=\"\(y)\">fold by itself</text>",
+            "<path d=\"\(diamondPath(Self.left + 165, 36))\" fill=\"white\" stroke=\"\(Self.red)\" stroke-width=\"1.5\"/><text x=\"\(x(175))\" y=\"\(y)\">fold by itself</text>",
             "<path d=\"M\(x(262)) 36 h24\" stroke=\"black\" stroke-width=\"1.5\"/><text x=\"\(x(292))\" y=\"\(y)\">bound</text>",
             "<path d=\"M\(x(342)) 36 h24\" stroke=\"#555\" stroke-dasharray=\"5 3\"/><text x=\"\(x(372))\" y=\"\(y)\">tolerance</text>",
         ]
     }
 
-    private func grid() -> [String] {
-        let right = Self.left + max(width, 420)
+    /// Lines across at powers of ten, and what they stand for.
+    ///
+    /// - Parameter lowest: what the lower end stands for.
+    private func grid(_ axis: LogarithmicAxis, title: String, from lowest: String) -> [String] {
         var lines: [String] = []
-        let every = max((exponents.count + 11) / 12, 1)
-        for exponent in exponents where (exponent - exponents.lowerBound) % every == 0 {
-            let y = Self.text(self.y(exponent: Double(exponent)))
-            lines.append("<path d=\"M\(Self.text(Self.left)) \(y) H\(Self.text(right))\" stroke=\"#ddd\"/>")
-            let label = exponent == exponents.lowerBound ? "0" : "1e\(exponent)"
+        for exponent in axis.marks {
+            let y = SVGText.number(axis.y(exponent: Double(exponent)))
             lines.append(
-                "<text x=\"\(Self.text(Self.left - 8))\" y=\"\(y)\" dy=\"4\" text-anchor=\"end\">\(label)</text>")
+                "<path d=\"M\(SVGText.number(Self.left)) \(y) H\(SVGText.number(right))\" stroke=\"#ddd\"/>")
+            let label = exponent == axis.exponents.lowerBound ? lowest : exponent == 0 ? "1" : "1e\(exponent)"
+            lines.append(
+                "<text x=\"\(SVGText.number(Self.left - 8))\" y=\"\(y)\" dy=\"4\" text-anchor=\"end\">\(label)</text>")
         }
-        let middle = Self.text(Self.top + Self.height / 2)
+        let middle = SVGText.number((axis.top + axis.bottom) / 2)
         lines.append(
-            "<text x=\"16\" y=\"\(middle)\" text-anchor=\"middle\" transform=\"rotate(-90 16 \(middle))\">largest error, relative to the blob's largest magnitude</text>"
-        )
-        let tolerance = Self.text(y(report.tolerance))
-        lines.append(
-            "<path d=\"M\(Self.text(Self.left)) \(tolerance) H\(Self.text(right))\" stroke=\"#555\" stroke-dasharray=\"5 3\"/>"
+            "<text x=\"16\" y=\"\(middle)\" text-anchor=\"middle\" transform=\"rotate(-90 16 \(middle))\">\(title)</text>"
         )
         return lines
     }
 
-    private func bounds() -> [String] {
-        report.folds.compactMap { fold in
-            guard let bound = Self.relative(fold.bound, fold), let position = position(of: fold) else { return nil }
-            let reach = max(step / 2, 5)
-            return
-                "<path d=\"M\(Self.text(x(position) - reach)) \(Self.text(y(bound))) h\(Self.text(2 * reach))\" stroke=\"black\" stroke-width=\"1.5\"/>"
-        }
+    private func dashes(at y: Double) -> String {
+        "<path d=\"M\(SVGText.number(Self.left)) \(SVGText.number(y)) H\(SVGText.number(right))\" stroke=\"#555\" stroke-dasharray=\"5 3\"/>"
     }
 
-    private func dot(_ position: Int, _ blob: VerifyReport.Blob) -> String {
+    /// A bound: short at one fold, or across the whole plot.
+    private func line(at y: Double, length: (position: Int, reach: Double)?) -> String {
+        let start = length.map { x($0.position) - $0.reach } ?? Self.left
+        let end = length.map { x($0.position) + $0.reach } ?? right
+        return
+            "<path d=\"M\(SVGText.number(start)) \(SVGText.number(y)) H\(SVGText.number(end))\" stroke=\"black\" stroke-width=\"1.5\"/>"
+    }
+
+    // MARK: Series
+
+    private func dot(_ position: Int, _ blob: VerifyReport.Blob) -> String? {
+        guard blob.obstacle == nil else { return nil }
         let value = blob.largestRelative ?? .infinity
         return
-            "<circle cx=\"\(Self.text(x(position)))\" cy=\"\(Self.text(y(value)))\" r=\"\(blob.isBeyond ? 4.5 : 3)\" fill=\"\(blob.isBeyond ? "black" : "#1f5fa8")\"><title>\(Self.escaped(blob.name)): \(Self.scientific(value))</title></circle>"
+            "<circle cx=\"\(SVGText.number(x(position)))\" cy=\"\(SVGText.number(errors.y(value)))\" r=\"\(blob.isBeyond ? 4.5 : 3)\" fill=\"\(blob.isBeyond ? "black" : "#1f5fa8")\"><title>\(SVGText.escaped(blob.name)): \(Self.scientific(value))</title></circle>"
+    }
+
+    /// The bound of the channel whose error the diamond shows.
+    private func bound(of fold: VerifyReport.Fold) -> String? {
+        guard let bound = Self.relative(fold.largest?.bound, fold), let position = position(of: fold) else { return nil }
+        return line(at: errors.y(bound), length: (position, max(step / 2, 5)))
     }
 
     private func diamond(_ fold: VerifyReport.Fold) -> String? {
         guard fold.coverage != "none", let position = position(of: fold) else { return nil }
-        let value = Self.relative(fold.error, fold) ?? .infinity
-        let title = (fold.changed + fold.removed).joined(separator: ", ")
+        let value = Self.relative(fold.largest?.error, fold) ?? .infinity
+        var text = Self.scientific(value)
+        if let bound = Self.relative(fold.largest?.bound, fold) { text += ", bound \(Self.scientific(bound))" }
+        if let channel = fold.largest?.channel { text += ", channel \(channel)" }
         return
-            "<path d=\"\(diamondPath(x(position), y(value)))\" fill=\"\(fold.isBeyond ? "#b3401f" : "white")\" stroke=\"#b3401f\" stroke-width=\"1.5\"><title>\(Self.escaped(title)): \(Self.scientific(value))</title></path>"
+            "<path d=\"\(diamondPath(x(position), errors.y(value)))\" fill=\"\(fold.isBeyond ? Self.red : "white")\" stroke=\"\(Self.red)\" stroke-width=\"1.5\"><title>\(title(fold)): \(text)</title></path>"
+    }
+
+    private func square(_ fold: VerifyReport.Fold) -> String? {
+        guard fold.coverage != "none", let position = position(of: fold) else { return nil }
+        let ratio = fold.ratio ?? .infinity
+        let x = SVGText.number(x(position) - 3.5)
+        let y = SVGText.number(ratios.y(ratio) - 3.5)
+        var text = "\(Self.scientific(ratio)) times \(fold.bound == nil ? "the tolerance" : "its bound")"
+        if let channel = fold.channel { text += ", channel \(channel)" }
+        return
+            "<rect x=\"\(x)\" y=\"\(y)\" width=\"7\" height=\"7\" fill=\"\(fold.isBeyond ? Self.red : "white")\" stroke=\"\(Self.red)\" stroke-width=\"1.5\"><title>\(title(fold)) at nearest: \(text)</title></rect>"
     }
 
     /// Names of blobs, as many as there is room for.
     private func labels() -> [String] {
         let every = max(Int((12 / step).rounded(.up)), 1)
-        let y = Self.text(Self.top + Self.height + 14)
+        let y = SVGText.number(ratios.bottom + 14)
         return blobs.enumerated().compactMap { position, blob in
             guard position % every == 0 else { return nil }
-            let x = Self.text(x(position))
+            let x = SVGText.number(x(position))
             let name = blob.name.count > 24 ? blob.name.prefix(23) + "…" : blob.name[...]
             return
-                "<text x=\"\(x)\" y=\"\(y)\" text-anchor=\"end\" transform=\"rotate(-60 \(x) \(y))\">\(Self.escaped(String(name)))</text>"
+                "<text x=\"\(x)\" y=\"\(y)\" text-anchor=\"end\" transform=\"rotate(-60 \(x) \(y))\">\(SVGText.escaped(String(name)))</text>"
         }
     }
 
@@ -130,66 +153,20 @@ struct ErrorPlot {
     private func position(of fold: VerifyReport.Fold) -> Int? { fold.blobs.compactMap { positions[$0] }.first }
     private func x(_ position: Int) -> Double { Self.left + (Double(position) + 0.5) * step }
 
-    /// 0, and all that is smaller than what the axis shows, lies on its lower end.
-    private func y(_ value: Double) -> Double {
-        y(exponent: value > 0 ? (value.isFinite ? log10(value) : .infinity) : -.infinity)
-    }
-
-    private func y(exponent: Double) -> Double {
-        let clamped = min(max(exponent, Double(exponents.lowerBound)), Double(exponents.upperBound))
-        let share = (clamped - Double(exponents.lowerBound)) / Double(exponents.upperBound - exponents.lowerBound)
-        return Self.top + Self.height * (1 - share)
-    }
-
     private func diamondPath(_ x: Double, _ y: Double) -> String {
-        "M\(Self.text(x)) \(Self.text(y - 4.5)) l4.5 4.5 l-4.5 4.5 l-4.5 -4.5 z"
+        "M\(SVGText.number(x)) \(SVGText.number(y - 4.5)) l4.5 4.5 l-4.5 4.5 l-4.5 -4.5 z"
     }
 
+    private func title(_ fold: VerifyReport.Fold) -> String {
+        SVGText.escaped((fold.changed + fold.removed).joined(separator: ", "))
+    }
+
+    /// A number of the channel with the largest error, relative to the magnitude of its blob.
     private static func relative(_ number: Double?, _ fold: VerifyReport.Fold) -> Double? {
-        guard let number else { return nil }
-        return fold.magnitude > 0 ? number / fold.magnitude : number == 0 ? 0 : nil
-    }
-
-    // MARK: Text
-
-    private static func text(_ number: Double) -> String {
-        let tenths = Int((number * 10).rounded())
-        return tenths % 10 == 0 ? "\(tenths / 10)" : "\(Double(tenths) / 10)"
-    }
-
-    private static func escaped(_ text: String) -> String {
-        text.unicodeScalars.reduce(into: "") { result, scalar in
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            // XML has no control characters, and not these two.
-            case "\0"..<" ", "\u{FFFE}", "\u{FFFF}": break
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
+        guard let number, let magnitude = fold.largest?.magnitude else { return nil }
+        return magnitude > 0 ? number / magnitude : number == 0 ? 0 : nil
     }
 
     /// Two digits: `3.1e-07` for small and large numbers, `0.42` and `316` for those between.
-    static func scientific(_ number: Double) -> String {
-        guard number.isFinite else { return "infinite" }
-        if number == 0 { return "0" }
-        var exponent = Int(log10(abs(number)).rounded(.down))
-        // No power of ten is as small as the smallest subnormal number.
-        let lift = exponent < -300 ? 300 : 0
-        let digits = abs(number) * pow(10, Double(lift)) / pow(10, Double(exponent + lift))
-        var tenths = Int((digits * 10).rounded())
-        if tenths >= 100 {
-            tenths /= 10
-            exponent += 1
-        }
-        let sign = number < 0 ? "-" : ""
-        if (-3...5).contains(exponent) {
-            let unit = pow(10, Double(exponent - 1))
-            let rounded = Double(tenths) * unit
-            return sign + (exponent >= 1 ? "\(Int(rounded.rounded()))" : "\(Float(rounded))")
-        }
-        return "\(sign)\(tenths / 10).\(tenths % 10)e\(exponent)"
-    }
+    static func scientific(_ number: Double) -> String { SVGText.scientific(number) }
 }

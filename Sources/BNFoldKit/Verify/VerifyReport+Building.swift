@@ -44,7 +44,18 @@ extension VerifyReport.Fold {
         magnitude = finite(site.difference.magnitude) ?? 0
         bound = site.difference.bound.flatMap(finite)
         ratio = finite(site.difference.ratio)
+        largest = site.difference.largest.map(Channel.init)
         shapes = site.difference.shapes
+    }
+}
+
+extension VerifyReport.Fold.Channel {
+    fileprivate init(_ found: SiteDifference.Channel) {
+        channel = found.channel
+        error = finite(found.error)
+        magnitude = finite(found.magnitude) ?? 0
+        bound = found.bound.flatMap(finite)
+        ratio = finite(found.ratio)
     }
 }
 

@@ -57,7 +57,7 @@ public struct VerifyReport: Codable, Hashable, Sendable {
         /// Why it was not tried.
         public var obstacle: String?
         public var isBeyond: Bool
-        /// The largest difference, in the units of the blob, and the channel that shows it.
+        /// Of the channel that comes nearest to its bound: the largest difference, in the units of the blob, and the channel's number.
         public var error: Double?
         public var channel: Int?
         /// The largest magnitude of the blob.
@@ -66,8 +66,20 @@ public struct VerifyReport: Codable, Hashable, Sendable {
         public var bound: Double?
         /// The error relative to its bound, or to the tolerance; `nil` when it is not finite.
         public var ratio: Double?
+        /// Of the channel with the largest error relative to the magnitude of its blob: dead channels may come nearer to bounds that are next to nothing.
+        /// `nil` when nothing was compared.
+        public var largest: Channel?
         /// Both shapes, when they differ.
         public var shapes: String?
+
+        /// One channel of one blob; the fields as those of the fold.
+        public struct Channel: Codable, Hashable, Sendable {
+            public var channel: Int
+            public var error: Double?
+            public var magnitude: Double
+            public var bound: Double?
+            public var ratio: Double?
+        }
     }
 
     public struct Blob: Codable, Hashable, Sendable {
