@@ -45,7 +45,9 @@ let package = Package(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"])]),
         .systemLibrary(name: "CSystem"),
         .target(name: "HDF5", dependencies: ["CHDF5", "CSystem", "CZlib"]),
-        .target(name: "NumPy", dependencies: ["CZlib"]),
+        .target(
+            name: "Files", dependencies: [.target(name: "CCrypto", condition: .when(platforms: [.linux]))]),
+        .target(name: "NumPy", dependencies: ["CZlib", "Files"]),
         .target(name: "JSON"),
         .target(name: "Prototxt"),
         .target(name: "ProtobufWire", dependencies: ["CSystem"]),
@@ -56,16 +58,17 @@ let package = Package(
             name: "Execution",
             dependencies: ["NetGraph", .target(name: "CBLAS", condition: .when(platforms: [.linux]))]),
         .target(name: "Verification", dependencies: ["NetGraph", "Execution"]),
-        .target(name: "CaffeModel", dependencies: ["NetGraph", "Folding", "Prototxt", "ProtobufWire", "HDF5"]),
+        .target(
+            name: "CaffeModel", dependencies: ["Files", "NetGraph", "Folding", "Prototxt", "ProtobufWire", "HDF5"]),
         .target(
             name: "BNFoldKit",
             dependencies: [
-                "NetGraph", "Folding", "Execution", "Verification", "JSON", "Prototxt", "HDF5", "NumPy", "CaffeModel",
-                .target(name: "CCrypto", condition: .when(platforms: [.linux])),
+                "Files", "NetGraph", "Folding", "Execution", "Verification", "JSON", "Prototxt", "HDF5", "NumPy",
+                "CaffeModel",
             ]),
         .executableTarget(
             name: "bnfold",
-            dependencies: ["BNFoldKit", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: ["BNFoldKit", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         // Measures bnfold, and depends on it so that the program is built that it runs. No product.
         .executableTarget(
             name: "bnfold-bench",
@@ -80,7 +83,9 @@ let package = Package(
             name: "CaffeModelTests", dependencies: ["CaffeModel", "Prototxt", "HDF5", "NetGraph", "Folding"],
             exclude: ["Fixtures"]),
         .testTarget(
-            name: "CommandTests", dependencies: ["bnfold", "BNFoldKit", "HDF5", "NumPy"], exclude: ["Snapshots"]),
+            name: "CommandTests", dependencies: ["bnfold", "BNFoldKit", "HDF5", "NumPy"],
+            exclude: ["Snapshots", "Faults/faults.c"]),
+        .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], resources: [.copy("Fixtures")]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "NumPyTests", dependencies: ["NumPy"], resources: [.copy("Fixtures")]),

@@ -16,6 +16,7 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONDONTWRITE
 sys.dont_write_bytecode = True
 
 import corpus  # noqa: E402
+import faults  # noqa: E402
 import models  # noqa: E402
 import reference  # noqa: E402
 import verify  # noqa: E402
@@ -34,6 +35,7 @@ CHECKS = {
     "models": models.check,
     "verify": verify.check,
     "corpus": corpus.check,
+    "faults": faults.check,
 }
 
 

@@ -1,4 +1,5 @@
 import CaffeModel
+import Files
 
 /// What stopped a command, with the exit code that tells it to scripts.
 public struct BNFoldError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -28,9 +29,13 @@ public struct BNFoldError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was found, what was expected, what to try. May have several lines.
     public var message: String
 
-    public init(_ kind: Kind, _ message: String) {
+    /// - Parameter message: one line; names in it may hold anything, and are escaped where a terminal would obey them.
+    public init(_ kind: Kind, _ message: String) { self.init(kind, lines: [message]) }
+
+    /// - Parameter lines: the message line by line.
+    public init(_ kind: Kind, lines: [String]) {
         self.kind = kind
-        self.message = message
+        message = lines.map(\.printable).joined(separator: "\n")
     }
 
     init(_ error: CaffeModelError) {
@@ -47,8 +52,21 @@ public struct BNFoldError: Error, Hashable, Sendable, CustomStringConvertible {
         self.init(kind, error.message)
     }
 
+    init(_ error: FileError) {
+        self.init(CaffeModelError(error))
+    }
+
     public var exitCode: Int32 { kind.rawValue }
     public var description: String { message }
+}
+
+/// Runs a step that reads or writes a file as bytes; its error becomes one of this library.
+func liftingFiles<Result>(_ step: () throws(FileError) -> Result) throws(BNFoldError) -> Result {
+    do throws(FileError) {
+        return try step()
+    } catch {
+        throw BNFoldError(error)
+    }
 }
 
 /// Runs a step of the frontend; its error becomes one of this library.

@@ -1,4 +1,5 @@
 import CaffeModel
+import Files
 
 /// Which weights to write in which other container.
 public struct ConvertRequest: Sendable {
@@ -35,6 +36,9 @@ public struct ConvertReport: Hashable, Sendable {
 
 /// Writes weights in another container, without folding. A `.caffemodel` that stays one is copied byte for byte.
 public func convert(_ request: ConvertRequest) throws(BNFoldError) -> ConvertReport {
+    let place = request.outputPrototxt ?? FileNames.prototxt(besideWeights: request.output)
+    let outputs = try openOutputs([request.output, place], existing: request.existing, notice: request.notice)
+    defer { outputs.discard() }
     let container = try outputContainer(request.output)
     if let prototxt = request.outputPrototxt { try checkPrototxtName(prototxt) }
     let conversion = try lifting { () throws(CaffeModelError) in
@@ -44,27 +48,28 @@ public func convert(_ request: ConvertRequest) throws(BNFoldError) -> ConvertRep
     let text = try lifting { () throws(CaffeModelError) in try conversion.prototxt(for: container) }
     // A prototxt is written when it differs, or when the user names a place for it.
     let needsPrototxt = text != nil && (!renames.isEmpty || request.outputPrototxt != nil)
-    let prototxt = needsPrototxt ? request.outputPrototxt ?? FileNames.prototxt(besideWeights: request.output) : nil
+    let prototxt = needsPrototxt ? place : nil
+    if !needsPrototxt { outputs.leaveOut(place) }
     try checkDistinct(
         inputs: [request.input, request.prototxt].compactMap(\.self),
         outputs: [request.output, prototxt].compactMap(\.self))
-    let pair = try OutputPair(
-        weights: request.output, prototxt: prototxt, existing: request.existing, notice: request.notice)
-    defer { pair.discard() }
+    try liftingFiles { () throws(FileError) in
+        try outputs.begin()
+        if let prototxt, let text { try outputs.write(text, to: prototxt) }
+    }
+    let staged = outputs.staged(request.output)
     let cancellation = request.cancellation
     do throws(CaffeModelError) {
-        if let staged = pair.stagedPrototxt, let text { try FileBytes.write(text, to: staged) }
-        try conversion.write(to: pair.stagedWeights, as: container, compression: request.compression) {
+        try conversion.write(to: staged, as: container, compression: request.compression) {
             () throws(CaffeModelError) in
             if cancellation.isCancelled { throw CaffeModelError(.cancelled, "stopped; nothing was written") }
         }
-        try conversion.check(pair.stagedWeights, container: container)
+        try conversion.check(staged, container: container)
     } catch {
-        var failure = BNFoldError(error)
-        failure.message = pair.namingPlaces(in: failure.message)
-        throw failure
+        throw BNFoldError(error).naming(outputs)
     }
-    try pair.commit()
+    if cancellation.isCancelled { throw BNFoldError(.cancelled, "stopped; nothing was written") }
+    try liftingFiles { () throws(FileError) in try outputs.commit() }
     return ConvertReport(
         layers: conversion.layerCount, inputBytes: FileBytes.size(request.input) ?? 0,
         outputBytes: FileBytes.size(request.output) ?? 0, prototxt: prototxt, renamedLayers: renames.count)

@@ -1,13 +1,6 @@
 import CaffeModel
+import Files
 import Prototxt
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Finds the prototxt that belongs to a weights file when the user names none.
 struct NetworkLocator {
@@ -22,9 +15,9 @@ struct NetworkLocator {
         if FileBytes.isReadableFile(beside) { return beside }
         let folder = FileBytes.folder(of: weights)
         var networks: [String] = []
-        for name in prototxtNames(in: folder) {
+        for name in try prototxtNames(in: folder) {
             let path = weights.contains("/") ? folder + "/" + name : name
-            networks += networkPaths(of: path, folder: folder)
+            networks += try networkPaths(of: path, folder: folder)
         }
         let candidates = distinct(networks)
         if candidates.count == 1 { return candidates[0] }
@@ -36,30 +29,52 @@ struct NetworkLocator {
         }
         throw BNFoldError(
             .usage,
-            "\(weights): there is no '\(beside)', and \(candidates.count) networks lie in '\(folder)'; name one with --prototxt:\n"
-                + candidates.map { "  \($0)" }.joined(separator: "\n"))
+            lines: [
+                "\(weights): there is no '\(beside)', and \(candidates.count) networks lie in '\(folder)'; name one with --prototxt:"
+            ] + candidates.map { "  \($0)" })
     }
 
-    private func prototxtNames(in folder: String) -> [String] {
+    private func prototxtNames(in folder: String) throws(BNFoldError) -> [String] {
         guard let stream = opendir(folder) else { return [] }
         defer { closedir(stream) }
         var names: [String] = []
+        errno = 0
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointer.pointee)) {
                     String(cString: $0)
                 }
             }
-            if name.hasSuffix(".prototxt"), !name.hasPrefix(".") { names.append(name) }
+            if name.hasSuffix(".prototxt"), !name.hasPrefix(".") {
+                // What stands for bytes that are no UTF-8 leads to no file.
+                guard !name.contains("\u{FFFD}") || FileBytes.size(folder + "/" + name) != nil else {
+                    throw BNFoldError(
+                        .unreadable,
+                        "\(folder): holds a prototxt whose name is not UTF-8: '\(name)'; rename it, or name the network with --prototxt"
+                    )
+                }
+                names.append(name)
+            }
+            errno = 0
+        }
+        guard errno == 0 else {
+            throw BNFoldError(.inputOutput, "\(folder): the folder cannot be read: \(FileBytes.describe(errno))")
         }
         return names.sorted()
     }
 
     /// A network for itself, a solver for the nets that it names, nothing for anything else.
-    private func networkPaths(of path: String, folder: String) -> [String] {
-        guard let bytes = try? FileBytes.read(path, limit: PrototxtDocument.maximumByteCount),
-            let document = try? PrototxtDocument(parsing: bytes, path: path)
-        else { return [] }
+    private func networkPaths(of path: String, folder: String) throws(BNFoldError) -> [String] {
+        // Not a pipe, which would be waited for.
+        guard FileBytes.isReadableFile(path) else { return [] }
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try FileBytes.read(path, limit: PrototxtDocument.maximumByteCount)
+        } catch {
+            guard error.kind == .inputOutput else { return [] }
+            throw BNFoldError(error)
+        }
+        guard let document = try? PrototxtDocument(parsing: bytes, path: path) else { return [] }
         let root = document.root
         if root.value(named: "layer") != nil || root.value(named: "layers") != nil { return [path] }
         var paths: [String] = []
@@ -84,19 +99,5 @@ struct NetworkLocator {
             guard let identity = FileIdentity(path) else { return false }
             return seen.insert(identity).inserted
         }
-    }
-}
-
-/// Tells whether two paths lead to one file, through links of either kind.
-struct FileIdentity: Hashable {
-    private let device: UInt64
-    private let inode: UInt64
-
-    /// `nil` when there is no such file.
-    init?(_ path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        device = UInt64(truncatingIfNeeded: status.st_dev)
-        inode = UInt64(status.st_ino)
     }
 }

@@ -1,4 +1,5 @@
 import CaffeModel
+import Files
 import Folding
 import NetGraph
 
@@ -15,16 +16,20 @@ public func fold(_ request: FoldRequest) throws(BNFoldError) -> FoldReport {
 
 /// The same for one of many requests; their prototxts are parsed once.
 func fold(_ request: FoldRequest, definitions: inout NetDefinitionCache) throws(BNFoldError) -> FoldReport {
-    let prototxt = try findPrototxt(request.prototxt, weights: request.input)
     let outputPrototxt = request.outputPrototxt ?? FileNames.prototxt(besideWeights: request.output)
+    let sideOutputs = [request.reportPath, request.verification?.plotPath].compactMap(\.self)
+    // Before anything else: what an interrupted run left must not wait for a request that is right.
+    let outputs = try openOutputs(
+        [request.output, outputPrototxt] + sideOutputs, existing: request.existing, patience: request.patience,
+        notice: request.notice)
+    defer { outputs.discard() }
+    try liftingFiles { () throws(FileError) in try outputs.check() }
+    let prototxt = try findPrototxt(request.prototxt, weights: request.input)
     let container = try outputContainer(request.output)
     try checkPrototxtName(outputPrototxt)
     try checkDistinct(inputs: [request.input, prototxt], outputs: [request.output, outputPrototxt])
-    var others = [request.input, prototxt, request.output, outputPrototxt]
-    for path in [request.reportPath, request.verification?.plotPath].compactMap(\.self) {
-        try checkReport(path, others: others, overwrites: request.existing == .replace)
-        others.append(path)
-    }
+    try checkSideOutputs(sideOutputs, others: [request.input, prototxt, request.output, outputPrototxt])
+    try liftingFiles { () throws(FileError) in try outputs.begin() }
     let conversion = try open(
         prototxt: prototxt, weights: request.input, options: request.caffe, definitions: &definitions)
 
@@ -38,9 +43,10 @@ func fold(_ request: FoldRequest, definitions: inout NetDefinitionCache) throws(
         try checkStatistics(findings, of: conversion, weights: request.input)
         let folded = plan.applied(to: conversion.network)
         let magnitudes = WeightMagnitudes(of: plan, in: folded)
+        let pair = Pair(weights: request.output, prototxt: outputPrototxt)
         switch try write(
-            conversion, plan: plan, folded: folded, magnitudes: magnitudes, request: request,
-            outputPrototxt: outputPrototxt)
+            conversion, plan: plan, folded: folded, magnitudes: magnitudes, request: request, pair: pair,
+            outputs: outputs)
         {
         case .overflow(let layers):
             planning.overflowingTargets.formUnion(layers)
@@ -52,12 +58,15 @@ func fold(_ request: FoldRequest, definitions: inout NetDefinitionCache) throws(
                 input: FoldReport.Files(
                     weights: request.input, prototxt: prototxt, weightBytes: FileBytes.size(request.input)))
             report.output = FoldReport.Files(
-                weights: request.output, prototxt: outputPrototxt, weightBytes: FileBytes.size(request.output))
+                weights: request.output, prototxt: outputPrototxt,
+                weightBytes: FileBytes.size(outputs.staged(request.output)))
             report.verification = verification
             if let path = request.reportPath {
                 let json = try report.json()
-                try lifting { () throws(CaffeModelError) in try FileBytes.write(json, to: path) }
+                try liftingFiles { () throws(FileError) in try outputs.write(json, to: path) }
             }
+            if request.cancellation.isCancelled { throw BNFoldError(.cancelled, "stopped; nothing was written") }
+            try liftingFiles { () throws(FileError) in try outputs.commit() }
             return report
         }
     }
@@ -68,11 +77,12 @@ func fold(_ request: FoldRequest, definitions: inout NetDefinitionCache) throws(
 /// - Returns: what would become of every affine layer, and the plan as a drawing.
 /// - Throws: `BNFoldError`, whose kind is the exit code.
 public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection {
+    let drawings = [request.drawingPath].compactMap(\.self)
+    let outputs = try openOutputs(drawings, existing: request.overwritesDrawing ? .replace : .refuse)
+    defer { outputs.discard() }
     let prototxt = try findPrototxt(request.prototxt, weights: request.input)
-    if let path = request.drawingPath {
-        try checkReport(
-            path, others: [prototxt] + [request.input].compactMap(\.self), overwrites: request.overwritesDrawing)
-    }
+    try checkSideOutputs(drawings, others: [prototxt] + [request.input].compactMap(\.self))
+    try liftingFiles { () throws(FileError) in try outputs.begin() }
     let conversion = try open(prototxt: prototxt, weights: request.input, options: request.caffe)
     var planning = FoldPlanner.Options()
     planning.allowsUntrained = request.allowsUntrained
@@ -95,7 +105,10 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
             weights: request.input, prototxt: prototxt, weightBytes: request.input.flatMap(FileBytes.size)))
     let drawing = PlanDrawing(plan, of: conversion.network)
     if let path = request.drawingPath {
-        try lifting { () throws(CaffeModelError) in try FileBytes.write(Array(drawing.dot().utf8), to: path) }
+        try liftingFiles { () throws(FileError) in
+            try outputs.write(Array(drawing.dot().utf8), to: path)
+            try outputs.commit()
+        }
     }
     return Inspection(report: report, drawing: drawing)
 }
@@ -152,55 +165,53 @@ private enum WriteResult {
     case overflow([LayerID])
 }
 
-/// One attempt: write beside, read back, put in place.
+/// Where the folded network goes.
+private struct Pair {
+    var weights: String
+    var prototxt: String
+}
+
+/// One attempt: write beside, read back, run.
 private func write(
     _ conversion: CaffeConversion, plan: FoldPlan, folded: FoldedNetwork, magnitudes: WeightMagnitudes,
-    request: FoldRequest, outputPrototxt: String
+    request: FoldRequest, pair: Pair, outputs: StagedOutputs
 ) throws(BNFoldError) -> WriteResult {
     let container = try outputContainer(request.output)
     let text = try lifting { () throws(CaffeModelError) in
         try conversion.prototxt(for: folded, plan: plan, container: container)
     }
-    let pair = try OutputPair(
-        weights: request.output, prototxt: outputPrototxt, existing: request.existing, patience: request.patience,
-        notice: request.notice)
-    defer { pair.discard() }
     let cancellation = request.cancellation
     let checkpoint = { () throws(CaffeModelError) in
         if cancellation.isCancelled { throw CaffeModelError(.cancelled, "stopped; nothing was written") }
     }
-    let stagedPrototxt = pair.stagedPrototxt ?? outputPrototxt
+    let staged = Pair(weights: outputs.staged(pair.weights), prototxt: outputs.staged(pair.prototxt))
+    try liftingFiles { () throws(FileError) in try outputs.write(text, to: pair.prototxt) }
     do throws(CaffeModelError) {
-        try FileBytes.write(text, to: stagedPrototxt)
         try conversion.writeWeights(
-            of: folded, to: pair.stagedWeights, as: container, compression: request.compression,
+            of: folded, to: staged.weights, as: container, compression: request.compression,
             magnitudes: magnitudes, checkpoint: checkpoint)
-        try conversion.check(folded, prototxt: stagedPrototxt, weights: pair.stagedWeights, container: container)
+        try conversion.check(folded, prototxt: staged.prototxt, weights: staged.weights, container: container)
         try checkpoint()
     } catch {
         if case .overflow(let layers) = error.kind, !layers.isEmpty { return .overflow(layers) }
-        var failure = BNFoldError(error)
-        failure.message = pair.namingPlaces(in: failure.message)
-        throw failure
+        throw BNFoldError(error).naming(outputs)
     }
-    var verification: VerifyReport?
-    if let options = request.verification {
-        do throws(BNFoldError) {
-            verification = try verifyWritten(
-                conversion, pair: pair, prototxt: stagedPrototxt, request: request, options: options)
-        } catch {
-            throw BNFoldError(error.kind, pair.namingPlaces(in: error.message))
-        }
+    guard let options = request.verification else { return .done(nil) }
+    do throws(BNFoldError) {
+        return .done(
+            try verifyWritten(
+                conversion, pair: pair, staged: staged, request: request, options: options, outputs: outputs))
+    } catch {
+        throw error.naming(outputs)
     }
-    try pair.commit()
-    return .done(verification)
 }
 
 /// Runs the original and what was written, before it is put in place.
 ///
 /// - Throws: `BNFoldError` of the kind `beyond` when they differ.
 private func verifyWritten(
-    _ conversion: CaffeConversion, pair: OutputPair, prototxt: String, request: FoldRequest, options: VerifyOptions
+    _ conversion: CaffeConversion, pair: Pair, staged: Pair, request: FoldRequest, options: VerifyOptions,
+    outputs: StagedOutputs
 ) throws(BNFoldError) -> VerifyReport {
     var caffe = request.caffe
     var original = conversion
@@ -210,7 +221,7 @@ private func verifyWritten(
         original = try open(
             prototxt: conversion.original.definition.path, weights: request.input, options: caffe)
     }
-    let folded = try open(prototxt: prototxt, weights: pair.stagedWeights, options: caffe)
+    let folded = try open(prototxt: staged.prototxt, weights: staged.weights, options: caffe)
     let comparison = NetworkComparison(
         original: original,
         originalFiles: .init(
@@ -218,12 +229,13 @@ private func verifyWritten(
             weightBytes: FileBytes.size(request.input)),
         folded: folded,
         foldedFiles: .init(
-            weights: request.output, prototxt: pair.prototxt ?? prototxt,
-            weightBytes: FileBytes.size(pair.stagedWeights)),
+            weights: pair.weights, prototxt: pair.prototxt, weightBytes: FileBytes.size(staged.weights)),
         options: options, cancellation: request.cancellation)
     let report = try comparison.report()
-    try comparison.plot(report)
+    try comparison.plot(report, outputs)
     guard report.isWithin else {
+        // The plot shows where they differ, so it goes to its place alone.
+        if let path = options.plotPath { try liftingFiles { () throws(FileError) in try outputs.commit(only: [path]) } }
         let cause =
             report.folds.contains(where: \.isBeyond)
             ? "a fold is beyond what rounding allows, which is a fault of bnfold: please report it"
@@ -231,8 +243,8 @@ private func verifyWritten(
         let details = VerifyText().findings(report).filter { !$0.isEmpty }.map { "  " + $0 }
         throw BNFoldError(
             .beyond,
-            (["\(request.output): was not written: the folded network differs from the original; \(cause)"] + details)
-                .joined(separator: "\n"))
+            lines: ["\(request.output): was not written: the folded network differs from the original; \(cause)"]
+                + details)
     }
     return report
 }
@@ -247,7 +259,7 @@ private func checkStatistics(
         conversion.original.network.layers.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
     throw BNFoldError(
         .malformed,
-        errors.map { "\(weights): layer '\(names[$0.layer] ?? "")': \($0.message)" }.joined(separator: "\n"))
+        lines: errors.map { "\(weights): layer '\(names[$0.layer] ?? "")': \($0.message)" })
 }
 
 /// The container that the name of the output asks for.
@@ -298,20 +310,36 @@ private func areSame(_ first: String, _ second: String) -> Bool {
         && FileIdentity(FileBytes.folder(of: first)) == FileIdentity(FileBytes.folder(of: second))
 }
 
-/// The report must not replace a file that matters, and must be known to have a place before anything is written.
-func checkReport(_ path: String, others: [String], overwrites: Bool) throws(BNFoldError) {
-    for other in others where areSame(path, other) {
-        throw BNFoldError(.usage, "\(path): is named for the report and as '\(other)'; name another report")
+/// A report or drawing must not replace a file that matters.
+func checkSideOutputs(_ paths: [String], others: [String]) throws(BNFoldError) {
+    for (index, path) in paths.enumerated() {
+        for other in others + paths[..<index] where areSame(path, other) {
+            throw BNFoldError(.usage, "\(path): is named for the report and as '\(other)'; name another report")
+        }
     }
-    guard FileBytes.isFolder(FileBytes.folder(of: path)) else {
-        throw BNFoldError(
-            .cannotCreate,
-            "\(path): cannot be created: there is no folder '\(FileBytes.folder(of: path))'; make it first")
+}
+
+/// Takes the places of all files that a command may write, and settles what an interrupted run left there.
+func openOutputs(
+    _ paths: [String], existing: ExistingOutput, patience: Duration = .zero, notice: (String) -> Void = { _ in }
+) throws(BNFoldError) -> StagedOutputs {
+    let existing: StagedOutputs.Existing =
+        switch existing {
+        case .refuse: .refuse
+        case .acceptEqual: .acceptEqual
+        case .replace: .replace
+        }
+    return try liftingFiles { () throws(FileError) in
+        try StagedOutputs(paths, existing: existing, patience: patience, notice: notice)
     }
-    guard !FileBytes.isFolder(path) else {
-        throw BNFoldError(.cannotCreate, "\(path): cannot be created: it is a folder; name a file")
-    }
-    guard overwrites || !FileBytes.isReadableFile(path) else {
-        throw BNFoldError(.cannotCreate, "\(path): exists already; --force overwrites it")
+}
+
+extension BNFoldError {
+    /// The same about the places of files that are being written beside them. What cannot be read back there is no input of the user's.
+    func naming(_ outputs: StagedOutputs) -> BNFoldError {
+        var error = self
+        error.message = outputs.namingPlaces(in: message)
+        if error.message != message, kind == .unreadable { error.kind = .inputOutput }
+        return error
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Folding
 import NetGraph
 
@@ -127,11 +128,10 @@ public struct PlanDrawing: Sendable {
     /// Names may hold anything: quotes, backslashes, and characters that end a line.
     private static func escaped(_ text: String) -> String {
         var result = ""
-        for scalar in text.unicodeScalars {
+        for scalar in text.printable.unicodeScalars {
             switch scalar {
             case "\"": result += "\\\""
             case "\\": result += "\\\\"
-            case "\0"..."\u{1F}", "\u{7F}": result += " "
             default: result.unicodeScalars.append(scalar)
             }
         }

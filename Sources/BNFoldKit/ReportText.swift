@@ -1,3 +1,4 @@
+import Files
 import Folding
 
 /// Lays a report out for people.
@@ -62,7 +63,7 @@ public struct ReportText: Sendable {
             lines += ["", VerifyText(isColored: isColored).summary(verification)]
         }
         if let output = report.output {
-            lines += ["", "wrote \(output.weights ?? "") and \(output.prototxt)"]
+            lines += ["", "wrote \(output.weights ?? "") and \(output.prototxt)".printable]
         }
         lines += remaining(report.batchStatistics)
         return lines.map { $0 + "\n" }.joined()
@@ -184,7 +185,9 @@ public struct ReportText: Sendable {
         rows.isEmpty ? [] : ["", bold(title)] + TextTable.lines(rows)
     }
 
-    private func bold(_ text: String) -> String { isColored ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+    private func bold(_ text: String) -> String {
+        isColored ? "\u{1B}[1m\(text.printable)\u{1B}[0m" : text.printable
+    }
 
     /// A size in the unit that leaves up to four digits.
     public static func size(_ bytes: Int) -> String {

@@ -1,9 +1,12 @@
+import Files
+
 /// Rows of text in aligned columns.
 enum TextTable {
-    /// Columns as wide as their longest entry, indented by two blanks; no blanks at the end of a line.
+    /// Columns as wide as their longest entry, indented by two blanks; no blanks at the end of a line. What a terminal would obey is escaped.
     ///
     /// - Parameter alignsRight: all columns but the first end at the same place instead of beginning there.
     static func lines(_ rows: [[String]], alignsRight: Bool = false) -> [String] {
+        let rows = rows.map { $0.map(\.printable) }
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
         return rows.map { row in

@@ -1,3 +1,4 @@
+import Files
 import NetGraph
 import ProtobufWire
 
@@ -189,5 +190,11 @@ extension BinaryBlob.Numbers {
 }
 
 extension CaffeModelError {
-    init(_ error: WireError) { self.init(.malformed, "\(error)") }
+    init(_ error: WireError) {
+        guard let code = error.systemError else {
+            self.init(.malformed, "\(error)")
+            return
+        }
+        self.init(SystemError(code: code).isAboutTheFile ? .unreadable : .inputOutput, "\(error)")
+    }
 }

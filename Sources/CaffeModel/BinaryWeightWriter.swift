@@ -1,13 +1,6 @@
+import Files
 import NetGraph
 import ProtobufWire
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Writes the parameters of a network as a `.caffemodel`.
 ///

@@ -183,7 +183,7 @@ public struct CaffeConversion {
         if let difference = NetworkStructure(expected).firstDifference(from: NetworkStructure(written.network)) {
             throw CaffeModelError(
                 .internalFault,
-                "the written prototxt is not the planned network\n  planned: \(difference.expected)\n  written: \(difference.found)"
+                "the written prototxt is not the planned network; planned: \(difference.expected); written: \(difference.found)"
             )
         }
         guard let base = weights, let reread = written.weights else { return }

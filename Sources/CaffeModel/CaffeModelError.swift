@@ -1,3 +1,4 @@
+import Files
 import HDF5
 import NetGraph
 import Prototxt
@@ -56,7 +57,28 @@ public struct CaffeModelError: Error, Hashable, Sendable, CustomStringConvertibl
         self.init(kind, "\(error)")
     }
 
+    package init(_ error: FileError) {
+        let kind: Kind =
+            switch error.kind {
+            case .usage: .usage
+            case .unreadable: .unreadable
+            case .cannotCreate: .cannotCreate
+            case .inputOutput: .inputOutput
+            case .internalFault: .internalFault
+            }
+        self.init(kind, error.message)
+    }
+
     public var description: String { message }
+}
+
+/// Runs a step that reads or writes a file as bytes; its error becomes one of this module.
+func readingFile<Result>(_ step: () throws(FileError) -> Result) throws(CaffeModelError) -> Result {
+    do throws(FileError) {
+        return try step()
+    } catch {
+        throw CaffeModelError(error)
+    }
 }
 
 extension WeightError {

@@ -1,3 +1,4 @@
+import Files
 import HDF5
 
 /// The shapes that a data layer gives its tops, as far as prototxt and data files tell. The batch becomes 1: a deployed net sets its own.

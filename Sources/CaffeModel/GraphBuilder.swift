@@ -1,3 +1,4 @@
+import Files
 import NetGraph
 
 /// Builds the network of a net in the TEST phase.

@@ -1,3 +1,4 @@
+import Files
 import Prototxt
 
 /// Nets that were read lately, for the next weights of the same net.
@@ -21,7 +22,9 @@ public struct NetDefinitionCache: Sendable {
     ///
     /// - Throws: `CaffeModelError` for a file that cannot be read or is no net.
     public mutating func definition(path: String) throws(CaffeModelError) -> NetDefinition {
-        let bytes = try FileBytes.read(path, limit: PrototxtDocument.maximumByteCount)
+        let bytes = try readingFile { () throws(FileError) in
+            try FileBytes.read(path, limit: PrototxtDocument.maximumByteCount)
+        }
         if let position = entries.firstIndex(where: { $0.path == path }) {
             let entry = entries.remove(at: position)
             if entry.bytes == bytes {
@@ -39,7 +42,10 @@ public struct NetDefinitionCache: Sendable {
 extension NetDefinition {
     /// Reads a prototxt file of any age: old formats are turned into today's first.
     public init(path: String) throws(CaffeModelError) {
-        try self.init(parsing: try FileBytes.read(path, limit: PrototxtDocument.maximumByteCount), path: path)
+        let bytes = try readingFile { () throws(FileError) in
+            try FileBytes.read(path, limit: PrototxtDocument.maximumByteCount)
+        }
+        try self.init(parsing: bytes, path: path)
     }
 
     fileprivate init(parsing bytes: [UInt8], path: String) throws(CaffeModelError) {

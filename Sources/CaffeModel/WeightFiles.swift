@@ -1,3 +1,4 @@
+import Files
 import HDF5
 import NetGraph
 
@@ -27,7 +28,7 @@ public enum WeightContainer: Hashable, Sendable {
 public enum WeightFiles {
     /// - Throws: `CaffeModelError` that says what the file looks like when it is neither HDF5 nor a `.caffemodel`.
     static func open(_ path: String) throws(CaffeModelError) -> any WeightFile {
-        try FileBytes.requireReadable(path)
+        try readingFile { () throws(FileError) in try FileBytes.requireReadable(path) }
         let isHDF5: Bool
         do throws(HDF5Error) {
             isHDF5 = try HDF5File.looksLikeHDF5(atPath: path)
@@ -35,7 +36,7 @@ public enum WeightFiles {
             throw CaffeModelError(error)
         }
         if isHDF5 { return try HDF5WeightFile(path: path) }
-        let head = try FileBytes.head(of: path, count: 64)
+        let head = try readingFile { () throws(FileError) in try FileBytes.head(of: path, count: 64) }
         if !head.isEmpty, !looksLikeText(head) {
             do throws(CaffeModelError) {
                 return try BinaryWeightFile(path: path)

@@ -21,7 +21,8 @@ struct Place: Sendable {
     ) -> HDF5Error {
         let cause = LibraryMessage.innermost()
         return HDF5Error(
-            kind: cause?.systemError == nil ? kind : systemKind, file: file, object: object, message: message,
+            kind: cause?.systemError.map { $0.isFailureOfTheMachine ? .ioFailed : systemKind } ?? kind, file: file,
+            object: object, message: message,
             libraryMessage: cause?.text)
     }
 

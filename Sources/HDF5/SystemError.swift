@@ -12,6 +12,11 @@ struct SystemError: Error, Equatable, Sendable {
 
     /// The error of the system call that failed last on this thread.
     static var last: SystemError { SystemError(code: errno) }
+
+    /// Whether the machine is at fault, whatever the file is: a disk that is broken or full, a server that does not answer.
+    var isFailureOfTheMachine: Bool {
+        [EIO, ENOSPC, EDQUOT, ESTALE, ETIMEDOUT, EINTR, ENOMEM, ENFILE, EMFILE].contains(code)
+    }
 }
 
 extension SystemError: CustomStringConvertible {

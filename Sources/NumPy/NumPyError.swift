@@ -1,3 +1,5 @@
+import Files
+
 /// Why an array of NumPy could not be read: which file, which member of an archive, and what to do.
 public struct NumPyError: Error, Sendable, Hashable {
     /// What sort of failure it is, for callers that act on it.
@@ -26,18 +28,5 @@ extension NumPyError: CustomStringConvertible {
     public var description: String {
         let place = member.map { "\(path): '\($0)' " } ?? "\(path): "
         return place.printable + message.printable
-    }
-}
-
-extension String {
-    /// The text with control characters and line ends escaped: names in a file may hold anything.
-    var printable: String {
-        unicodeScalars.reduce(into: "") { text, scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator:
-                text += "\\u{\(String(scalar.value, radix: 16))}"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
     }
 }

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import Files
 
 /// Where bytes come from, as errors name it: a file, and in an archive one of its members.
 struct Origin: Sendable {
@@ -28,7 +22,7 @@ struct Origin: Sendable {
     /// `code` is passed in because any call in between may overwrite `errno`.
     func unreadable(attempt: String, errno code: Int32) -> NumPyError {
         let message = Self.failure(attempt, code)
-        return code == EIO ? ioFailed(message) : unreadable(message)
+        return SystemError(code: code).isAboutTheFile ? unreadable(message) : ioFailed(message)
     }
 
     /// The failure of a system call on a file that was opened before.

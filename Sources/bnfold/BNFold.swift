@@ -39,12 +39,28 @@ struct BNFold: ParsableCommand {
         defaultSubcommand: Fold.self)
 
     static func main() {
+        Console.requireReadableArguments()
         // Scripts ask for it often, and no command has to be looked at for it.
         if CommandLine.arguments.dropFirst().elementsEqual(["--version"]) {
             print(configuration.version)
         } else {
             HDF5Reader.isolate()
-            main(nil)
+            run(nil)
+        }
+    }
+
+    /// Runs the command of the arguments; a complaint about them that repeats one is escaped.
+    private static func run(_ arguments: [String]?) {
+        do {
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch {
+            let code = exitCode(for: error)
+            guard code == .validationFailure else { exit(withError: error) }
+            for line in fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false) {
+                Console.note(String(line))
+            }
+            exit(withError: code)
         }
     }
 }

@@ -125,6 +125,8 @@ struct Batch: ParsableCommand {
         let pool = WorkerProcesses(
             executable: try Console.executable(), arguments: [BatchWorker.configuration.commandName ?? ""],
             count: min(jobs ?? Console.coreCount, max(plan.tasks.count, 1)))
+        // Workers end what they do, and the summary is printed.
+        SignalWatch.setPatience(milliseconds: 8000)
         let bar = ProgressBar(isQuiet: quiet)
         let progress = try runBatch(plan, pool: pool) { event in
             switch event {

@@ -1,12 +1,5 @@
 import BNFoldKit
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Files
 
 /// What the system tells about this process.
 extension Console {

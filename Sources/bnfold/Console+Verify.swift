@@ -1,12 +1,5 @@
 import BNFoldKit
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Files
 
 extension ConsoleOptions {
     /// Prints the outcome of a comparison to standard output.

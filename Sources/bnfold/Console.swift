@@ -1,13 +1,6 @@
 import ArgumentParser
 import BNFoldKit
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Files
 
 /// How much is printed.
 struct ConsoleOptions: ParsableArguments {
@@ -40,9 +33,9 @@ enum Console {
         getenv("NO_COLOR") == nil && getenv("TERM").map { String(cString: $0) != "dumb" } ?? false
     }
 
-    /// Prints a line to standard error.
+    /// Prints a line to standard error; what a terminal would obey is escaped.
     static func note(_ line: String) {
-        _ = write(Array((line + "\n").utf8), to: STDERR_FILENO)
+        _ = write(Array((line.printable + "\n").utf8), to: STDERR_FILENO)
     }
 
     /// Prints an error, which may have several lines.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BNFoldKit
+import Files
 
 struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -54,7 +55,7 @@ struct Convert: ParsableCommand {
             if let prototxt = report.prototxt {
                 lines.append("wrote \(prototxt): \(report.renamedLayers) layers have new names")
             }
-            try Console.print(Array(lines.map { $0 + "\n" }.joined().utf8))
+            try Console.print(Array(lines.map { $0.printable + "\n" }.joined().utf8))
         }
     }
 }

@@ -43,7 +43,8 @@ struct Inspect: ParsableCommand {
         request.writesBiasAsScale = planning.biasAsScale
         request.drawingPath = dot == "-" ? nil : dot
         request.overwritesDrawing = force
-        try Console.run(stoppableBy: nil) { () throws(BNFoldError) in
+        // Without a file to write there is nothing to clear away.
+        try Console.run(stoppableBy: request.drawingPath == nil ? nil : Cancellation()) { () throws(BNFoldError) in
             let inspection = try inspect(request)
             if dot == "-" {
                 try Console.print(Array(inspection.drawing.dot().utf8))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BNFoldKit
+import Files
 
 /// Putting the results of several runs together.
 struct MergeOptions: ParsableArguments {
@@ -28,7 +29,7 @@ struct MergeOptions: ParsableArguments {
     /// - Parameter sources: results files, and the folder of the snapshots if that tells what there should be.
     func run(sources: [String], outputFolder: String, defaults: JobDefaults, overwrites: Bool, isQuiet: Bool) throws {
         let output = output ?? ""
-        let isComplete = try Console.run(stoppableBy: nil) { () throws(BNFoldError) in
+        let isComplete = try Console.run(stoppableBy: Cancellation()) { () throws(BNFoldError) in
             let folders = sources.filter(Console.isFolder)
             let reports = sources.filter { !Console.isFolder($0) }
             guard !reports.isEmpty else { throw BNFoldError(.usage, "--merge-reports needs results files") }
@@ -51,7 +52,9 @@ struct MergeOptions: ParsableArguments {
                 }
                 let text = BatchText.summary(merge.progress, missing: merge.missing.count, results: output)
                 try Console.print(Array(text.utf8))
-                if let retry, !merge.isComplete { try Console.print(Array("to be run again: \(retry)\n".utf8)) }
+                if let retry, !merge.isComplete {
+                    try Console.print(Array(("to be run again: \(retry)".printable + "\n").utf8))
+                }
             }
             return merge.isComplete
         }

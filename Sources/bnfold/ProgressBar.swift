@@ -1,12 +1,5 @@
+import Files
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Tells on standard error how far something is: as a bar that is drawn again and again on a terminal, as a line now and then elsewhere.
 ///

@@ -58,64 +58,7 @@ struct InterruptionTests {
             try folder.names() == ["net.h5", "net.prototxt", "out.h5", "out.prototxt", "slow.h5", "slow.prototxt"])
     }
 
-    @Test("killed between the two renames, the next run finishes them and tells so", arguments: ["out.h5", "./out.h5"])
-    func killedBetweenRenames(output: String) async throws {
-        let folder = try TinyNet.folder()
-        try KilledBetweenRenames.leave(in: folder)
-        let next = try await Program.run(["net.h5", output], in: folder)
-        #expect(next.code == 73)
-        #expect(next.errors.contains("interrupted") && next.errors.contains("out.prototxt"), "\(next.errors)")
-        #expect(try folder.text("out.h5") == "new weights" && folder.text("out.prototxt") == "new prototxt")
-        #expect(try folder.names() == ["net.h5", "net.prototxt", "out.h5", "out.prototxt"])
-    }
-
-    @Test("killed between the two renames, a next run from another folder finishes them")
-    func killedBetweenRenamesElsewhere() async throws {
-        let folder = try TinyNet.folder()
-        try KilledBetweenRenames.leave(in: folder)
-        let name = folder.url.lastPathComponent
-        let next = try await Program.run(
-            script: #"cd .. && exec "$0" "$@""#, ["\(name)/net.h5", "\(name)/out.h5"], in: folder)
-        #expect(next.code == 73)
-        #expect(try folder.text("out.h5") == "new weights" && folder.text("out.prototxt") == "new prototxt")
-    }
-
-    @Test("killed between the two renames, a next run for the same prototxt finishes them as well")
-    func killedBetweenRenamesOtherWeights() async throws {
-        let folder = try TinyNet.folder()
-        try KilledBetweenRenames.leave(in: folder)
-        let next = try await Program.run(
-            ["net.h5", "other.h5", "--output-prototxt", "out.prototxt"], in: folder)
-        #expect(next.code == 73)
-        #expect(try folder.text("out.prototxt") == "new prototxt")
-    }
-
-    @Test("a foreign file in the place of the journal brings no harm")
-    func strangeJournal() async throws {
-        let folder = try TinyNet.folder()
-        try folder.write("bnfold commit 1\0net.prototxt\0net.h5\0", to: ".out.h5.bnfold")
-        let next = try await Program.run(["net.h5", "out.h5"], in: folder)
-        #expect(next.code == 0, "\(next.errors)")
-        #expect(try folder.text("net.prototxt") == TinyNet().prototxt)
-        #expect(try folder.names() == ["net.h5", "net.prototxt", "out.h5", "out.prototxt"])
-    }
-
     private func pair(in folder: TemporaryFolder) throws -> [Data] {
         [try folder.data("out.h5"), try folder.data("out.prototxt")]
-    }
-}
-
-/// What a run leaves that was killed when the weights were in place and the prototxt was not.
-///
-/// That moment is too short to be hit by chance, so this knows the names and the form of the journal.
-enum KilledBetweenRenames {
-    static func leave(in folder: TemporaryFolder) throws {
-        try folder.write("new weights", to: "out.h5")
-        try folder.write("old prototxt", to: "out.prototxt")
-        try folder.write("new prototxt", to: ".out.prototxt.bnfold-new")
-        let journal = ["bnfold commit 1", folder.path("out.h5"), folder.path("out.prototxt"), "bnfold commit 1"]
-        for name in [".out.h5.bnfold", ".out.prototxt.bnfold"] {
-            try folder.write(journal.map { $0 + "\0" }.joined(), to: name)
-        }
     }
 }

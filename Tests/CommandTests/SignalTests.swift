@@ -39,4 +39,29 @@ struct SignalTests {
         let outcome = try await Program.run(["net.h5", "out.h5"], in: folder)
         #expect(outcome.code == 0, "\(outcome.errors)")
     }
+
+    @Test(
+        "a run that waits for a pipe that nobody writes ends by the signal and leaves nothing",
+        arguments: [SIGINT, SIGTERM])
+    func waitingForPipe(signal: Int32) async throws {
+        let folder = try TinyNet.folder()
+        try #require(mkfifo(folder.path("pipe"), 0o600) == 0)
+        let run = try Program.start(["net.h5", "out.h5", "--prototxt", "pipe"], in: folder)
+        SlowNet.awaitWriting(of: run, at: folder.path(".out.h5.bnfold-new"))
+        run.send(signal)
+        #expect(try await run.outcome().signal == signal)
+        #expect(try folder.names() == ["net.h5", "net.prototxt", "pipe"])
+    }
+
+    @Test("a batch whose manifest is such a pipe ends by the signal")
+    func batchWaitingForPipe() async throws {
+        let folder = try TemporaryFolder()
+        try #require(mkfifo(folder.path("pipe"), 0o600) == 0)
+        let run = try Program.start(["batch", "pipe", "--output-dir", "out"], in: folder)
+        // Nothing tells that it waits; a signal that comes before it is ready ends it as well.
+        try await Task.sleep(for: .milliseconds(300))
+        run.send(SIGTERM)
+        #expect(try await run.outcome().signal == SIGTERM)
+        #expect(try folder.names() == ["pipe"])
+    }
 }

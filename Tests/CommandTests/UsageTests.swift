@@ -106,4 +106,14 @@ struct UsageTests {
         #expect(try folder.data("net.h5") == weights)
         #expect(try folder.names() == ["net.h5", "net.prototxt"])
     }
+
+    @Test("a path that is not UTF-8 is refused by name, and no other file is written")
+    func notUTF8() async throws {
+        let folder = try TinyNet.folder()
+        let outcome = try await Program.run(
+            script: #"exec "$0" net.h5 "$(printf 'o\377.h5')""#, [], in: folder)
+        #expect(outcome.code == 64)
+        #expect(outcome.errors.contains(#"argument 2 is not UTF-8: 'o\xff.h5'"#), "\(outcome.errors)")
+        #expect(try folder.names() == ["net.h5", "net.prototxt"])
+    }
 }

@@ -1,4 +1,5 @@
 import CaffeModel
+import Files
 
 /// The jobs of a batch, in an order that is the same on every machine.
 public struct BatchList: Hashable, Sendable {
@@ -17,6 +18,7 @@ public struct BatchList: Hashable, Sendable {
     public init(
         source: String, outputFolder: String, defaults: JobDefaults, resultsPath: String?
     ) throws(BNFoldError) {
+        try FilePaths.requireWorkingFolder()
         let outputFolder = FilePaths.absolute(outputFolder)
         if FileBytes.isFolder(source) {
             let tree = try SnapshotTree(root: source, excluding: outputFolder)

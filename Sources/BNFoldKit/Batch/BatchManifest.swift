@@ -1,4 +1,5 @@
 import CaffeModel
+import Files
 import JSON
 
 /// A list of jobs in a file: one JSON object a line. Empty lines are skipped.
@@ -15,7 +16,7 @@ package struct BatchManifest {
 
     /// - Throws: `BNFoldError` with line and column of the first mistake.
     package init(path: String, outputFolder: String, defaults: JobDefaults) throws(BNFoldError) {
-        let bytes = try lifting { () throws(CaffeModelError) in
+        let bytes = try liftingFiles { () throws(FileError) in
             try FileBytes.read(path, limit: Self.maximumByteCount)
         }
         let reader = LineReader(

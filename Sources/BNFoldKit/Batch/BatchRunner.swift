@@ -1,4 +1,5 @@
 import CaffeModel
+import Files
 
 /// Does what a plan says, with the jobs run by a pool.
 ///
@@ -117,11 +118,13 @@ private struct BatchRunner {
 private func lock(_ request: BatchRequest) throws(BNFoldError) -> FileLock {
     let shard = request.shard
     let isWhole = shard.count == 1
-    return try FileLock(
-        FilePaths.join(
-            request.outputFolder, isWhole ? ".bnfold-batch" : ".bnfold-batch-\(shard.index)-of-\(shard.count)"),
-        for: request.outputFolder,
-        advice:
-            "another batch\(isWhole ? "" : " for shard \(shard)") is at work in this folder; wait for it, or name another with --output-dir"
-    )
+    return try liftingFiles { () throws(FileError) in
+        try FileLock(
+            FilePaths.join(
+                request.outputFolder, isWhole ? ".bnfold-batch" : ".bnfold-batch-\(shard.index)-of-\(shard.count)"),
+            for: request.outputFolder,
+            advice:
+                "another batch\(isWhole ? "" : " for shard \(shard)") is at work in this folder; wait for it, or name another with --output-dir"
+        )
+    }
 }

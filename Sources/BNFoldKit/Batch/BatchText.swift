@@ -1,3 +1,5 @@
+import Files
+
 /// Lays the outcome of a batch out for people.
 public enum BatchText {
     /// The numbers of a batch as a table, each line ended by a newline.
@@ -43,7 +45,7 @@ public enum BatchText {
         let finished = plan.finishedJobs()
         let lines = plan.tasks.map { task in
             let verdict = finished.contains(task.job.name) ? "skip" : "fold"
-            return "\(verdict)  \(task.job.input) -> \(task.job.output)\n"
+            return "\(verdict)  \(task.job.input) -> \(task.job.output)".printable + "\n"
         }
         return lines.joined() + "\(plan.tasks.count - finished.count) to fold, \(finished.count) done before\n"
     }

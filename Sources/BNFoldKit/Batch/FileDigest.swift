@@ -1,12 +1,5 @@
 import CaffeModel
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Files
 
 /// SHA-256 of whole files, read in blocks.
 enum FileDigest {
@@ -15,7 +8,7 @@ enum FileDigest {
     /// - Parameter cancellation: looked at between blocks.
     /// - Throws: `BNFoldError` of the kind `unreadable`, `inputOutput` or `cancelled`.
     static func hexadecimal(of path: String, cancellation: Cancellation) throws(BNFoldError) -> String {
-        try lifting { () throws(CaffeModelError) in try FileBytes.requireReadable(path) }
+        try liftingFiles { () throws(FileError) in try FileBytes.requireReadable(path) }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw BNFoldError(.unreadable, "\(path): cannot be opened: \(FileBytes.describe(errno))")

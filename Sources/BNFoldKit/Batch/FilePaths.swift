@@ -1,12 +1,5 @@
 import CaffeModel
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Files
 
 /// Paths as texts.
 enum FilePaths {
@@ -21,6 +14,18 @@ enum FilePaths {
         guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return "/" + tidy(path) }
         defer { free(folder) }
         return "/" + tidy(join(String(cString: folder), path))
+    }
+
+    /// Makes sure that paths can be made absolute: a name that is not UTF-8 would become another one.
+    static func requireWorkingFolder() throws(BNFoldError) {
+        guard let folder = getcwd(nil, 0) else {
+            throw BNFoldError(.unreadable, "the working folder is not known: \(FileBytes.describe(errno))")
+        }
+        defer { free(folder) }
+        guard String(validatingCString: folder) != nil else {
+            throw BNFoldError(
+                .usage, "the path of the working folder is not UTF-8: '\(String(cString: folder))'; start from another")
+        }
     }
 
     /// The components of a path without empty ones and `.`.

@@ -1,13 +1,6 @@
 import Dispatch
+import Files
 import JSON
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// The other side of `WorkerProcesses`: runs the tasks that come from standard input until it ends.
 ///
@@ -20,6 +13,10 @@ public func serveJobs() {
         var input = pollfd(fd: STDIN_FILENO, events: 0, revents: 0)
         while poll(&input, 1, -1) < 0, errno == EINTR {}
         cancellation.cancel()
+        // Work that waits for a disk or a pipe does not see it.
+        sleep(1)
+        OpenOutputs.shared.abandon(patience: .seconds(3))
+        _exit(BNFoldError.Kind.cancelled.rawValue)
     }
     let worker = JobWorker()
     while let line = readLine(strippingNewline: true) {

@@ -1,4 +1,5 @@
 import CaffeModel
+import Files
 import Synchronization
 
 /// Runs jobs one after the other, and keeps what they have in common: the prototxt.

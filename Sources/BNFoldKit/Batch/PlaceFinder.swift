@@ -1,12 +1,5 @@
 import CaffeModel
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Files
 
 /// Finds out which paths lead to one place, whether there is a file or not.
 struct PlaceFinder {

@@ -1,4 +1,5 @@
 import CaffeModel
+import Files
 
 /// The results of several runs put together: of the shards of a list, and of runs that did again what had failed.
 public struct ReportMerge: Sendable {
@@ -57,19 +58,18 @@ public struct ReportMerge: Sendable {
     ///
     /// - Parameter retry: `nil` for none. None is written either when there is nothing to do again.
     public func write(to path: String, retry: String?, existing: ExistingOutput) throws(BNFoldError) {
-        try Self.write(records.map(\.line), to: path, existing: existing)
-        guard let retry, !isComplete else { return }
         // The list knows best how a job is to be done; without one there are only the records.
         let again = failed.map { listed[$0.job.name] ?? $0.job } + missing
-        try Self.write(again.map(BatchManifest.line), to: retry, existing: existing)
+        let outputs = try openOutputs([path] + [retry].compactMap(\.self), existing: existing)
+        defer { outputs.discard() }
+        if let retry, isComplete { outputs.leaveOut(retry) }
+        try liftingFiles { () throws(FileError) in
+            try outputs.begin()
+            try outputs.write(Self.bytes(records.map(\.line)), to: path)
+            if let retry, !isComplete { try outputs.write(Self.bytes(again.map(BatchManifest.line)), to: retry) }
+            try outputs.commit()
+        }
     }
 
-    private static func write(_ lines: [String], to path: String, existing: ExistingOutput) throws(BNFoldError) {
-        let pair = try OutputPair(weights: path, prototxt: nil, existing: existing, notice: { _ in })
-        defer { pair.discard() }
-        try lifting { () throws(CaffeModelError) in
-            try FileBytes.write(lines.flatMap { Array($0.utf8) + [UInt8(ascii: "\n")] }, to: pair.stagedWeights)
-        }
-        try pair.commit()
-    }
+    private static func bytes(_ lines: [String]) -> [UInt8] { lines.flatMap { Array($0.utf8) + [UInt8(ascii: "\n")] } }
 }

@@ -1,12 +1,5 @@
 import CaffeModel
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Files
 
 /// The results file of a batch that is running: one line a job, written as the job ends.
 ///
@@ -18,53 +11,67 @@ final class ResultsFile {
 
     /// Opens or makes the file.
     ///
+    /// Records that are not to be kept, and the part of a line that a killed run left, go by putting a new file in the place of the old one.
+    ///
     /// - Parameter keepsRecords: go on behind the lines that are there instead of beginning anew.
     /// - Throws: also when another process has it open.
     init(_ path: String, keepsRecords: Bool) throws(BNFoldError) {
         self.path = path
-        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else {
-            throw BNFoldError(.cannotCreate, "\(path): cannot be created: \(FileBytes.describe(errno))")
-        }
+        let outputs = try openOutputs([path], existing: .replace)
+        defer { outputs.discard() }
+        try liftingFiles { () throws(FileError) in try outputs.check() }
+        let first = try Self.openLocked(path)
         do throws(BNFoldError) {
-            if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
-                throw BNFoldError(
-                    .cannotCreate,
-                    "\(path): another batch is writing it; wait for it or name another file with --report")
+            let size = FileBytes.size(path) ?? 0
+            let kept = keepsRecords && size > 0 ? try ResultsReader(path).wholeByteCount : 0
+            guard size != kept else {
+                descriptor = first
+                return
             }
-            let length = keepsRecords ? try ResultsReader(path).wholeByteCount : 0
-            guard ftruncate(descriptor, off_t(length)) == 0 else {
-                throw BNFoldError(.inputOutput, "\(path): cannot be written: \(FileBytes.describe(errno))")
+            try liftingFiles { () throws(FileError) in
+                try outputs.begin()
+                try outputs.write(
+                    kept == 0 ? [] : Array(FileBytes.read(path, limit: BatchManifest.maximumByteCount)[..<kept]),
+                    to: path)
+                try outputs.commit()
             }
+            descriptor = try Self.openLocked(path)
         } catch {
-            close(descriptor)
+            close(first)
             throw error
         }
+        close(first)
     }
 
     deinit { close(descriptor) }
+
+    private static func openLocked(_ path: String) throws(BNFoldError) -> Int32 {
+        let descriptor: Int32
+        do throws(SystemError) {
+            descriptor = try SystemCall.open(path, O_RDWR | O_CREAT | O_APPEND)
+        } catch {
+            throw BNFoldError(
+                error.isAboutTheFile ? .cannotCreate : .inputOutput, "\(path): cannot be created: \(error)")
+        }
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+            close(descriptor)
+            throw BNFoldError(
+                .cannotCreate, "\(path): another batch is writing it; wait for it or name another file with --report")
+        }
+        return descriptor
+    }
 
     /// Adds a record.
     ///
     /// - Throws: `BNFoldError` of the kind `inputOutput`; the file then ends with the line before.
     func append(_ record: JobRecord) throws(BNFoldError) {
-        let line = Array((record.line + "\n").utf8)
         let length = lseek(descriptor, 0, SEEK_END)
-        let count = line.withUnsafeBytes { write(descriptor, $0) }
-        guard count == line.count, fsync(descriptor) == 0 || errno == EINVAL else {
-            let code = count >= 0 && count < line.count ? ENOSPC : errno
-            if length >= 0 { ftruncate(descriptor, length) }
-            throw BNFoldError(.inputOutput, "\(path): cannot be written: \(FileBytes.describe(code))")
+        do throws(SystemError) {
+            try SystemCall.write(Array((record.line + "\n").utf8), to: descriptor)
+            try SystemCall.synchronize(descriptor)
+        } catch {
+            if length >= 0 { _ = try? SystemCall.retrying { ftruncate(descriptor, length) } }
+            throw BNFoldError(.inputOutput, "\(path): cannot be written: \(error)")
         }
-    }
-
-    private func write(_ descriptor: Int32, _ buffer: UnsafeRawBufferPointer) -> Int {
-        #if canImport(Darwin)
-            Darwin.write(descriptor, buffer.baseAddress, buffer.count)
-        #elseif canImport(Musl)
-            Musl.write(descriptor, buffer.baseAddress, buffer.count)
-        #else
-            Glibc.write(descriptor, buffer.baseAddress, buffer.count)
-        #endif
     }
 }

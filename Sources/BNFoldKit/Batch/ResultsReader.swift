@@ -1,4 +1,5 @@
 import CaffeModel
+import Files
 import JSON
 
 /// The records of a results file.
@@ -12,7 +13,7 @@ package struct ResultsReader {
 
     /// - Throws: `BNFoldError` with line and column for a whole line that is no record.
     package init(_ path: String) throws(BNFoldError) {
-        let bytes = try lifting { () throws(CaffeModelError) in
+        let bytes = try liftingFiles { () throws(FileError) in
             try FileBytes.read(path, limit: BatchManifest.maximumByteCount)
         }
         wholeByteCount = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0

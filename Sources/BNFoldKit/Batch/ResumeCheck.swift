@@ -1,4 +1,5 @@
 import CaffeModel
+import Files
 
 /// Holds a job against the record of an earlier run.
 ///

@@ -1,12 +1,5 @@
 import CaffeModel
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Files
 
 /// Every file below a folder whose name says that it holds weights.
 ///

@@ -1,13 +1,6 @@
 import CaffeModel
+@preconcurrency import Files
 import JSON
-
-#if canImport(Glibc)
-    @preconcurrency import Glibc
-#elseif canImport(Musl)
-    @preconcurrency import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// A process that runs one job at a time: tasks go to its standard input, outcomes come from its standard output, a line each.
 ///

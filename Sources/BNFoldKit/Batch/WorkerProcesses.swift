@@ -1,12 +1,5 @@
 import CaffeModel
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Files
 
 /// Runs jobs in processes of their own, each of which takes one job after the other.
 ///
@@ -73,8 +66,8 @@ public final class WorkerProcesses: JobPool {
         for worker in busy { worker.closeTasks() }
     }
 
-    /// A worker looks at its cancellation between slices of weights; one that hangs in a system call for longer does not come back.
-    private static let grace = Duration.seconds(10)
+    /// A worker looks at its cancellation between slices of weights, and ends itself when its work does not.
+    private static let grace = Duration.seconds(5)
 
     deinit {
         for worker in idle + busy { worker.waitForEnd() }
@@ -84,8 +77,6 @@ public final class WorkerProcesses: JobPool {
     ///
     /// What cannot be cleared away now waits for the next run: it is no reason to fail for more than the death itself.
     private func tidy(after job: BatchJob) {
-        let pair = try? OutputPair(
-            weights: job.output, prototxt: job.prototxtPlace, existing: .replace, notice: { _ in })
-        pair?.discard()
+        (try? openOutputs([job.output, job.prototxtPlace], existing: .replace))?.discard()
     }
 }

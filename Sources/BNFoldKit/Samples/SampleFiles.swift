@@ -1,4 +1,5 @@
 import CaffeModel
+import Files
 import HDF5
 
 /// Finds the arrays that the user's samples are in, and what input each is for.
@@ -97,7 +98,7 @@ struct SampleFiles {
     // MARK: Files
 
     private static func arrays(in sample: SampleInput) throws(BNFoldError) -> [any SampleArray] {
-        try lifting { () throws(CaffeModelError) in try FileBytes.requireReadable(sample.path) }
+        try liftingFiles { () throws(FileError) in try FileBytes.requireReadable(sample.path) }
         guard try liftingHDF5({ () throws(HDF5Error) in try HDF5File.looksLikeHDF5(atPath: sample.path) }) else {
             return try numPyArrays(in: sample)
         }

@@ -1,3 +1,5 @@
+import Files
+
 /// A picture of the errors along a network: above, every blob, every fold by itself, and the bounds; below, how near each fold comes to its bound. Both on
 /// logarithmic axes.
 ///

@@ -1,5 +1,6 @@
 import CaffeModel
 import Execution
+import Files
 import NetGraph
 import Verification
 
@@ -8,13 +9,15 @@ import Verification
 /// - Returns: every blob that both have, and every fold by itself; `isWithin` is the verdict.
 /// - Throws: `BNFoldError` when one of them cannot be read or run.
 public func verify(_ request: VerifyRequest) throws(BNFoldError) -> VerifyReport {
+    let paths = [request.reportPath, request.options.plotPath].compactMap(\.self)
+    let outputs = try openOutputs(paths, existing: request.overwrites ? .replace : .refuse)
+    defer { outputs.discard() }
     let prototxt = try findPrototxt(request.prototxt, weights: request.original)
     let foldedPrototxt = try findPrototxt(request.foldedPrototxt, weights: request.folded)
-    var others = [request.original, prototxt, request.folded, foldedPrototxt] + request.options.inputs.map(\.path)
-    for path in [request.reportPath, request.options.plotPath].compactMap(\.self) {
-        try checkReport(path, others: others, overwrites: request.overwrites)
-        others.append(path)
-    }
+    try checkSideOutputs(
+        paths,
+        others: [request.original, prototxt, request.folded, foldedPrototxt] + request.options.inputs.map(\.path))
+    try liftingFiles { () throws(FileError) in try outputs.begin() }
     let folded = try open(prototxt: foldedPrototxt, weights: request.folded, options: request.caffe)
     var options = request.caffe
     // Folded with --keep-batch-statistics: what normalises by the batch there does so in the original.
@@ -29,9 +32,10 @@ public func verify(_ request: VerifyRequest) throws(BNFoldError) -> VerifyReport
     report.remarks = remarks.isEmpty ? nil : remarks
     if let path = request.reportPath {
         let json = try report.json()
-        try lifting { () throws(CaffeModelError) in try FileBytes.write(json, to: path) }
+        try liftingFiles { () throws(FileError) in try outputs.write(json, to: path) }
     }
-    try comparison.plot(report)
+    try comparison.plot(report, outputs)
+    try liftingFiles { () throws(FileError) in try outputs.commit() }
     return report
 }
 
@@ -77,10 +81,10 @@ struct NetworkComparison {
     }
 
     /// Writes the plot, where one is wanted.
-    func plot(_ report: VerifyReport) throws(BNFoldError) {
+    func plot(_ report: VerifyReport, _ outputs: StagedOutputs) throws(BNFoldError) {
         guard let path = options.plotPath else { return }
         let plot = Array(ErrorPlot(report).svg().utf8)
-        try lifting { () throws(CaffeModelError) in try FileBytes.write(plot, to: path) }
+        try liftingFiles { () throws(FileError) in try outputs.write(plot, to: path) }
     }
 
     // MARK: Inputs

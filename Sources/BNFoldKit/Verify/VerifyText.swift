@@ -1,3 +1,5 @@
+import Files
+
 /// Lays the outcome of a comparison out for people.
 public struct VerifyText: Sendable {
     /// Use the terminal's colours.
@@ -21,7 +23,7 @@ public struct VerifyText: Sendable {
 
     /// The outcome in one line, for a report of another kind.
     public func summary(_ report: VerifyReport) -> String {
-        "verified on \(samples(report.samples)): \(folds(report)); \(verdict(report))"
+        "verified on \(samples(report.samples)): \(folds(report)); ".printable + verdict(report)
     }
 
     /// The blobs and folds that matter, as sections of indented lines.
@@ -123,7 +125,7 @@ public struct VerifyText: Sendable {
             let caveat = missed == 0 ? "" : "; \(missed) folds could not be tried"
             return bold("within: ") + "the networks agree" + caveat
         }
-        var text = bold("beyond: ") + "the networks differ"
+        var text = "the networks differ"
         if !report.missingOutputs.isEmpty {
             text += "; the folded network lacks the outputs \(Self.list(report.missingOutputs.map { "'\($0)'" }))"
         }
@@ -135,7 +137,7 @@ public struct VerifyText: Sendable {
             let removed = first.removed.isEmpty ? "" : " of \(Self.list(first.removed.map { "'\($0)'" }))"
             text += "; look at the fold\(removed)\(changed)"
         }
-        return text
+        return bold("beyond: ") + text.printable
     }
 
     // MARK: Numbers
@@ -157,5 +159,7 @@ public struct VerifyText: Sendable {
         rows.isEmpty ? [] : ["", bold(title)] + TextTable.lines(rows)
     }
 
-    private func bold(_ text: String) -> String { isColored ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+    private func bold(_ text: String) -> String {
+        isColored ? "\u{1B}[1m\(text.printable)\u{1B}[0m" : text.printable
+    }
 }

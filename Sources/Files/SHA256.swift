@@ -5,20 +5,20 @@
 #endif
 
 /// SHA-256 (FIPS 180-4) of bytes that come in blocks: OpenSSL's, or the system's on Apple platforms.
-struct SHA256: ~Copyable {
+package struct SHA256: ~Copyable {
     private static let byteCount = 32
 
     #if canImport(CommonCrypto)
         private var context = CC_SHA256_CTX()
 
-        init() { CC_SHA256_Init(&context) }
+        package init() { CC_SHA256_Init(&context) }
 
-        mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        package mutating func update(_ bytes: UnsafeRawBufferPointer) {
             CC_SHA256_Update(&context, bytes.baseAddress, CC_LONG(bytes.count))
         }
 
         /// The digest, or `nil` when the library failed.
-        mutating func finalized() -> [UInt8]? {
+        package mutating func finalized() -> [UInt8]? {
             var digest = [UInt8](repeating: 0, count: Self.byteCount)
             CC_SHA256_Final(&digest, &context)
             return digest
@@ -27,20 +27,20 @@ struct SHA256: ~Copyable {
         private let context: OpaquePointer?
         private var isSound: Bool
 
-        init() {
+        package init() {
             context = EVP_MD_CTX_new()
             isSound = context != nil && EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1
         }
 
         deinit { EVP_MD_CTX_free(context) }
 
-        mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        package mutating func update(_ bytes: UnsafeRawBufferPointer) {
             guard isSound, !bytes.isEmpty else { return }
             isSound = EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1
         }
 
         /// The digest, or `nil` when the library failed.
-        mutating func finalized() -> [UInt8]? {
+        package mutating func finalized() -> [UInt8]? {
             var digest = [UInt8](repeating: 0, count: Self.byteCount)
             guard isSound, EVP_DigestFinal_ex(context, &digest, nil) == 1 else { return nil }
             return digest
