@@ -1,3 +1,5 @@
+import NetGraph
+
 /// Who writes and who reads each blob of a net, by Caffe's rules (`InsertSplits` and `Net::AppendTop` of its sources).
 ///
 /// A layer works in place where a top has the name of the bottom with the same number. That is the only way to write a blob again. A value
@@ -90,6 +92,34 @@ struct BlobWriters {
         throw layer.error(
             "writes '\(top)' in place, but \(trouble), so that '\(top)' has two writers; Caffe aborts here (\"Top blob '\(top)' produced by multiple sources\"). Give '\(layer.name)' a top of its own, and let the layers behind it read that"
         )
+    }
+
+    /// Refuses a layer in place on memory that another value lies in too, where somebody reads that value later: Split, Flatten, Reshape and the like
+    /// hand on the memory of what they read, and Caffe gives the later reader the changed numbers.
+    ///
+    /// - Throws: `CaffeModelError` that names both layers.
+    static func checkSharedMemory(of network: Network, definition: NetDefinition) throws(CaffeModelError) {
+        var memory = SharedMemory(network, connections: Connections(network))
+        for (position, layer) in network.layers.enumerated() {
+            var overwritten: ValueID?
+            if let input = layer.inputs.first, let output = layer.outputs.first,
+                network[input].name == network[output].name
+            {
+                overwritten = input
+                if let found = memory.readerBehind(position, ofMemoryOf: input) {
+                    let name = network[input].name
+                    let other = network[found.value].name
+                    let reader = found.reader.map { network.layers[$0] }
+                    let who =
+                        reader.map { "layer '\($0.name)' (line \(definition.line(of: $0.id))) reads" }
+                        ?? "whoever runs the net reads the output"
+                    throw definition.layers[layer.id.index].error(
+                        "writes '\(name)' in place, and '\(name)' shares its memory with '\(other)', for layers such as Split, Flatten and Reshape copy nothing; \(who) '\(other)' afterwards, and Caffe hands out the changed numbers there. That is hardly what was meant, and no fold would keep it: give '\(layer.name)' a top of its own"
+                    )
+                }
+            }
+            memory.write(position, inPlaceOf: overwritten)
+        }
     }
 
     private func place(of layer: LayerDefinition) -> String {

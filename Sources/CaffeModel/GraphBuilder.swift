@@ -71,6 +71,7 @@ struct GraphBuilder {
         network.parameters = registry.parameters
         let read = ValueSet(readBy: network.layers, of: network)
         network.outputs = network.layers.flatMap(\.outputs).filter { !read.contains($0) }
+        try BlobWriters.checkSharedMemory(of: network, definition: definition)
         return CaffeNetwork(
             definition: definition, network: network, sharedNames: registry.sharedNames, blobs: registry.blobs,
             rewritten: registry.rewritten, remarks: registry.remarks.remarks)

@@ -4,7 +4,7 @@ import NetGraph
 ///
 /// Layers in place give several values one name, and at the end of a pass the blob of that name holds the last of them. So a name may stay when the last value
 /// under it is the one that was the last before; otherwise all values of that run in place get a new one: `<blob>_<layer>` with the affine layer that they took or
-/// gave away, `<blob>_before_<layer>` where the layer that overwrote them is gone. Inputs of the network keep their names whatever happens, for callers feed them by name.
+/// gave away, `<blob>_before_<layer>` where the layer that overwrote them is gone, or may not write over memory that others still read. Inputs of the network keep their names whatever happens, for callers feed them by name.
 struct BlobNames {
     private let before: Network
     private let after: Network
@@ -43,7 +43,7 @@ struct BlobNames {
     /// - Returns: the values whose names change.
     func names(hints: [ValueID: String]) -> [ValueID: String] {
         let lastBefore = lastValues(of: before, names: namesBefore)
-        let runs = runs(of: after, names: namesAfter, connections: Connections(after))
+        let runs = runs(of: after, names: namesAfter, connections: Connections(after), sparesSharedMemory: true)
         let touched = touchedNames(lastBefore: lastBefore, runs: runs, hints: hints)
         guard touched.contains(true) else { return [:] }
         var taken = Set(before.values.map(\.name))
@@ -79,7 +79,9 @@ struct BlobNames {
         // Who reads a value now may keep a layer from overwriting it.
         var surplus = [Int](repeating: 0, count: numbers.count)
         for run in runs { surplus[run.name] += 1 }
-        for run in self.runs(of: before, names: namesBefore, connections: connectionsBefore) { surplus[run.name] -= 1 }
+        let runsBefore = self.runs(
+            of: before, names: namesBefore, connections: connectionsBefore, sparesSharedMemory: false)
+        for run in runsBefore { surplus[run.name] -= 1 }
         let lastAfter = lastValues(of: after, names: namesAfter)
         var touched = lastBefore.indices.map { name in
             guard let last = lastBefore[name] else { return surplus[name] > 0 }
@@ -89,21 +91,29 @@ struct BlobNames {
         return touched
     }
 
-    private func runs(of network: Network, names: [Int], connections: Connections) -> [Run] {
+    /// - Parameter sparesSharedMemory: whether a run ends before a layer that would write over what others still read.
+    private func runs(
+        of network: Network, names: [Int], connections: Connections, sparesSharedMemory: Bool
+    ) -> [Run] {
         var runs: [Run] = []
         var current = [Int?](repeating: nil, count: numbers.count)
-        for layer in network.layers {
+        var memory = SharedMemory(network, connections: connections)
+        for (position, layer) in network.layers.enumerated() {
+            var overwritten: ValueID?
             for output in layer.outputs {
                 let name = names[output.index]
                 if let place = current[name], let last = runs[place].values.last, layer.inputs.contains(last),
-                    !connections.isOutput(last), hasOneReader(last, connections)
+                    !connections.isOutput(last), hasOneReader(last, connections),
+                    !sparesSharedMemory || memory.readerBehind(position, ofMemoryOf: last) == nil
                 {
                     runs[place].values.append(output)
+                    overwritten = last
                     continue
                 }
                 current[name] = runs.count
                 runs.append(Run(name: name, values: [output], isInput: layer.operation.isInput))
             }
+            memory.write(position, inPlaceOf: overwritten)
         }
         return runs
     }
