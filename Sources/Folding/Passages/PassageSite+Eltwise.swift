@@ -7,7 +7,9 @@ extension PassageSite {
     ///     s max(x[i]) + t           = max(s x[i] + t)                     for s >= 0
     ///     s (product of x[i])       = product, with s at exactly one input
     func backward(_ affines: [ChannelAffine?], _ eltwise: Eltwise) -> Passage {
-        guard let affine = affines.first ?? nil else { return blocked(affines, farCount: inputs.count, stopped) }
+        guard let affine = affines.first ?? nil, !inputs.isEmpty else {
+            return blocked(affines, farCount: inputs.count, stopped)
+        }
         switch eltwise.combination {
         case .maximum:
             var passage = single(affines, .backward, factors: .notNegative, allowsShift: true)

@@ -45,7 +45,8 @@ struct PlanAssembly {
             layerID(ofNode:))
         let order = { [graph] (layer: LayerID) in graph.connections.position(of: layer) ?? graph.network.layers.count }
         plan.refusals.sort { order($0.layer) < order($1.layer) }
-        plan.leftovers.sort { (order($0.chain[0]), $0.survivor) < (order($1.chain[0]), $1.survivor) }
+        let place = { (leftover: Leftover) in order(leftover.chain.first ?? leftover.survivor) }
+        plan.leftovers.sort { (place($0), $0.survivor) < (place($1), $1.survivor) }
         return plan
     }
 
@@ -203,9 +204,7 @@ struct PlanAssembly {
         _ group: Placement.Group, root: ValueID, input: ValueID, output: ValueID, used: inout Set<Int>
     ) {
         let sources = placement.merged(group.edges.flatMap { placement.items[$0]?.sources ?? [] })
-        let chain = sources.flatMap { graph.forest.path(to: $0.node) }.uniqued.sorted {
-            graph.forest.nodes[$0].position < graph.forest.nodes[$1].position
-        }
+        let chain = nodes(of: group, root: root, sources: sources)
         told.formUnion(chain)
         let affine = group.key.function.map { placement.table[$0] } ?? .uniform(scale: 1, offset: 0)
         let count = channelCount(of: group, root: root) ?? affine.channelCount
@@ -244,6 +243,17 @@ struct PlanAssembly {
                 hasScale: !affine.hasUnitScale || settings.writesBiasAsScale,
                 hasShift: !affine.hasNoShift, input: input, output: output, reason: reasons.backward,
                 forwardReason: reasons.forward))
+    }
+
+    /// The affine layers that a leftover stands for, in order: those that its affine came from; where it is the identity, for an output that must be a
+    /// value of its own, those that wrote that output.
+    private func nodes(of group: Placement.Group, root: ValueID, sources: [Placement.Source]) -> [Int] {
+        var ends = sources.map(\.node)
+        if ends.isEmpty { ends = group.edges.compactMap { graph.edges[$0].node } }
+        if ends.isEmpty { ends = [graph.forest.junction(writing: root)].compactMap(\.self) }
+        return ends.flatMap(graph.forest.path(to:)).uniqued.sorted {
+            graph.forest.nodes[$0].position < graph.forest.nodes[$1].position
+        }
     }
 
     /// Which layer becomes the Scale or Bias: the last Scale, else the last BatchNorm, else the last Bias, else the last one.

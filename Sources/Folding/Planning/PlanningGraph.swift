@@ -75,21 +75,35 @@ struct PlanningGraph {
         addOutputs()
     }
 
-    /// The caller of the network reads its outputs. The one that comes first of a family needs no layer of its own.
+    /// The caller of the network reads its outputs. The one that comes first of a family needs no layer of its own, unless layers read that family and
+    /// not the output: a framework may take for outputs only what no layer reads.
     private mutating func addOutputs() {
         var ranks: [ValueID: Int] = [:]
+        var familiesRead = ValueSet(capacity: network.values.count)
+        for (position, layer) in network.layers.enumerated() where !isAffine[position] {
+            familiesRead.insert(layer.inputs.lazy.map(family(of:)))
+        }
         let outputs = network.outputs.uniqued.map { ($0, forest.node(writing: $0) ?? -1) }.sorted { $0.1 < $1.1 }
         for (output, _) in outputs {
             var edge = makeEdge(output, .output)
-            var top = edge.root
-            while let junction = forest.junction(writing: top) { top = forest.nodes[junction].root }
+            let top = family(of: output)
             // An input keeps its name, so that an output of another name is a value of its own.
-            let rank = ranks[top] ?? (isInput(top) && output != top ? 1 : 0)
+            let isApart =
+                isInput(top) && output != top
+                || familiesRead.contains(top) && connections.consumers(of: output).isEmpty
+            let rank = ranks[top] ?? (isApart ? 1 : 0)
             edge.outputRank = rank
             ranks[top] = rank + 1
             outputCounts[edge.root, default: 0] += 1
             append(edge)
         }
+    }
+
+    /// The value that all affines of a family start from, through junctions.
+    private func family(of value: ValueID) -> ValueID {
+        var top = forest.root(of: value)
+        while let junction = forest.junction(writing: top) { top = forest.nodes[junction].root }
+        return top
     }
 
     private func makeEdge(_ value: ValueID, _ reader: Edge.Reader) -> Edge {
