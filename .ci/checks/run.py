@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 import corpus  # noqa: E402
 import faults  # noqa: E402
 import models  # noqa: E402
+import random_nets  # noqa: E402
 import reference  # noqa: E402
 import verify  # noqa: E402
 import wire  # noqa: E402
@@ -34,6 +35,7 @@ CHECKS = {
     "wire": wire.check,
     "models": models.check,
     "verify": verify.check,
+    "random": random_nets.check,
     "corpus": corpus.check,
     "faults": faults.check,
 }
