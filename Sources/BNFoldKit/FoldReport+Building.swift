@@ -13,7 +13,7 @@ extension FoldReport {
             original.layers.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         func name(_ id: LayerID) -> LayerName {
             guard let layer = positions[id].map({ original.layers[$0] }) else { return LayerName(name: "", type: "") }
-            return LayerName(name: layer.name, type: layer.operation.typeName)
+            return LayerName(name: layer.name.inMessages, type: layer.operation.typeName.inMessages)
         }
 
         network = original.name
@@ -47,6 +47,7 @@ extension FoldReport {
                 layer: name($0.layer), reason: Reason($0.reason), forwardReason: $0.forwardReason.map(Reason.init))
         }
         dropped = plan.dropped.map(name)
+        search = plan.spentWork.map { SearchEnd(work: $0, sentence: SearchEnd.sentence(work: $0)) }
         var seen: Set<RegaugedBlob> = []
         regauged = plan.rewiring.regauged.compactMap { value in
             let before = conversion.network[value.before].name

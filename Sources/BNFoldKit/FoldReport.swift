@@ -34,6 +34,8 @@ public struct FoldReport: Codable, Hashable, Sendable {
     public var surplus: [SurplusLayer]
     /// What is worth telling about how weights and network belong together.
     public var remarks: [Remark]
+    /// That the planner came to the end of its work before it had tried all it could; `nil` when it did not.
+    public var search: SearchEnd?
     /// What running both networks showed; `nil` when they were not run.
     public var verification: VerifyReport?
 
@@ -118,6 +120,16 @@ public struct FoldReport: Codable, Hashable, Sendable {
         public var reason: Reason
         /// Why nothing behind it takes it; `nil` where nobody asked.
         public var forwardReason: Reason?
+    }
+
+    public struct SearchEnd: Codable, Hashable, Sendable {
+        /// The work that the planner may do on a net of this size (`docs/planner.md`).
+        public var work: Int
+        public var sentence: String
+
+        static func sentence(work: Int) -> String {
+            "the search for a better plan ended after \(work) steps, as this net has more ways for affines than are tried: what is planned is exact, but more might fold"
+        }
     }
 
     public struct DeploymentChange: Codable, Hashable, Sendable {

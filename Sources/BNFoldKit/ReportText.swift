@@ -57,6 +57,7 @@ public struct ReportText: Sendable {
                 return [layer.name, layer.type ?? "", shapes.joined(separator: ", ")]
             })
         if isVerbose { lines += section("renamed", report.renamed.map { [$0.from, "-> " + $0.to] }) }
+        if let search = report.search { lines += ["", search.sentence] }
         lines += ["", bold("before and after")]
         lines += TextTable.lines(counts(report), alignsRight: true)
         if let verification = report.verification {

@@ -222,9 +222,11 @@ public struct CaffeConversion {
 
     /// A data layer that becomes an Input needs a shape for each of its tops.
     private func requireInputShapes() throws(CaffeModelError) {
+        let positions = Dictionary(
+            network.layers.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         for change in changes {
             guard case .becameInput = change.kind, let definition = original.definition(of: change.layer),
-                let layer = network.layers.first(where: { $0.id == change.layer })
+                let layer = positions[change.layer].map({ network.layers[$0] })
             else { continue }
             for output in layer.outputs where network[output].shape?.known == nil {
                 let name = network[output].name
@@ -253,14 +255,17 @@ extension CaffeConversion {
         let after = Dictionary(folded.network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var order: [ParameterID] = []
         var groups: [ParameterID: [(parameter: ParameterID, layers: [String])]] = [:]
+        // Where in its list the group of each new parameter stands.
+        var places: [ParameterID: [ParameterID: Int]] = [:]
         for layer in network.layers {
             guard let new = after[layer.id], new.operation.typeName == layer.operation.typeName else { continue }
             for (old, parameter) in zip(layer.operation.parameters, new.operation.parameters)
             where original.sharedNames[old] != nil {
                 if groups[old] == nil { order.append(old) }
-                if let place = groups[old]?.firstIndex(where: { $0.parameter == parameter }) {
+                if let place = places[old]?[parameter] {
                     groups[old]?[place].layers.append(layer.name)
                 } else {
+                    places[old, default: [:]][parameter] = groups[old]?.count ?? 0
                     groups[old, default: []].append((parameter, [layer.name]))
                 }
             }

@@ -80,6 +80,8 @@ private struct Deployment {
     private var wanted: ValueSet
     /// Values that weights were applied to.
     private let learned: ValueSet
+    /// The names of all values, once one has to be found that is not among them.
+    private lazy var valueNames = Set(network.values.map(\.name))
 
     private let source: CaffeNetwork
 
@@ -106,6 +108,7 @@ private struct Deployment {
         // What a loss or a metric says, as opposed to the function that a loss may give as its second top.
         var verdicts = ValueSet(capacity: network.values.count)
         var kept: [Layer] = []
+        let functions = functionsOfScores()
         for layer in network.layers {
             let readsVerdict = !layer.isSink && layer.inputs.contains(where: verdicts.contains)
             guard
@@ -119,8 +122,8 @@ private struct Deployment {
             verdicts.insert(function(of: type, layer: layer.id) == nil ? layer.outputs[...] : layer.outputs.prefix(1))
             let scores = layer.inputs.filter { learned.contains($0) && !verdicts.contains($0) }
             if let function = function(of: type, layer: layer.id), let score = layer.inputs.first {
-                if let twin = network.layers.first(where: { $0.operation == function && $0.inputs == [score] }) {
-                    wanted.insert(twin.outputs)
+                if let twin = functions[ScoreFunction(operation: function, score: score)] {
+                    wanted.insert(twin)
                 } else {
                     let (layer, names) = converted(layer, to: function, score: score, isMain: layer.id == namesake)
                     kept.append(layer)
@@ -159,6 +162,26 @@ private struct Deployment {
         }
     }
 
+    /// A function that a loss may apply to scores.
+    private struct ScoreFunction: Hashable {
+        var operation: Operation
+        var score: ValueID
+    }
+
+    /// What the first layer of each such function writes.
+    private func functionsOfScores() -> [ScoreFunction: [ValueID]] {
+        var functions: [ScoreFunction: [ValueID]] = [:]
+        for layer in network.layers where layer.inputs.count == 1 {
+            switch layer.operation {
+            case .softmax, .activation:
+                let function = ScoreFunction(operation: layer.operation, score: layer.inputs[0])
+                if functions[function] == nil { functions[function] = layer.outputs }
+            default: continue
+            }
+        }
+        return functions
+    }
+
     /// What remains of a loss at deployment; `nil` when nothing does.
     private func function(of type: String, layer: LayerID) -> Operation? {
         switch type {
@@ -187,9 +210,10 @@ private struct Deployment {
             if isFree, layer.outputs.count == 1 { network.values[top.index].name = Self.functionName }
         } else {
             // A loss may leave out its top, a function may not.
-            let names = Set(network.values.map(\.name))
-            let name = result.name.isEmpty ? layer.operation.typeName : result.name
-            top = network.addValue(Value(name: names.contains(name) ? name + "_prob" : name))
+            let own = result.name.isEmpty ? layer.operation.typeName : result.name
+            let name = valueNames.contains(own) ? own + "_prob" : own
+            valueNames.insert(name)
+            top = network.addValue(Value(name: name))
         }
         network.values[top.index].shape = network[score].shape
         result.outputs = [top]

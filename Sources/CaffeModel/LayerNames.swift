@@ -7,12 +7,12 @@ enum LayerNames {
     /// New names for the layers whose names HDF5 cannot hold. They collide with no other name of the network.
     static func renames(in network: Network) -> [LayerID: String] {
         guard !network.layers.allSatisfy({ isUsable($0.name) }) else { return [:] }
-        var taken = Set(network.layers.map(\.name).filter(isUsable))
+        var taken = UniqueNames(Set(network.layers.map(\.name).filter(isUsable)))
         var renames: [LayerID: String] = [:]
         for layer in network.layers where !isUsable(layer.name) {
             let base = String(decoding: layer.name.utf8.map { isSeparator($0) ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
             let stem = base.isEmpty || base == "." ? "layer" : base
-            renames[layer.id] = taken.insertName(stem)
+            renames[layer.id] = taken.insert(stem)
         }
         return renames
     }

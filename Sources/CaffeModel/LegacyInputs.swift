@@ -114,7 +114,7 @@ struct LegacyInputs {
         var written: Set<String> = []
         for field in document.root.fields where field.name == "layer" {
             guard let message = field.value.message else { continue }
-            let bottoms = message.values(named: "bottom").compactMap { $0.scalar?.stringValue }
+            let bottoms = Set(message.values(named: "bottom").compactMap { $0.scalar?.stringValue })
             written.formUnion(
                 message.values(named: "top").compactMap { $0.scalar?.stringValue }.filter { !bottoms.contains($0) })
         }

@@ -195,7 +195,7 @@ final class ParameterRegistry {
         let parameter = ParameterID(parameters.count)
         parameters.append(
             Parameter(
-                name: "\(layer.name) \(expected.role)",
+                name: "\(layer.name.inMessages) \(expected.role)",
                 shape: blob?.shape ?? expected.shape.flatMap { BlobShape($0).known }))
         if !sharedName.isEmpty {
             owners[sharedName] = parameter

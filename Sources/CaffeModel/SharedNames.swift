@@ -14,11 +14,11 @@ struct SharedNames {
         var before: [LayerID: [ParameterID]] = [:]
         for layer in original.network.layers { before[layer.id] = layer.operation.parameters }
 
-        var taken: Set<String> = []
+        var taken = UniqueNames()
         for (parameter, count) in uses where count > 1 {
             if let name = original.sharedNames[parameter] {
                 names[parameter] = name
-                taken.insert(name)
+                taken.take(name)
             }
         }
         for layer in network.layers {
@@ -26,7 +26,7 @@ struct SharedNames {
             where uses[parameter, default: 0] > 1 && names[parameter] == nil {
                 let old = before[layer.id].flatMap { $0.indices.contains(index) ? $0[index] : nil }
                 let stem = old.flatMap { original.sharedNames[$0] } ?? "\(layer.name)_\(index)"
-                names[parameter] = taken.insertName(stem)
+                names[parameter] = taken.insert(stem)
             }
         }
     }

@@ -61,40 +61,17 @@ extension ChannelAffine {
     /// Other numbers for the same channels; `nil` for an identity.
     func with(scale: [Double], shift: [Double]) -> ChannelAffine? {
         let result = ChannelAffine(
-            scale: scale, offset: shift, isUniform: isUniform, hasPositiveScale: hasPositiveScale)
+            scale: scale, offset: shift, isUniform: isUniform, hasPositiveScale: hasPositiveScale,
+            runs: runs)
         return result.isIdentity ? nil : result
     }
 
-    /// The same affine for other channels: entry k is that of channel `sources[k]`. A uniform one stays as it is.
+    /// The same affine for other channels: entry k is that of channel `sources[k]`. A uniform one stays as it is; of one in runs each channel must be
+    /// an entry.
     func rearranged(_ sources: some Collection<Int>) -> ChannelAffine {
         if isUniform { return self }
         return ChannelAffine(
             scale: sources.map { scale[$0] }, center: sources.map { center[$0] }, offset: sources.map { offset[$0] },
             hasPositiveScale: hasPositiveScale)
     }
-
-    /// Affines of parts of the channels, one behind the other; `nil` where a part's number of channels is not known.
-    ///
-    /// - Parameter parts: each part's affine, `nil` for the identity, and its number of channels.
-    static func joined(_ parts: [(affine: ChannelAffine?, count: Int?)]) -> ChannelAffine? {
-        if let first = parts.first?.affine, first.isUniform, parts.allSatisfy({ $0.affine == first }) { return first }
-        var scale: [Double] = []
-        var center: [Double] = []
-        var offset: [Double] = []
-        for part in parts {
-            guard let count = part.count, count > 0, scale.count + count <= maximumChannelCount,
-                let affine = (part.affine ?? .uniform(scale: 1, offset: 0)).expanded(to: count)
-            else { return nil }
-            scale += affine.scale
-            center += affine.center
-            offset += affine.offset
-        }
-        if scale.isEmpty { return nil }
-        return ChannelAffine(
-            scale: scale, center: center, offset: offset,
-            hasPositiveScale: parts.allSatisfy { $0.affine?.keepsSigns ?? true })
-    }
-
-    /// More channels than any network has: a larger number from a hostile file must not take the memory.
-    static let maximumChannelCount = 1 << 24
 }

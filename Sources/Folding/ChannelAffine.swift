@@ -3,25 +3,31 @@ import NetGraph
 /// y = scale (x - center) + offset, per channel, in double precision.
 ///
 /// BatchNorm and its Scale take this form without cancellation: scale = gamma / sqrt(variance / n + epsilon), center = mean / n,
-/// offset = beta. One entry for each channel, or a single entry that holds for every channel.
+/// offset = beta. One entry for each channel, or a single entry that holds for every channel. While a plan is looked for an entry may also stand for
+/// a run of channels, so that a number of channels that a text claims costs nothing; in a finished plan each channel has its own.
 public struct ChannelAffine: Hashable, Sendable {
     public private(set) var scale: [Double]
     public private(set) var center: [Double]
     public private(set) var offset: [Double]
     /// Whether the single entry holds for every channel, however many there are.
     let isUniform: Bool
+    /// The number of channels that each entry stands for; `nil` where it is one each.
+    let runs: [Int]?
+    public let channelCount: Int
     /// Whether factors that are not known are positive all the same. A number that is not known is NaN.
     let hasPositiveScale: Bool
 
     /// The arrays must have one length, which is at least 1; a missing one stands for the identity's.
     init(
         scale: [Double], center: [Double]? = nil, offset: [Double]? = nil, isUniform: Bool = false,
-        hasPositiveScale: Bool = false
+        hasPositiveScale: Bool = false, runs: [Int]? = nil
     ) {
         self.scale = scale
         self.center = center ?? [Double](repeating: 0, count: scale.count)
         self.offset = offset ?? [Double](repeating: 0, count: scale.count)
         self.isUniform = isUniform && scale.count == 1
+        self.runs = runs
+        channelCount = runs?.reduce(0, +) ?? scale.count
         self.hasPositiveScale = hasPositiveScale && scale.contains(where: \.isNaN)
     }
 
@@ -29,8 +35,6 @@ public struct ChannelAffine: Hashable, Sendable {
     static func uniform(scale: Double, offset: Double, hasPositiveScale: Bool = false) -> ChannelAffine {
         ChannelAffine(scale: [scale], offset: [offset], isUniform: true, hasPositiveScale: hasPositiveScale)
     }
-
-    public var channelCount: Int { scale.count }
 
     /// The term of y = scale x + shift.
     public var shift: [Double] { bias(addedTo: nil) }
@@ -88,27 +92,27 @@ public struct ChannelAffine: Hashable, Sendable {
 
     /// The same affine with one entry for each of `count` channels; `nil` when it is for another number of channels.
     public func expanded(to count: Int) -> ChannelAffine? {
-        if channelCount == count, !isUniform || count == 1 { return self }
+        if channelCount == count, !isUniform || count == 1 { return withoutRuns }
         guard isUniform else { return nil }
         return ChannelAffine(
             scale: [Double](repeating: scale[0], count: count), center: [Double](repeating: center[0], count: count),
             offset: [Double](repeating: offset[0], count: count), hasPositiveScale: hasPositiveScale)
     }
 
+    /// Whether the affine has an entry for each of `count` channels, or one for all of them.
+    func fits(_ count: Int) -> Bool { isUniform || channelCount == count }
+
     /// This affine followed by another one: next(self(x)). `nil` when the numbers of channels differ.
     public func followed(by next: ChannelAffine) -> ChannelAffine? {
-        let count = isUniform ? next.channelCount : channelCount
-        guard let second = next.expanded(to: count),
-            var result = isUniform && next.isUniform ? self : expanded(to: count)
-        else { return nil }
-        let first = result
-        result = ChannelAffine(
+        guard let both = Self.aligned([self, next]) else { return nil }
+        let (first, second) = (both[0], both[1])
+        var result = ChannelAffine(
             scale: first.scale, center: first.center, offset: first.offset, isUniform: first.isUniform,
-            hasPositiveScale: keepsSigns && next.keepsSigns)
-        for channel in 0..<count {
-            result.scale[channel] = first.scale[channel] * second.scale[channel]
-            result.offset[channel] = second.offset[channel].addingProduct(
-                first.offset[channel] - second.center[channel], second.scale[channel])
+            hasPositiveScale: keepsSigns && next.keepsSigns, runs: first.runs)
+        for entry in first.scale.indices {
+            result.scale[entry] = first.scale[entry] * second.scale[entry]
+            result.offset[entry] = second.offset[entry].addingProduct(
+                first.offset[entry] - second.center[entry], second.scale[entry])
         }
         return result
     }

@@ -14,6 +14,8 @@ public struct FoldPlan: Hashable, Sendable {
     /// Affine layers that change nothing, alone or together, and go.
     public var dropped: [LayerID]
     public var rewiring: Rewiring
+    /// The work after which the search for a better plan ended, where it did so before it was done; the plan is as exact as any.
+    public var spentWork: Int?
 
     public init(
         folds: [Fold] = [], leftovers: [Leftover] = [], refusals: [Refusal] = [], dropped: [LayerID] = [],

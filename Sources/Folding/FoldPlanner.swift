@@ -15,6 +15,8 @@ public struct FoldPlanner {
         public var writesBiasAsScale = false
         /// Linear layers that must not take anything, because a folded weight would leave the range of its number format.
         public var overflowingTargets: Set<LayerID> = []
+        /// How much work the search may take; `nil` for what fits the size of the network.
+        var budget: SearchBudget?
 
         public init() {}
     }
@@ -35,7 +37,7 @@ public struct FoldPlanner {
         do throws(WeightError) {
             let forest = try AffineForest(network, connections: connections, shapes: shapes, statistics: &none)
             let graph = PlanningGraph(network, connections: connections, shapes: shapes, forest: forest)
-            return plan(graph, settings: settings, hasNumbers: false)
+            return try plan(graph, settings: settings, hasNumbers: false)
         } catch {
             // Nothing is read, so nothing can fail to be.
             return FoldPlan()
@@ -64,7 +66,7 @@ public struct FoldPlanner {
             }
         }
         let graph = PlanningGraph(network, connections: connections, shapes: shapes, forest: forest)
-        let plan = plan(graph, settings: settings, hasNumbers: true)
+        let plan = try plan(graph, settings: settings, hasNumbers: true)
         let targets = Set(plan.folds.map(\.target))
         for layer in network.layers where targets.contains(layer.id) {
             if let bias = LinearLayer(layer.operation)?.bias { try reader.checkFinite([bias], of: layer) }
@@ -78,11 +80,23 @@ public struct FoldPlanner {
             overflowingTargets: options.overflowingTargets)
     }
 
-    private func plan(_ graph: PlanningGraph, settings: PlanningSettings, hasNumbers: Bool) -> FoldPlan {
-        var search = PlanSearch(graph, settings: settings)
+    private func plan(
+        _ graph: PlanningGraph, settings: PlanningSettings, hasNumbers: Bool
+    ) throws(WeightError) -> FoldPlan {
+        let budget = options.budget ?? SearchBudget(graph)
+        var search = PlanSearch(graph, settings: settings, budget: budget)
         search.run()
-        var assembly = PlanAssembly(search.placement, settings: settings, hasNumbers: hasNumbers)
-        return assembly.assembled()
+        var assembly = PlanAssembly(search.placement, settings: settings, hasNumbers: hasNumbers, budget: budget)
+        var plan = assembly.assembled()
+        guard !assembly.exceedsChannelLimit else {
+            throw WeightError(
+                kind: .malformed,
+                message:
+                    "folding would make more than \(assembly.channelLimit) numbers per channel out of the few that are stored; is this network made to be hostile?"
+            )
+        }
+        if search.isLimited { plan.spentWork = budget.work }
+        return plan
     }
 }
 

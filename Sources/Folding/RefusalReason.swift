@@ -1,3 +1,5 @@
+import NetGraph
+
 /// Why an affine layer could not be folded away. The network is fine all the same.
 public enum RefusalReason: Hashable, Sendable {
     /// A BatchNorm that normalises by the statistics of the batch it sees.
@@ -15,7 +17,9 @@ public enum RefusalReason: Hashable, Sendable {
     /// The axis is counted from the end of an input whose rank is not known.
     case axisUnknown(axis: Int)
     /// The value that the affine reads is read by others too, who need it as it is.
-    case otherReaders(producer: String, readers: [String])
+    ///
+    /// Not all of the readers may be named; `more` is the number of the others.
+    case otherReaders(producer: String, readers: [String], more: Int = 0)
     /// The value that the affine reads is handed to the caller of the network.
     case networkOutput(producer: String)
     /// What the affine writes is handed to the caller of the network.
@@ -42,6 +46,10 @@ public enum RefusalReason: Hashable, Sendable {
     case unequalAffines(layer: String, type: String)
     /// The layer puts elements of different channels into one.
     case channelsMixed(layer: String, type: String)
+    /// The layer joins or makes more channels than affines are followed through.
+    case tooManyChannels(layer: String, type: String)
+    /// The planner came to the end of its work before it found out.
+    case searchEnded
     /// A reason that lies in numbers; without weights the worst is assumed.
     indirect case assumed(RefusalReason)
     /// The layer before is of a linear type, but does something that is not understood.
@@ -85,6 +93,8 @@ public enum RefusalReason: Hashable, Sendable {
         case .mask: "mask"
         case .unequalAffines: "unequal-affines"
         case .channelsMixed: "channels-mixed"
+        case .tooManyChannels: "too-many-channels"
+        case .searchEnded: "search-ended"
         case .assumed(let reason): reason.name
         case .opaqueProducer: "opaque-producer"
         case .severalOutputs: "several-outputs"
@@ -114,52 +124,56 @@ public enum RefusalReason: Hashable, Sendable {
             "its parameters run along \(axes), not along the channel (axis 1)"
         case .axisUnknown(let axis):
             "its axis \(axis) counts from the end of a blob whose shape is not known; --input-shape may tell it"
-        case .otherReaders(let producer, let readers):
-            "the output of '\(producer)' is also read by \(Self.list(readers)), which \(readers.count == 1 ? "needs" : "need") it unscaled"
+        case .otherReaders(let producer, let readers, let more):
+            "the output of '\(producer.inMessages)' is also read by \(Self.list(readers, more: more)), which \(readers.count + more == 1 ? "needs" : "need") it unscaled"
         case .networkOutput(let producer):
-            "the output of '\(producer)' is also an output of the network, which must stay as it is"
+            "the output of '\(producer.inMessages)' is also an output of the network, which must stay as it is"
         case .writesOutput(let blob):
-            "'\(blob)' is an output of the network, which must stay as it is"
+            "'\(blob.inMessages)' is an output of the network, which must stay as it is"
         case .readsInput(let producer):
-            "it reads the network's input '\(producer)': there is no layer before it"
+            "it reads the network's input '\(producer.inMessages)': there is no layer before it"
         case .notLinear(let producer, let type):
-            "it reads the output of '\(producer)' (\(type)), which has no weights to fold into"
+            "it reads the output of '\(producer.inMessages)' (\(type)), which has no weights to fold into"
         case .stopped(let layer, let type):
-            "nothing passes '\(layer)' (\(type))"
+            "nothing passes '\(layer.inMessages)' (\(type))"
         case .shiftStopped(let layer, let type):
-            "no shift passes '\(layer)' (\(type))"
+            "no shift passes '\(layer.inMessages)' (\(type))"
         case .negativeFactor(let layer, let type, let count, let all):
-            "'\(layer)' (\(type)) lets no negative factor pass, and \(count) of the \(all) factors \(count == 1 ? "is" : "are") negative"
+            "'\(layer.inMessages)' (\(type)) lets no negative factor pass, and \(count) of the \(all) factors \(count == 1 ? "is" : "are") negative"
         case .zeroPadding(let layer):
-            "the shift would reach the zero padding of '\(layer)'"
+            "the shift would reach the zero padding of '\(layer.inMessages)'"
         case .emptyWindow(let layer):
-            "a window of '\(layer)' lies wholly outside its input"
+            "a window of '\(layer.inMessages)' lies wholly outside its input"
         case .shapeUnknown(let layer, let type):
-            "whether it passes '\(layer)' (\(type)) depends on a shape that is not known; --input-shape may tell it"
+            "whether it passes '\(layer.inMessages)' (\(type)) depends on a shape that is not known; --input-shape may tell it"
         case .mask(let layer):
-            "'\(layer)' works with the places of the largest elements, which must stay as they are"
+            "'\(layer.inMessages)' works with the places of the largest elements, which must stay as they are"
         case .unequalAffines(let layer, let type):
-            "all that '\(layer)' (\(type)) joins or hands on would have to be scaled alike"
+            "all that '\(layer.inMessages)' (\(type)) joins or hands on would have to be scaled alike"
         case .channelsMixed(let layer, let type):
-            "'\(layer)' (\(type)) puts elements of different channels into one"
+            "'\(layer.inMessages)' (\(type)) puts elements of different channels into one"
+        case .tooManyChannels(let layer, let type):
+            "'\(layer.inMessages)' (\(type)) has more channels than the planner follows an affine through"
+        case .searchEnded:
+            "the planner came to the end of its work on this net before it had followed the whole way"
         case .assumed(.negativeFactor(let layer, let type, _, _)):
-            "'\(layer)' (\(type)) lets no negative factor pass; the weights would tell the signs"
+            "'\(layer.inMessages)' (\(type)) lets no negative factor pass; the weights would tell the signs"
         case .assumed(let reason):
             "\(reason.sentence), unless it is 0, which the weights would tell"
         case .opaqueProducer(let producer, let type, let cause):
-            "it reads the output of '\(producer)' (\(type)), which is left alone: \(cause)"
+            "it reads the output of '\(producer.inMessages)' (\(type)), which is left alone: \(cause)"
         case .severalOutputs(let producer):
-            "'\(producer)' applies its weights to several bottoms, and only one of its tops is normalised"
+            "'\(producer.inMessages)' applies its weights to several bottoms, and only one of its tops is normalised"
         case .channelAxis(let producer, let axis):
-            "the channels of '\(producer)' run along axis \(axis), those of this layer along axis 1"
+            "the channels of '\(producer.inMessages)' run along axis \(axis), those of this layer along axis 1"
         case .channelCount(let producer, let channels, let affineChannels):
-            "'\(producer)' has \(channels) output channels, this layer \(affineChannels)"
+            "'\(producer.inMessages)' has \(channels) output channels, this layer \(affineChannels)"
         case .channelsDisagree:
             "the layers of its chain have different numbers of channels"
         case .weightShape(let producer):
-            "the weight of '\(producer)' does not divide into its output channels"
+            "the weight of '\(producer.inMessages)' does not divide into its output channels"
         case .overflow(let producer):
-            "a folded weight of '\(producer)' would exceed the range of its number format"
+            "a folded weight of '\(producer.inMessages)' would exceed the range of its number format"
         case .channelsUnknown:
             "the number of its channels is not known"
         }
@@ -173,9 +187,9 @@ public enum RefusalReason: Hashable, Sendable {
         }
     }
 
-    private static func list(_ names: [String]) -> String {
-        let quoted = names.prefix(3).map { "'\($0)'" }
-        let more = names.count - quoted.count
+    private static func list(_ names: [String], more unnamed: Int) -> String {
+        let quoted = names.prefix(3).map { "'\($0.inMessages)'" }
+        let more = names.count - quoted.count + unnamed
         return quoted.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
     }
 }

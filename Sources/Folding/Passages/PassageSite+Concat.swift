@@ -18,18 +18,11 @@ extension PassageSite {
             passage.moved = [ChannelAffine?](repeating: affine, count: parts.count)
             return passage
         }
-        var moved: [ChannelAffine?] = []
-        var start = 0
-        for part in parts {
-            guard let count = part?.length(ofAxis: 1), count > 0, count <= affine.channelCount - start else {
-                return blocked(affines, farCount: parts.count, unknownShape)
-            }
-            let piece = affine.rearranged(start..<start + count)
-            moved.append(piece.isIdentity ? nil : piece)
-            start += count
+        let counts = parts.compactMap { $0?.length(ofAxis: 1) }
+        guard counts.count == parts.count, let pieces = affine.pieces(counts) else {
+            return blocked(affines, farCount: parts.count, unknownShape)
         }
-        guard start == affine.channelCount else { return blocked(affines, farCount: parts.count, unknownShape) }
-        return Passage(moved: moved, rest: [nil])
+        return Passage(moved: pieces.map { $0.isIdentity ? nil : $0 }, rest: [nil])
     }
 
     /// From the parts to the whole: forward through a Concat, backward through a Slice. A part without an affine takes part as the identity.
@@ -42,9 +35,15 @@ extension PassageSite {
                 count: direction == .forward ? channels(ofInput: index) : channels(ofOutput: index)
             )
         }
-        guard let whole = ChannelAffine.joined(parts) else { return blocked(affines, farCount: 1, unknownShape) }
-        return Passage(
-            moved: [whole.isIdentity ? nil : whole], rest: [ChannelAffine?](repeating: nil, count: affines.count))
+        switch ChannelAffine.joined(parts) {
+        case .affine(let whole):
+            return Passage(
+                moved: [whole.isIdentity ? nil : whole], rest: [ChannelAffine?](repeating: nil, count: affines.count))
+        case .unknownCount:
+            return blocked(affines, farCount: 1, unknownShape)
+        case .tooMany:
+            return blocked(affines, farCount: 1, .tooManyChannels(layer: layer.name, type: layer.operation.typeName))
+        }
     }
 
     private var isConcat: Bool { if case .concat = layer.operation { true } else { false } }

@@ -60,19 +60,20 @@ extension PassageSite {
     }
 
     private func forwardThroughSum(_ affines: [ChannelAffine?], _ coefficients: [Double]) -> Passage {
-        guard let (channels, expanded) = expanded(affines) else {
+        guard let expanded = ChannelAffine.aligned(affines.map { $0 ?? .uniform(scale: 1, offset: 0) }) else {
             return blocked(affines, farCount: 1, .shapeUnknown(layer: layer.name, type: layer.operation.typeName))
         }
         // What is multiplied by 0 is of no account, and its affine goes.
         let counted = zip(expanded, coefficients).filter { $0.1 != 0 }.map(\.0)
+        let entries = expanded.first?.scale.indices ?? 0..<1
         let model = counted.first ?? .uniform(scale: 1, offset: 0)
-        let isCommon = (0..<channels).map { channel in
-            counted.allSatisfy { $0.scale[channel] == model.scale[channel] }
+        let isCommon = entries.map { entry in
+            counted.allSatisfy { $0.scale[entry] == model.scale[entry] }
         }
-        var scale = [Double](repeating: 1, count: channels)
-        var shift = [Double](repeating: 0, count: channels)
-        for channel in 0..<channels where isCommon[channel] && !counted.isEmpty {
-            scale[channel] = model.scale[channel]
+        var scale = [Double](repeating: 1, count: entries.count)
+        var shift = [Double](repeating: 0, count: entries.count)
+        for entry in entries where isCommon[entry] && !counted.isEmpty {
+            scale[entry] = model.scale[entry]
         }
         var rest: [ChannelAffine?] = []
         for (affine, coefficient) in zip(expanded, coefficients) {
@@ -87,7 +88,8 @@ extension PassageSite {
         let reason: RefusalReason? =
             rest.allSatisfy { $0 == nil }
             ? nil : .unequalAffines(layer: layer.name, type: layer.operation.typeName)
-        let whole = ChannelAffine(scale: scale, offset: shift, isUniform: expanded.allSatisfy(\.isUniform))
+        let whole = ChannelAffine(
+            scale: scale, offset: shift, isUniform: expanded.allSatisfy(\.isUniform), runs: expanded.first?.runs)
         return Passage(moved: [whole.isIdentity ? nil : whole], rest: rest, reason: reason)
     }
 
@@ -111,23 +113,13 @@ extension PassageSite {
         return passage
     }
 
-    /// All affines for one number of channels, identities included.
-    private func expanded(_ affines: [ChannelAffine?]) -> (channels: Int, affines: [ChannelAffine])? {
-        let identity = ChannelAffine.uniform(scale: 1, offset: 0)
-        if affines.allSatisfy({ $0?.isUniform ?? true }) { return (1, affines.map { $0 ?? identity }) }
-        guard let channels = affines.compactMap({ $0 }).first(where: { !$0.isUniform })?.channelCount else {
-            return nil
-        }
-        let result = affines.compactMap { ($0 ?? identity).expanded(to: channels) }
-        return result.count == affines.count ? (channels, result) : nil
-    }
-
     /// The input that takes the shift of a sum, with the coefficient of all inputs that read the same numbers.
     private func shiftTaker(_ coefficients: [Double]) -> (input: Int, coefficient: Double)? {
-        let candidates = (preferredInput.map { [$0] } ?? []) + inputs.indices
-        for input in candidates {
-            let sum = inputs.indices.reduce(0) { $0 + (inputValues[$1] == inputValues[input] ? coefficients[$1] : 0) }
-            if sum != 0, sum.isFinite { return (input, sum) }
+        // Of all inputs that read the same numbers, by the entry of those.
+        var sums: [Int: Double] = [:]
+        for input in inputs.indices { sums[inputValues[input], default: 0] += coefficients[input] }
+        for input in (preferredInput.map { [$0] } ?? []) + inputs.indices {
+            if let sum = sums[inputValues[input]], sum != 0, sum.isFinite { return (input, sum) }
         }
         return nil
     }

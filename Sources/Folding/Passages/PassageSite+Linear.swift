@@ -21,7 +21,7 @@ extension PassageSite {
         if let reason = refusal(of: site) {
             return blocked(affines, farCount: inputs.count, reason)
         }
-        guard affine.expanded(to: site.linear.outputChannels) != nil else {
+        guard affine.fits(site.linear.outputChannels) else {
             let reason = RefusalReason.channelCount(
                 producer: layer.name, channels: site.linear.outputChannels, affineChannels: affine.channelCount)
             return blocked(affines, farCount: inputs.count, reason)

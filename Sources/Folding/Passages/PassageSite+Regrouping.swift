@@ -12,15 +12,23 @@ extension PassageSite {
         if affine.isSameInAllChannels || keepsChannelAxis {
             return single(affines, direction, factors: .any, allowsShift: true)
         }
-        if let moved = regrouped(affine, direction) { return Passage(moved: [moved], rest: [nil]) }
+        let farCount = direction == .backward ? channels(ofInput: 0) : channels(ofOutput: 0)
+        guard affine.isUniform || max(affine.channelCount, farCount ?? 0) <= Self.largestRegroupedCount else {
+            return blocked(affines, farCount: 1, .tooManyChannels(layer: layer.name, type: layer.operation.typeName))
+        }
+        let plain = affine.withoutRuns
+        if let moved = regrouped(plain, direction) { return Passage(moved: [moved], rest: [nil]) }
         // Where the shifts differ the factors alone may pass.
         let mixed = RefusalReason.channelsMixed(layer: layer.name, type: layer.operation.typeName)
-        let (scale, rest) = affine.split(direction, .scale)
+        let (scale, rest) = plain.split(direction, .scale)
         if let scale, let moved = regrouped(scale, direction) {
             return Passage(moved: [moved], rest: [rest], reason: mixed)
         }
         return blocked(affines, farCount: 1, mixed)
     }
+
+    /// The channels are paired one by one, so there must not be more of them than any network regroups.
+    private static let largestRegroupedCount = 1 << 20
 
     /// Whether axis 1 stays axis 1 with its channels in order, and images stay apart, whatever the shape.
     private var keepsChannelAxis: Bool {
@@ -54,9 +62,14 @@ extension PassageSite {
             let nearCount = near.dimensions[1], let farCount = far.dimensions[1],
             affine.isUniform || nearCount == affine.channelCount,
             let nearInner = near.elementCount(in: 2..<near.rank), let farInner = far.elementCount(in: 2..<far.rank),
-            nearInner > 0, farInner > 0, (1...ChannelAffine.maximumChannelCount).contains(farCount),
-            near.elementCount(in: 1..<near.rank) == far.elementCount(in: 1..<far.rank)
+            nearInner > 0, farInner > 0, farCount > 0,
+            let nearTotal = near.elementCount(in: 1..<near.rank),
+            nearTotal == far.elementCount(in: 1..<far.rank)
         else { return nil }
+        if affine.isUniform {
+            // What is not known is equal within a channel alone: no far channel may begin in one and end in another.
+            return nearCount == 1 || nearInner % farInner == 0 ? affine : nil
+        }
         // Where each far channel begins; all near channels that it overlaps must agree.
         var sources: [Int] = []
         sources.reserveCapacity(farCount)
@@ -98,9 +111,9 @@ extension PassageSite {
         if affine.isUniform { return affine }
         let (area, overflows) = factor.multipliedReportingOverflow(by: factor)
         let count = affine.channelCount
-        guard factor > 0, !overflows, area <= ChannelAffine.maximumChannelCount else { return nil }
+        guard factor > 0, !overflows, area <= Self.largestRegroupedCount else { return nil }
         guard direction == .forward else {
-            guard count <= ChannelAffine.maximumChannelCount / area else { return nil }
+            guard count <= Self.largestRegroupedCount / area else { return nil }
             return affine.rearranged((0..<count * area).map { $0 / area })
         }
         guard count % area == 0, (0..<count).allSatisfy({ affine.isEqual(in: $0, $0 / area * area) }) else {
@@ -112,10 +125,11 @@ extension PassageSite {
     /// The channels one after another, `count` times.
     private func tiled(_ affine: ChannelAffine, count: Int, _ direction: FoldDirection) -> ChannelAffine? {
         guard let channels = self.channels(ofInput: 0), let total = self.channels(ofOutput: 0), channels > 0, count > 0,
-            total <= ChannelAffine.maximumChannelCount,
+            total <= Self.largestRegroupedCount,
             channels.multipliedReportingOverflow(by: count) == (total, false),
             affine.isUniform || affine.channelCount == (direction == .forward ? channels : total)
         else { return nil }
+        if direction == .forward, affine.isUniform { return affine }
         if direction == .forward { return affine.rearranged((0..<total).map { $0 % channels }) }
         for channel in 0..<total where !affine.isEqual(in: channel, channel % channels) { return nil }
         return affine.rearranged(0..<channels)

@@ -72,9 +72,9 @@ extension PassageSite {
         let reason: RefusalReason
         switch factors {
         case .notNegative where !affine.keepsSigns:
-            let negative = affine.scale.count { !affine.keepsSign($0) }
+            let negative = affine.channelCount { !affine.keepsSign($0) }
             reason = .negativeFactor(
-                layer: layer.name, type: layer.operation.typeName, count: negative, of: affine.scale.count)
+                layer: layer.name, type: layer.operation.typeName, count: negative, of: affine.channelCount)
         case .none where !rest.hasUnitScale:
             reason = .stopped(layer: layer.name, type: layer.operation.typeName)
         default:

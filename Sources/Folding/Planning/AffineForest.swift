@@ -44,7 +44,7 @@ struct AffineForest {
             case .refused(let cause): reason = cause
             case .element where layer.isScaleByChannel && keptNormalizations.contains(layer.inputs[0]):
                 reason = .batchNormStays
-            case .element: reason = try add(layer, at: position, network: network, shapes: shapes, &statistics)
+            case .element: reason = try add(layer, at: position, network: network, connections, shapes: shapes, &statistics)
             }
             guard let reason else { continue }
             refusals.append(Refusal(layer: layer.id, reason: reason))
@@ -76,7 +76,8 @@ struct AffineForest {
 
     /// Adds a layer, or says why it cannot be one of the affines.
     private mutating func add(
-        _ layer: Layer, at position: Int, network: Network, shapes: [BlobShape?], _ statistics: inout StatisticsReader?
+        _ layer: Layer, at position: Int, network: Network, _ connections: Connections, shapes: [BlobShape?],
+        _ statistics: inout StatisticsReader?
     ) throws(WeightError) -> RefusalReason? {
         guard layer.outputs.count == 1 else { return .channelsDisagree }
         let root = root(of: layer.inputs[0])
@@ -100,7 +101,7 @@ struct AffineForest {
             return .channelsDisagree
         }
         if let channels = shapes[root.index]?.length(ofAxis: 1), !affine.isUniform, affine.channelCount != channels {
-            let producer = network.layers.first { $0.outputs.contains(root) }
+            let producer = connections.producer(of: root).map { network.layers[$0] }
             return producer.flatMap { LinearLayer($0.operation) } == nil
                 ? .channelsDisagree
                 : .channelCount(

@@ -7,6 +7,10 @@ struct AffineTable {
     private var fitsLayer: [Bool] = []
     private var known: [Key: Int] = [:]
     private var compositions: [Pair: Int?] = [:]
+    /// The pairs that were composed, in order.
+    private var composed: [Pair] = []
+    /// Of each affine a number made from its entries, the same on every run.
+    private var contents: [UInt64] = []
 
     /// Numbers bit for bit, so that 0 and -0 differ.
     private struct Key: Hashable {
@@ -20,7 +24,7 @@ struct AffineTable {
 
         static func == (left: Key, right: Key) -> Bool {
             let (left, right) = (left.affine, right.affine)
-            return left.isUniform == right.isUniform && isSame(left.scale, right.scale)
+            return left.isUniform == right.isUniform && left.runs == right.runs && isSame(left.scale, right.scale)
                 && isSame(left.center, right.center) && isSame(left.offset, right.offset)
         }
 
@@ -53,6 +57,28 @@ struct AffineTable {
 
     subscript(function: Int) -> ChannelAffine { affines[function] }
 
+    /// A number that tells the entries of an affine apart from most others, the same on every run.
+    func content(of function: Int) -> UInt64 { contents[function] }
+
+    /// A point to go back to.
+    struct Mark {
+        fileprivate var affines = 0
+        fileprivate var compositions = 0
+    }
+
+    var mark: Mark { Mark(affines: affines.count, compositions: composed.count) }
+
+    /// Forgets what came later than a point, when nothing refers to it any more.
+    mutating func trim(to mark: Mark) {
+        while composed.count > mark.compositions, let pair = composed.popLast() { compositions[pair] = nil }
+        while affines.count > mark.affines, let affine = affines.popLast() {
+            if let key = Key(affine), known[key] == affines.count { known[key] = nil }
+            fitsLayer.removeLast()
+            readCounts.removeLast()
+            contents.removeLast()
+        }
+    }
+
     /// The numbers that a layer reads for each element: the element, its channel's factor, its channel's term.
     func readCount(of function: Int) -> Int { readCounts[function] }
 
@@ -63,6 +89,7 @@ struct AffineTable {
         if let number = key.flatMap({ known[$0] }) { return number }
         if let key { known[key] = affines.count }
         affines.append(affine)
+        contents.append(affine.contentHash)
         fitsLayer.append(!affine.leavesFloatRange)
         readCounts.append(1 + (affine.hasUnitScale && !readsUnitFactors ? 0 : 1) + (affine.hasNoShift ? 0 : 1))
         return affines.count - 1
@@ -80,7 +107,8 @@ struct AffineTable {
             !both.scale.contains(where: \.isInfinite)
         else { return .impossible }
         let result = number(of: both)
-        compositions[pair] = result
+        compositions[pair] = .some(result)
+        composed.append(pair)
         return .affine(result)
     }
 
@@ -89,5 +117,26 @@ struct AffineTable {
         case affine(Int?)
         /// They are for different numbers of channels, or the result is no number that a layer could hold.
         case impossible
+    }
+}
+
+extension ChannelAffine {
+    /// A number made from all entries, the same on every run; not known numbers count as one.
+    var contentHash: UInt64 {
+        var hash = UInt64(isUniform ? 1 : 2).mixed(with: UInt64(channelCount))
+        for entries in [scale, center, offset] {
+            for entry in entries { hash = hash.mixed(with: entry.isNaN ? 7 : entry.bitPattern) }
+        }
+        return (runs ?? []).reduce(hash) { $0.mixed(with: UInt64($1)) }
+    }
+}
+
+extension UInt64 {
+    /// Two numbers as one whose bits depend on all of theirs (splitmix64).
+    func mixed(with other: UInt64) -> UInt64 {
+        var mixed = (self ^ other &* 0x9E37_79B9_7F4A_7C15) &+ 0x9E37_79B9_7F4A_7C15
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
     }
 }

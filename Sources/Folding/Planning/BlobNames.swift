@@ -46,7 +46,7 @@ struct BlobNames {
         let runs = runs(of: after, names: namesAfter, connections: Connections(after), sparesSharedMemory: true)
         let touched = touchedNames(lastBefore: lastBefore, runs: runs, hints: hints)
         guard touched.contains(true) else { return [:] }
-        var taken = Set(before.values.map(\.name))
+        var taken = UniqueNames(Set(before.values.map(\.name)))
         var names: [ValueID: String] = [:]
         for run in runs where touched[run.name] {
             let values = run.isInput ? run.values.dropFirst() : run.values[...]
@@ -59,7 +59,7 @@ struct BlobNames {
                 let writer = lastBefore[run.name].flatMap(connectionsBefore.producer)
                 stem = "\(blob)_before_\(writer.map { before.layers[$0].name } ?? "")"
             }
-            let name = taken.insertName(stem)
+            let name = taken.insert(stem)
             for value in values { names[value] = name }
         }
         return names
@@ -99,10 +99,12 @@ struct BlobNames {
         var current = [Int?](repeating: nil, count: numbers.count)
         var memory = SharedMemory(network, connections: connections)
         for (position, layer) in network.layers.enumerated() {
+            let inputs = layer.inputs.count > 8 ? Set(layer.inputs) : nil
             var overwritten: ValueID?
             for output in layer.outputs {
                 let name = names[output.index]
-                if let place = current[name], let last = runs[place].values.last, layer.inputs.contains(last),
+                if let place = current[name], let last = runs[place].values.last,
+                    inputs?.contains(last) ?? layer.inputs.contains(last),
                     !connections.isOutput(last), hasOneReader(last, connections),
                     !sparesSharedMemory || memory.readerBehind(position, ofMemoryOf: last) == nil
                 {

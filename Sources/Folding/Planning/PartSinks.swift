@@ -20,16 +20,25 @@ struct PartSinks {
     private(set) var before: [Parts]
     /// For layers whose inputs do not all take the same: the one that can take what only one takes.
     private(set) var preferredInputs: [Int: Int] = [:]
+    /// By the index of a root: whether all of its readers are one layer.
+    private let isAlone: [Bool]
 
     private static let probes: [(WritableKeyPath<Parts, Bool> & Sendable, ChannelAffine)] = [
         (\.positiveScale, .uniform(scale: 2, offset: 0)), (\.anyScale, .uniform(scale: -2, offset: 0)),
         (\.shift, .uniform(scale: 1, offset: 1)),
     ]
 
+    /// Of the outputs of a layer, and of its inputs that are not multiplied by 0, those from the second on behave alike.
+    private static let distinct = 2
+
     /// - Parameter functions: the number of the affine on each edge before any change.
     init(_ graph: PlanningGraph, functions: [Int?], settings: PlanningSettings) {
         behind = [Parts](repeating: Parts(), count: graph.network.values.count)
         before = [Parts](repeating: Parts(), count: graph.edges.count)
+        isAlone = graph.edgesOfRoot.map { edges in
+            guard let first = edges.first, case .layer(let reader, _) = graph.edges[first].reader else { return false }
+            return edges.allSatisfy { if case .layer(reader, _) = graph.edges[$0].reader { true } else { false } }
+        }
         for position in graph.passable {
             let layer = graph.layer(position)
             var site = graph.site(position, settings: settings) { functions[$0] }
@@ -37,6 +46,10 @@ struct PartSinks {
             if let preferred { preferredInputs[position] = preferred }
             site.preferredInput = preferred
             for (index, output) in layer.outputs.enumerated() {
+                if index >= Self.distinct {
+                    behind[output.index] = behind[layer.outputs[index - 1].index]
+                    continue
+                }
                 for (part, probe) in Self.probes {
                     behind[output.index][keyPath: part] = sinksBackward(
                         probe, at: index, site: site, edges: graph.edgesOfInputs[position], graph: graph, part)
@@ -47,8 +60,15 @@ struct PartSinks {
         for position in graph.passable.reversed() {
             let layer = graph.layer(position)
             let site = graph.site(position, settings: settings) { functions[$0] }
+            var known: [Bool: Parts] = [:]
             for (index, edge) in graph.edgesOfInputs[position].enumerated() {
                 guard let edge else { continue }
+                let counts = layer.operation.coefficient(ofInput: index) != 0
+                if index >= Self.distinct, let parts = known[counts] {
+                    before[edge] = parts
+                    continue
+                }
+                defer { if index + 1 >= Self.distinct { known[counts] = before[edge] } }
                 for (part, probe) in Self.probes {
                     before[edge][keyPath: part] = sinksForward(
                         probe, at: index, site: site, outputs: layer.outputs, graph: graph, part)
@@ -89,12 +109,7 @@ struct PartSinks {
     }
 
     /// Whether all readers of an edge's root are one layer.
-    private func isAlone(_ edge: Int, graph: PlanningGraph) -> Bool {
-        guard case .layer(let reader, _) = graph.edges[edge].reader else { return false }
-        return graph.edgesOfRoot[graph.edges[edge].root.index].allSatisfy {
-            if case .layer(reader, _) = graph.edges[$0].reader { true } else { false }
-        }
-    }
+    private func isAlone(_ edge: Int, graph: PlanningGraph) -> Bool { isAlone[graph.edges[edge].root.index] }
 
     private func preferredInput(of layer: Layer, edges: [Int?], graph: PlanningGraph) -> Int? {
         let part: KeyPath<Parts, Bool>
@@ -108,5 +123,15 @@ struct PartSinks {
             guard let edge = edges[index] else { return false }
             return isAlone(edge, graph: graph) && behind[graph.edges[edge].root.index][keyPath: part]
         }
+    }
+}
+
+extension Operation {
+    /// What an input of a sum is multiplied by; 1 for any other operation.
+    fileprivate func coefficient(ofInput index: Int) -> Double {
+        guard case .eltwise(let eltwise) = self, eltwise.combination == .sum,
+            eltwise.coefficients.indices.contains(index)
+        else { return 1 }
+        return eltwise.coefficients[index]
     }
 }

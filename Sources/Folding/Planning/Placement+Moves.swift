@@ -23,6 +23,7 @@ extension Placement {
     ) -> Move? {
         let outputs = graph.network.layers[position].outputs
         let items = outputs.map { commonItem(of: $0) }
+        chargeSite(position, items)
         let parts = items.map { item in item.map { table[$0.function].split(.backward, part) } }
         var site = site(position, settings: settings)
         site.preferredInput = input
@@ -74,6 +75,7 @@ extension Placement {
     ) -> Move? {
         let edges = graph.edgesOfInputs[position]
         let items = edges.indices.map { index in offered[index] ? edges[index].flatMap { self.items[$0] } : nil }
+        chargeSite(position, items)
         let parts = items.map { item in item.map { table[$0.function].split(.forward, part) } }
         let affines = parts.map { $0?.moved ?? nil }
         let passage = site(position, settings: settings).pass(affines, .forward)
@@ -112,6 +114,25 @@ extension Placement {
         return move
     }
 
+    /// What a push of an affine through a layer takes: each value and reader with the entries of the affine and the layers that it came from.
+    func effort(through position: Int, entries: Int, sources: Int) -> Int {
+        let layer = graph.network.layers[position]
+        var degree = 1 + layer.inputs.count + layer.outputs.count
+        for output in layer.outputs { degree += graph.edgesOfRoot[output.index].count }
+        // What is done with an entry, or with a source, is little beside what is done with an edge.
+        return degree + degree * (entries / 64 + sources / 8)
+    }
+
+    private mutating func chargeSite(_ position: Int, _ items: [Item?]) {
+        var entries = 0
+        var sources = 0
+        for case .some(let item) in items {
+            entries += table[item.function].scale.count
+            sources += item.sources.count
+        }
+        charge(effort(through: position, entries: entries, sources: sources))
+    }
+
     /// Puts an affine behind what a linear layer computes, or says why its bias would not hold it.
     private mutating func take(
         _ affine: ChannelAffine, behind position: Int, from sources: [Source], settings: PlanningSettings
@@ -119,8 +140,7 @@ extension Placement {
         let layer = graph.network.layers[position]
         let before = takenBehind[position]
         guard let linear = LinearLayer(layer.operation),
-            let whole = before.map({ $0.affine.followed(by: affine) }) ?? affine,
-            let expanded = whole.expanded(to: linear.outputChannels)
+            let whole = before.map({ $0.affine.followed(by: affine) }) ?? affine, whole.fits(linear.outputChannels)
         else { return .weightShape(producer: layer.name) }
         let bias = settings.biases[position]
         guard bias.map({ $0.count == linear.outputChannels }) ?? true else {
@@ -128,8 +148,9 @@ extension Placement {
                 producer: layer.name, channels: linear.outputChannels, affineChannels: affine.channelCount)
         }
         let limit = graph.network[linear.weight].elementType.greatestFiniteMagnitude
-        let overflows = expanded.bias(addedTo: bias).contains { $0.isFinite && abs($0) > limit || $0.isInfinite }
-        if overflows, bias?.allSatisfy(\.isFinite) ?? true, expanded.isFinite { return .overflow(producer: layer.name) }
+        let result = bias.map { whole.expanded(to: linear.outputChannels)?.bias(addedTo: $0) ?? [] } ?? whole.shift
+        let overflows = result.contains { $0.isFinite && abs($0) > limit || $0.isInfinite }
+        if overflows, bias?.allSatisfy(\.isFinite) ?? true, whole.isFinite { return .overflow(producer: layer.name) }
         setTaken(
             position, .backward, to: Taken(affine: whole, sources: merged((before?.sources ?? []) + sources)))
         return nil
@@ -154,18 +175,31 @@ extension PlanningGraph {
         var site = PassageSite(
             layer: layer, inputs: layer.inputs.map { shapes[$0.index] },
             outputs: layer.outputs.map { shapes[$0.index] },
-            inputValues: inputEdges.indices.map { index in
-                guard inputEdges.count > 1, let edge = inputEdges[index] else { return index }
-                return inputEdges.firstIndex { other in
-                    other.map { edges[$0].root == edges[edge].root && function($0) == function(edge) } ?? false
-                } ?? index
-            })
+            inputValues: inputValues(of: inputEdges, function: function))
         if let linear = LinearLayer(layer.operation) {
             site.linear = LinearSite(
                 linear: linear, weightShape: network[linear.weight].shape,
                 isOverflowing: settings.overflowingTargets.contains(layer.id))
         }
         return site
+    }
+
+    /// Inputs that read the same numbers have the same entry: the first of them.
+    private func inputValues(of edges: [Int?], function: (Int) -> Int?) -> [Int] {
+        guard edges.count > 1 else { return Array(edges.indices) }
+        var first: [InputNumbers: Int] = [:]
+        return edges.indices.map { index in
+            guard let edge = edges[index] else { return index }
+            let numbers = InputNumbers(root: self.edges[edge].root, function: function(edge))
+            let known = first[numbers] ?? index
+            first[numbers] = known
+            return known
+        }
+    }
+
+    private struct InputNumbers: Hashable {
+        var root: ValueID
+        var function: Int?
     }
 }
 

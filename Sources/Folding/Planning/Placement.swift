@@ -43,7 +43,13 @@ struct Placement {
     private(set) var cost = PlanCost()
     /// The function on each edge before any change.
     let originalFunctions: [Int?]
+    /// What was done so far, undone or not: edges, entries and sources that were looked at.
+    private(set) var work = 0
+    /// A number made from all that lies anywhere, the same on every run: placements that differ have different ones, but for rare chance.
+    private(set) var fingerprint: UInt64 = 0
     private let elementCounts: [Int]
+    /// The groups of roots with many readers.
+    private var wideRoots: [Int: WideRoot] = [:]
     private var log: [Change] = []
 
     private enum Change {
@@ -69,8 +75,17 @@ struct Placement {
         regaugedEdges = [Int?](repeating: nil, count: graph.edges.count)
         regaugedRoots = [Int?](repeating: nil, count: graph.network.values.count)
         elementCounts = graph.edgesOfRoot.indices.map { graph.elementCount(of: ValueID($0)) }
-        for root in graph.edgesOfRoot.indices { cost = cost + cost(ofRoot: root) }
+        for (root, edges) in graph.edgesOfRoot.enumerated() {
+            if edges.count > Self.narrow {
+                wideRoots[root] = WideRoot(edges, items: items, graph: graph, originals: originalFunctions)
+            }
+            cost = cost + cost(ofRoot: root)
+        }
+        committed = mark
     }
+
+    /// The number of readers up to which all are looked at one by one.
+    private static let narrow = 8
 
     // MARK: Looking
 
@@ -106,13 +121,38 @@ struct Placement {
         var edges: [Int]
     }
 
+    /// The readers that one affine serves, in order; `nil` when it lies before none of them.
+    func group(of root: ValueID, _ key: Group.Key) -> Group? {
+        guard let wide = wideRoots[root.index] else { return groups(of: root).first { $0.key == key } }
+        return wide.edges(of: key).map { Group(key: key, edges: $0) }
+    }
+
+    /// The readers before which an affine lies, whatever their rank.
+    func edges(of root: ValueID, behind function: Int) -> [Int] {
+        guard let wide = wideRoots[root.index] else {
+            return graph.edgesOfRoot[root.index].filter { items[$0]?.function == function }
+        }
+        return wide.edges(behind: function)
+    }
+
+    /// The function of the affine that lies before all readers of a root.
+    func commonFunction(of root: ValueID) -> Int? {
+        let edges = graph.edgesOfRoot[root.index]
+        guard let first = edges.first, let function = items[first]?.function,
+            graph.outputCounts[root, default: 0] < 2
+        else { return nil }
+        let isCommon =
+            wideRoots[root.index].map { $0.count(of: function) == edges.count }
+            ?? edges.allSatisfy { items[$0]?.function == function }
+        return isCommon ? function : nil
+    }
+
     /// The affine that lies before all readers of a root.
     func commonItem(of root: ValueID) -> Item? {
+        guard let function = commonFunction(of: root) else { return nil }
         let edges = graph.edgesOfRoot[root.index]
-        guard let first = edges.first, let item = items[first], graph.outputCounts[root, default: 0] < 2,
-            edges.allSatisfy({ items[$0]?.function == item.function })
-        else { return nil }
-        return Item(function: item.function, sources: merged(edges.flatMap { items[$0]?.sources ?? [] }))
+        if edges.count == 1 { return items[edges[0]] }
+        return Item(function: function, sources: merged(edges.flatMap { items[$0]?.sources ?? [] }))
     }
 
     /// The layers that an affine passed since it left its place, in order; one that it passed to and fro does not count.
@@ -129,12 +169,23 @@ struct Placement {
     private func cost(ofRoot root: Int) -> PlanCost {
         var cost = PlanCost()
         if graph.edgesOfRoot[root].isEmpty { return cost }
+        if let wide = wideRoots[root] {
+            for (key, group) in wide.groups { cost = cost + self.cost(of: key, group, root: root) }
+            return cost
+        }
         for group in groups(of: ValueID(root)) {
             cost.layers += 1
             cost.work += (group.key.function.map { table.readCount(of: $0) } ?? 1) * elementCounts[root]
             if !group.edges.contains(where: { originalFunctions[$0] == group.key.function }) { cost.edits += 1 }
         }
         return cost
+    }
+
+    private func cost(of key: Group.Key, _ group: WideRoot.Members?, root: Int) -> PlanCost {
+        guard let group else { return PlanCost() }
+        return PlanCost(
+            layers: 1, work: (key.function.map { table.readCount(of: $0) } ?? 1) * elementCounts[root],
+            edits: group.originals > 0 ? 0 : 1)
     }
 
     /// Each affine layer once, with the first of its ways: through branches that meet again there are as many as there are paths.
@@ -147,10 +198,19 @@ struct Placement {
     // MARK: Changing
 
     /// A point to which changes can be undone.
-    var mark: Int { log.count }
+    struct Mark {
+        fileprivate var changes = 0
+        fileprivate var steps = 0
+        fileprivate var table = AffineTable.Mark()
+    }
 
-    mutating func undo(to mark: Int) {
-        while log.count > mark, let change = log.popLast() {
+    var mark: Mark { Mark(changes: log.count, steps: steps.count, table: table.mark) }
+
+    /// The point of the last commit.
+    private(set) var committed = Mark()
+
+    mutating func undo(to mark: Mark) {
+        while log.count > mark.changes, let change = log.popLast() {
             switch change {
             case .item(let edge, let item): replaceItem(edge, with: item)
             case .behind(let layer, let taken): replaceTaken(layer, .backward, with: taken)
@@ -161,8 +221,21 @@ struct Placement {
         }
     }
 
+    /// Undoes, and forgets the numbers of affines that came up since.
+    mutating func rollback(to mark: Mark) {
+        undo(to: mark)
+        steps.removeLast(max(steps.count - mark.steps, 0))
+        table.trim(to: mark.table)
+    }
+
     /// Forgets how to undo; what was done stays.
-    mutating func commit() { log.removeAll(keepingCapacity: true) }
+    mutating func commit() {
+        log.removeAll(keepingCapacity: true)
+        committed = mark
+    }
+
+    /// Notes that something was looked at.
+    mutating func charge(_ amount: Int) { work += amount }
 
     mutating func setItem(_ edge: Int, to item: Item?) {
         guard items[edge] != item else { return }
@@ -202,17 +275,43 @@ struct Placement {
 
     private mutating func replaceItem(_ edge: Int, with item: Item?) {
         let root = graph.edges[edge].root.index
-        cost = cost - cost(ofRoot: root)
+        fingerprint = fingerprint &- mix(of: items[edge], at: edge) &+ mix(of: item, at: edge)
+        guard wideRoots[root] != nil else {
+            cost = cost - cost(ofRoot: root)
+            items[edge] = item
+            cost = cost + cost(ofRoot: root)
+            return
+        }
+        let rank = graph.edges[edge].outputRank
+        let old = Group.Key(function: items[edge]?.function, rank: rank)
+        let new = Group.Key(function: item?.function, rank: rank)
         items[edge] = item
-        cost = cost + cost(ofRoot: root)
+        if old == new { return }
+        for key in [old, new] { cost = cost - cost(of: key, wideRoots[root]?.groups[key], root: root) }
+        wideRoots[root]?.remove(edge, from: old, isOriginal: originalFunctions[edge] == old.function)
+        wideRoots[root]?.insert(edge, into: new, isOriginal: originalFunctions[edge] == new.function)
+        for key in [old, new] { cost = cost + cost(of: key, wideRoots[root]?.groups[key], root: root) }
+    }
+
+    private func mix(of item: Item?, at edge: Int) -> UInt64 {
+        guard let item else { return 0 }
+        return UInt64(edge).mixed(with: UInt64(item.function)).mixed(with: table.content(of: item.function))
     }
 
     private mutating func replaceTaken(_ layer: Int, _ direction: FoldDirection, with taken: Taken?) {
         let before = takenBehind[layer] != nil || takenBefore[layer] != nil
+        let place = UInt64(layer) << 2 | (direction == .backward ? 2 : 3)
+        let old: Taken?
         switch direction {
-        case .backward: takenBehind[layer] = taken
-        case .forward: takenBefore[layer] = taken
+        case .backward:
+            old = takenBehind[layer]
+            takenBehind[layer] = taken
+        case .forward:
+            old = takenBefore[layer]
+            takenBefore[layer] = taken
         }
+        let mix = { (taken: Taken?) in taken.map { ~place.mixed(with: $0.affine.contentHash) } ?? 0 }
+        fingerprint = fingerprint &- mix(old) &+ mix(taken)
         let after = takenBehind[layer] != nil || takenBefore[layer] != nil
         cost.edits += (after ? 1 : 0) - (before ? 1 : 0)
     }

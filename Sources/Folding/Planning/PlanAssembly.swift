@@ -23,15 +23,24 @@ struct PlanAssembly {
     /// Undoes what it tries, so that one serves for all reasons.
     private var explanation: PlanExplanation
     private var inserted = 0
+    /// The number of the last layer that was added for each stem of a name.
+    private var lastParts: [String: Int] = [:]
+    /// The channels of all that the plan makes, each of which becomes numbers.
+    private(set) var channelCount = 0
+    let channelLimit: Int
+    /// The channels that any plan may have.
+    private static let leastChannelLimit = 1 << 22
 
-    init(_ placement: Placement, settings: PlanningSettings, hasNumbers: Bool) {
+    init(_ placement: Placement, settings: PlanningSettings, hasNumbers: Bool, budget: SearchBudget? = nil) {
         self.placement = placement
         graph = placement.graph
         self.settings = settings
         self.hasNumbers = hasNumbers
         values = graph.edges.map(\.original)
-        explanation = PlanExplanation(placement, settings: settings, hasNumbers: hasNumbers)
+        explanation = PlanExplanation(placement, settings: settings, hasNumbers: hasNumbers, budget: budget)
         takenNames = Set(graph.network.layers.map(\.name))
+        let stored = graph.network.parameters.reduce(0) { $0 &+ ($1.elementCount ?? 0) }
+        channelLimit = Self.leastChannelLimit + 2 * min(max(stored, 0), 1 << 48)
     }
 
     mutating func assembled() -> FoldPlan {
@@ -74,16 +83,31 @@ struct PlanAssembly {
             // A layer without a bias gets one only for a shift.
             let changesBias = behind.map { linear.bias != nil || !$0.affine.hasNoShift } ?? false
             let hasForwardShift = before.map { !$0.affine.hasNoShift } ?? false
-            let affine = (behind?.affine ?? .uniform(scale: 1, offset: 0)).expanded(to: linear.outputChannels)
+            let affine =
+                holdsNumbers(linear.outputChannels + (before?.affine.channelCount ?? 0))
+                ? (behind?.affine ?? .uniform(scale: 1, offset: 0)).expanded(to: linear.outputChannels) : nil
+            let inputAffine = affine == nil ? nil : before?.affine.withoutRuns
             plan.folds.append(
                 Fold(
                     target: layer.id, takes: takes.uniqued, channelCount: linear.outputChannels,
-                    affine: hasNumbers ? affine : nil, inputAffine: hasNumbers ? before?.affine : nil,
+                    affine: affine, inputAffine: inputAffine,
                     changesBias: changesBias || hasForwardShift,
-                    bias: hasNumbers && !hasForwardShift
+                    bias: !hasForwardShift
                         ? affine?.bias(addedTo: settings.biases[position]) : nil))
         }
     }
+
+    /// Whether a plan with numbers has some for so many more channels. They are bounded, for a few layers that share what they store could make
+    /// any number of them.
+    private mutating func holdsNumbers(_ channels: Int) -> Bool {
+        guard hasNumbers else { return false }
+        let (sum, overflows) = channelCount.addingReportingOverflow(channels)
+        channelCount = overflows ? .max : sum
+        return channelCount <= channelLimit
+    }
+
+    /// Whether there are more channels than any network of these parameters has need of.
+    var exceedsChannelLimit: Bool { channelCount > channelLimit }
 
     // MARK: Values and the affines that stay
 
@@ -200,6 +224,9 @@ struct PlanAssembly {
         return true
     }
 
+    /// More channels than any layer that stores them has.
+    private static let largestUniformCount = 1 << 20
+
     private mutating func addLeftover(
         _ group: Placement.Group, root: ValueID, input: ValueID, output: ValueID, used: inout Set<Int>
     ) {
@@ -207,16 +234,18 @@ struct PlanAssembly {
         let chain = nodes(of: group, root: root, sources: sources)
         told.formUnion(chain)
         let affine = group.key.function.map { placement.table[$0] } ?? .uniform(scale: 1, offset: 0)
-        let count = channelCount(of: group, root: root) ?? affine.channelCount
+        var count = channelCount(of: group, root: root) ?? affine.channelCount
+        // One number serves channels of which only a text tells how many there are.
+        if hasNumbers, affine.isUniform, count > Self.largestUniformCount { count = 1 }
+        let isExpanded = holdsNumbers(count)
         let reasons = reasons(for: group, root: root)
         let readers = group.edges.compactMap { edge -> Int? in
             if case .layer(let position, _) = graph.edges[edge].reader { position } else { nil }
         }
         // In the place of one of its own layers, if one lies on the way from the root to all readers.
+        let end = readers.map { $0 + (graph.isAffine[$0] ? 1 : 0) }.min() ?? .max
         let own = group.edges.compactMap { graph.edges[$0].node }.flatMap(graph.forest.path(to:)).uniqued.filter {
-            node in
-            !used.contains(node)
-                && readers.allSatisfy { graph.forest.nodes[node].position < $0 + (graph.isAffine[$0] ? 1 : 0) }
+            !used.contains($0) && graph.forest.nodes[$0].position < end
         }
         let survivor: LayerID
         let name: String
@@ -239,7 +268,7 @@ struct PlanAssembly {
         plan.leftovers.append(
             Leftover(
                 chain: chain.map(layerID(ofNode:)), survivor: survivor, name: name, channelCount: count,
-                affine: hasNumbers ? affine.expanded(to: count) ?? affine : nil,
+                affine: isExpanded ? affine.expanded(to: count) ?? affine : nil,
                 hasScale: !affine.hasUnitScale || settings.writesBiasAsScale,
                 hasShift: !affine.hasNoShift, input: input, output: output, reason: reasons.backward,
                 forwardReason: reasons.forward))
@@ -266,8 +295,9 @@ struct PlanAssembly {
     }
 
     private mutating func newName(_ stem: String) -> String {
-        var number = 2
+        var number = (lastParts[stem] ?? 1) + 1
         while takenNames.contains("\(stem)_part\(number)") { number += 1 }
+        lastParts[stem] = number
         let name = "\(stem)_part\(number)"
         takenNames.insert(name)
         return name

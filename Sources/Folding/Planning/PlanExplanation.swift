@@ -6,9 +6,18 @@ struct PlanExplanation {
     private let settings: PlanningSettings
     private let hasNumbers: Bool
     private var graph: PlanningGraph { placement.graph }
+    private let budget: SearchBudget
+    /// The pushes that are left for the reason that is looked for, once the budget is spent.
+    private var stepsLeft = 0
+    /// Who reads each root, by its index.
+    private var readers: [Int: ReaderNames] = [:]
 
-    init(_ placement: Placement, settings: PlanningSettings, hasNumbers: Bool) {
+    init(_ placement: Placement, settings: PlanningSettings, hasNumbers: Bool, budget: SearchBudget? = nil) {
         self.placement = placement
+        var budget = budget ?? SearchBudget(placement.graph)
+        // What the search did counts no more.
+        budget.explanation += placement.work
+        self.budget = budget
         self.settings = settings
         self.hasNumbers = hasNumbers
     }
@@ -16,7 +25,8 @@ struct PlanExplanation {
     /// Why an affine does not go back.
     mutating func backward(from root: ValueID, key: Placement.Group.Key) -> RefusalReason {
         let mark = placement.mark
-        defer { placement.undo(to: mark) }
+        defer { placement.rollback(to: mark) }
+        stepsLeft = SearchBudget.lastSteps.count
         var root = root
         var isFirst = true
         // Each step goes to an earlier layer, so there are no more steps than layers.
@@ -30,16 +40,17 @@ struct PlanExplanation {
             default: break
             }
             if settings.isOnlyAdjacent, LinearLayer(producer.operation) == nil { return adjacentReason(producer) }
-            guard placement.commonItem(of: root) != nil else {
+            guard placement.commonFunction(of: root) != nil else {
                 return readersReason(root, key: isFirst ? key : nil, producer: producer)
             }
+            guard mayPush(through: position, placement.commonFunction(of: root)) else { return .searchEnded }
             guard let move = placement.pushBack(through: position, .both, settings: settings) else {
                 return .channelsDisagree
             }
-            if !move.isMove || placement.commonItem(of: root) != nil || move.reached.isEmpty {
+            if !move.isMove || placement.commonFunction(of: root) != nil || move.reached.isEmpty {
                 return worded(move.reason ?? .stopped(layer: producer.name, type: producer.operation.typeName))
             }
-            root = move.reached.first { !canGo($0) } ?? move.reached[0]
+            root = blocked(among: move.reached) ?? move.reached[0]
             isFirst = false
         }
         return .stopped(layer: graph.network[root].name, type: "value")
@@ -48,19 +59,22 @@ struct PlanExplanation {
     /// Why an affine does not go forward.
     mutating func forward(from root: ValueID, key: Placement.Group.Key) -> RefusalReason? {
         let mark = placement.mark
-        defer { placement.undo(to: mark) }
+        defer { placement.rollback(to: mark) }
+        stepsLeft = SearchBudget.lastSteps.count
         guard key.function != nil else { return nil }
         var root = root
         var key = key
         for _ in graph.network.layers.indices {
-            guard let group = placement.groups(of: root).first(where: { $0.key == key }) else { return nil }
+            guard let group = placement.group(of: root, key) else { return nil }
+            let edges = Set(group.edges)
             var next: (ValueID, Placement.Group.Key)?
             for edge in group.edges {
                 guard case .layer(let position, _) = graph.edges[edge].reader else {
                     return .writesOutput(blob: graph.network[graph.edges[edge].original].name)
                 }
                 guard placement.items[edge] != nil else { continue }
-                let offered = graph.edgesOfInputs[position].map { $0.map(Set(group.edges).contains) ?? false }
+                guard mayPush(through: position, key.function) else { return .searchEnded }
+                let offered = graph.edgesOfInputs[position].map { $0.map(edges.contains) ?? false }
                 guard let move = placement.pushForward(through: position, offered: offered, .both, settings: settings)
                 else { return .channelsDisagree }
                 let layer = graph.network.layers[position]
@@ -77,36 +91,57 @@ struct PlanExplanation {
         return nil
     }
 
+    private mutating func firstFunction(on root: ValueID) -> Int? {
+        guard placement.work <= budget.explanation else { return nil }
+        placement.charge(graph.edgesOfRoot[root.index].count)
+        for edge in graph.edgesOfRoot[root.index] {
+            if let item = placement.items[edge] { return item.function }
+        }
+        return nil
+    }
+
+    private mutating func blocked(among roots: [ValueID]) -> ValueID? {
+        for root in roots where !canGo(root) { return root }
+        return nil
+    }
+
+    /// Whether there is work left for a push.
+    private mutating func mayPush(through position: Int, _ function: Int?) -> Bool {
+        if placement.work <= budget.explanation { return true }
+        let entries = function.map { placement.table[$0].scale.count } ?? 0
+        guard stepsLeft > 0,
+            placement.effort(through: position, entries: entries, sources: 0) <= SearchBudget.lastSteps.effort
+        else { return false }
+        stepsLeft -= 1
+        return true
+    }
+
     /// Whether an affine on a root could at least be pushed.
-    private func canGo(_ root: ValueID) -> Bool {
-        guard let item = placement.commonItem(of: root), let position = graph.producer(of: root) else { return false }
+    private mutating func canGo(_ root: ValueID) -> Bool {
+        guard let function = placement.commonFunction(of: root), let position = graph.producer(of: root) else {
+            return false
+        }
+        guard mayPush(through: position, function) else { return true }
         let outputs = graph.network.layers[position].outputs
-        let affines = outputs.map { $0 == root ? placement.table[item.function] : nil }
+        let affines = outputs.map { $0 == root ? placement.table[function] : nil }
+        placement.charge(
+            placement.effort(through: position, entries: placement.table[function].scale.count, sources: 0))
         let passage = placement.site(position, settings: settings).pass(affines, .backward)
         return !passage.movesNothing && passage.rest.allSatisfy { $0 == nil }
     }
 
     /// Other readers, or the caller of the network, need the value as it is.
-    private func readersReason(_ root: ValueID, key: Placement.Group.Key?, producer: Layer) -> RefusalReason {
-        let edges = graph.edgesOfRoot[root.index]
-        let functions = edges.map { placement.items[$0]?.function }
-        let own = key?.function ?? functions.compactMap(\.self).first
-        let others = zip(edges, functions).filter { $0.1 != own }.map(\.0)
+    private mutating func readersReason(
+        _ root: ValueID, key: Placement.Group.Key?, producer: Layer
+    ) -> RefusalReason {
+        let own = key?.function ?? firstFunction(on: root)
+        let readers = self.readers[root.index] ?? ReaderNames(of: root, graph: graph)
+        self.readers[root.index] = readers
+        let ownEdges = own.map { placement.edges(of: root, behind: $0) } ?? []
+        let others = readers.others(than: Set(ownEdges))
         // What an affine makes of the value and hands to the caller is a reader like any other.
-        if others.contains(where: { graph.edges[$0].reader == .output && graph.edges[$0].node == nil })
-            || others.isEmpty
-        {
-            return .networkOutput(producer: producer.name)
-        }
-        let names = others.map { edge -> String in
-            // The reader that users see is the first layer on the way.
-            if let node = graph.edges[edge].node, let first = graph.forest.path(to: node).first {
-                return graph.network.layers[graph.forest.nodes[first].position].name
-            }
-            guard case .layer(let position, _) = graph.edges[edge].reader else { return "" }
-            return graph.network.layers[position].name
-        }
-        return .otherReaders(producer: producer.name, readers: names.uniqued)
+        if others.isEmpty || others.hasOutput { return .networkOutput(producer: producer.name) }
+        return .otherReaders(producer: producer.name, readers: others.names, more: others.more)
     }
 
     private func adjacentReason(_ producer: Layer) -> RefusalReason {

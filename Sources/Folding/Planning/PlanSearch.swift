@@ -8,19 +8,28 @@ import NetGraph
 /// the end, for branches that part from one value may bring it the same affine. What does not lower the cost is undone.
 ///
 /// Attempts follow each other until none lowers the cost any more. The cost is three numbers that never are negative, compared one after the other, so
-/// the search ends; there are few rounds, and an attempt looks at each layer on its way once.
+/// the search ends. That it ends soon is seen to by a `SearchBudget`: when that is spent the search begins anew with short attempts first.
 struct PlanSearch {
     private(set) var placement: Placement
-    private let settings: PlanningSettings
+    /// Whether the budget was spent before no attempt lowered the cost any more.
+    private(set) var isLimited = false
+    let settings: PlanningSettings
+    private let budget: SearchBudget
     /// Most nets never ask for it.
     private lazy var sinks = PartSinks(placement.graph, functions: placement.originalFunctions, settings: settings)
     /// Roots in the order of the layers that write them.
     private let roots: [ValueID]
     /// Whether an attempt came to a value that others read who did not have the same affine before them.
     private var meetsOtherReaders = false
+    /// The work that one attempt may take; `nil` for any.
+    private var attemptLimit: Int?
+    /// The work at which the attempt that runs ends.
+    private var attemptEnd = Int.max
+    /// What an attempt in the same state ended at, by what it had still to push: it would end there again.
+    private var failures: [UInt64: PlanCost] = [:]
 
     /// What an attempt has to push on.
-    private enum Task: Equatable {
+    enum Task: Equatable {
         case back(ValueID)
         case forward(ValueID, Placement.Group.Key)
         /// Forward through a sum or a product, and back to another of its inputs.
@@ -29,14 +38,17 @@ struct PlanSearch {
 
     /// One push, and what it brought up.
     private struct Frame {
-        var mark: Int
+        var mark: Placement.Mark
         var costBefore: PlanCost
         var pending: [Task]
+        /// Stands for the placement after the push and what is to be pushed on.
+        var state: UInt64 = 0
     }
 
-    init(_ graph: PlanningGraph, settings: PlanningSettings) {
+    init(_ graph: PlanningGraph, settings: PlanningSettings, budget: SearchBudget? = nil) {
         placement = Placement(graph, settings: settings)
         self.settings = settings
+        self.budget = budget ?? SearchBudget(graph)
         roots = graph.passable.flatMap { graph.network.layers[$0].outputs }
     }
 
@@ -46,18 +58,32 @@ struct PlanSearch {
         case lowerCost
     }
 
+    private var isSpent: Bool { placement.work > budget.work }
+
     /// First what leaves fewer layers: what only saves work might stand in its way.
+    ///
+    /// When the budget is spent, all affines are put back, and as much work again goes to attempts of growing length: so what is near is found
+    /// for all of them before what is far for any.
     mutating func run() {
         while round(.fewerLayers) || round(.lowerCost) {}
+        guard isSpent else { return }
+        isLimited = true
+        placement = Placement(placement.graph, settings: settings)
+        for limit in SearchBudget.attemptLimits where !isSpent {
+            attemptLimit = limit
+            while round(.fewerLayers) || round(.lowerCost) {}
+        }
     }
 
     /// One attempt with each affine in each direction.
     ///
-    /// - Returns: whether one was kept.
+    /// - Returns: whether one was kept, and there may be another round.
     private mutating func round(_ goal: Goal) -> Bool {
         var isBetter = false
-        for root in roots where placement.commonItem(of: root) != nil {
+        placement.charge(roots.count)
+        for root in roots where placement.commonFunction(of: root) != nil {
             if attempt(.back(root), goal) { isBetter = true }
+            if isSpent { return false }
         }
         guard settings.allowsForward else { return isBetter }
         for root in roots.reversed() {
@@ -67,6 +93,7 @@ struct PlanSearch {
                     isBetter = true
                     break
                 }
+                if isSpent { return false }
             }
         }
         return isBetter
@@ -85,13 +112,15 @@ struct PlanSearch {
                 placement.commit()
                 return true
             }
-            placement.undo(to: 0)
+            placement.rollback(to: placement.committed)
+            if isSpent { return false }
         }
         if meetsOtherReaders, case .back(let root) = task {
             for part in parts(of: task) {
                 flood(from: root, part)
                 if placement.cost < best?.cost ?? before { best = (part, true, placement.cost) }
-                placement.undo(to: 0)
+                placement.rollback(to: placement.committed)
+                if isSpent { return false }
             }
         }
         guard let best, goal == .lowerCost || best.cost.layers < before.layers else { return false }
@@ -99,6 +128,11 @@ struct PlanSearch {
             flood(from: root, best.part)
         } else {
             follow(task, best.part)
+        }
+        // The budget may have been spent on the way.
+        guard placement.cost < before else {
+            placement.rollback(to: placement.committed)
+            return false
         }
         placement.commit()
         return true
@@ -114,31 +148,55 @@ struct PlanSearch {
 
     /// Pushes back as far as anything goes, latest layer first, so that what was pushed through branches that part from one value meets there.
     private mutating func flood(from root: ValueID, _ part: AffinePart) {
-        var open = push(.back(root), part)?.pending ?? []
-        // The graph alone: a copy of the placement would have all of it copied by the first change.
-        let position = { [graph = placement.graph] (task: Task) -> Int in
-            if case .back(let root) = task { graph.producer(of: root) ?? -1 } else { -1 }
+        begin()
+        var open = FloodQueue()
+        for task in push(.back(root), part)?.pending ?? [] { enter(task, into: &open) }
+        while let root = open.popLatest() {
+            let task = Task.back(root)
+            for reached in push(task, preferredPart(of: task))?.pending ?? [] { enter(reached, into: &open) }
         }
-        while let next = open.indices.max(by: { position(open[$0]) < position(open[$1]) }) {
-            let task = open.remove(at: next)
-            for reached in push(task, preferredPart(of: task))?.pending ?? [] where !open.contains(reached) {
-                open.append(reached)
-            }
-        }
+    }
+
+    private func enter(_ task: Task, into queue: inout FloodQueue) {
+        guard case .back(let root) = task else { return }
+        queue.insert(root, position: placement.graph.producer(of: root) ?? -1)
     }
 
     /// Pushes to the end; what does not lower the cost is undone.
     private mutating func follow(_ task: Task, _ part: AffinePart) {
+        begin()
         var frames: [Frame] = []
         if let frame = push(task, part) { frames.append(frame) }
         while var top = frames.popLast() {
             if let next = top.pending.popLast() {
                 frames.append(top)
-                if let frame = push(next, preferredPart(of: next)) { frames.append(frame) }
+                guard let frame = push(next, preferredPart(of: next)) else { continue }
+                // Branches that meet again lead to one state many times.
+                if let end = failures[frame.state], !(end < frame.costBefore) {
+                    placement.rollback(to: frame.mark)
+                } else {
+                    frames.append(frame)
+                }
             } else if !(placement.cost < top.costBefore) {
-                placement.undo(to: top.mark)
+                failures[top.state] = placement.cost
+                placement.rollback(to: top.mark)
             }
         }
+    }
+
+    private mutating func begin() {
+        failures.removeAll(keepingCapacity: true)
+        attemptEnd = attemptLimit.map { placement.work + $0 } ?? .max
+    }
+
+    /// Whether there is work left for a push.
+    private func mayPush(through positions: [Int], _ function: Int?) -> Bool {
+        if isSpent { return false }
+        guard attemptLimit != nil else { return true }
+        let entries = function.map { placement.table[$0].scale.count } ?? 0
+        var effort = 0
+        for position in positions { effort += placement.effort(through: position, entries: entries, sources: 0) }
+        return placement.work + effort <= attemptEnd
     }
 
     /// One push; `nil` when nothing moves.
@@ -146,26 +204,29 @@ struct PlanSearch {
         var frame = Frame(mark: placement.mark, costBefore: placement.cost, pending: [])
         switch task {
         case .back(let root):
-            guard placement.commonItem(of: root) != nil else {
+            guard let function = placement.commonFunction(of: root) else {
                 meetsOtherReaders = true
                 return nil
             }
             guard let position = placement.graph.producer(of: root),
-                !settings.isOnlyAdjacent || placement.graph.isAdjacentTaker(position)
+                !settings.isOnlyAdjacent || placement.graph.isAdjacentTaker(position),
+                mayPush(through: [position], function)
             else { return nil }
             let move = placement.pushBack(
                 through: position, part, settings: settings, preferring: preferredInput(at: position))
             guard let move, move.isMove else { break }
             frame.pending = move.reached.reversed().map { .back($0) }
+            frame.state = state(of: frame.pending)
             return frame
         case .forward(let root, let key):
             guard let reached = pushForward(from: root, key, part) else { break }
             frame.pending = reached.reversed().flatMap { output in
                 placement.groups(of: output).filter { $0.key.function != nil }.map { .forward(output, $0.key) }
             }
+            frame.state = state(of: frame.pending)
             return frame
         case .across(let root, let key, let input):
-            guard let reader = placement.groups(of: root).first(where: { $0.key == key })?.edges.first,
+            guard let reader = placement.group(of: root, key)?.edges.first,
                 case .layer(let position, _) = placement.graph.edges[reader].reader,
                 pushForward(from: root, key, part) != nil
             else { break }
@@ -174,23 +235,38 @@ struct PlanSearch {
                 settings: settings, preferring: input)
             guard let move, move.isMove else { break }
             frame.pending = move.reached.reversed().map { .back($0) }
+            frame.state = state(of: frame.pending)
             return frame
         }
-        placement.undo(to: frame.mark)
+        placement.rollback(to: frame.mark)
         return nil
+    }
+
+    /// A number for the placement and what is to be pushed on, the same on every run.
+    private func state(of pending: [Task]) -> UInt64 {
+        pending.reduce(placement.fingerprint) { hash, task in
+            switch task {
+            case .back(let root): hash.mixed(with: UInt64(root.index) << 2)
+            case .forward(let root, let key), .across(let root, let key, _):
+                hash.mixed(with: UInt64(root.index) << 2 | 1).mixed(with: UInt64(key.rank)).mixed(
+                    with: UInt64((key.function ?? -1) + 1))
+            }
+        }
     }
 
     /// Pushes an affine through all of its readers; `nil` when one of them takes nothing.
     private mutating func pushForward(
         from root: ValueID, _ key: Placement.Group.Key, _ part: AffinePart
     ) -> [ValueID]? {
-        guard let group = placement.groups(of: root).first(where: { $0.key == key }) else { return nil }
+        guard let group = placement.group(of: root, key) else { return nil }
+        placement.charge(group.edges.count)
         var reached: [ValueID] = []
         var readers: [Int] = []
         for edge in group.edges {
             guard case .layer(let position, _) = placement.graph.edges[edge].reader else { return nil }
             if readers.last != position { readers.append(position) }
         }
+        guard mayPush(through: readers, key.function) else { return nil }
         let edges = Set(group.edges)
         for position in readers {
             let inputs = placement.graph.edgesOfInputs[position]
@@ -213,7 +289,7 @@ struct PlanSearch {
     private func parts(of task: Task) -> [AffinePart] {
         guard let affine = affine(of: task) else { return [] }
         if case .across(let root, let key, _) = task {
-            let reader = placement.groups(of: root).first { $0.key == key }?.edges.first
+            let reader = placement.group(of: root, key)?.edges.first
             guard let reader, case .layer(let position, _) = placement.graph.edges[reader].reader,
                 let part = placement.graph.network.layers[position].operation.partOfOneInput
             else { return [] }
@@ -229,7 +305,7 @@ struct PlanSearch {
         switch task {
         case .back(let root): ends = [sinks.behind[root.index]]
         case .forward(let root, let key), .across(let root, let key, _):
-            ends = placement.groups(of: root).first { $0.key == key }?.edges.map { sinks.before[$0] } ?? []
+            ends = placement.group(of: root, key)?.edges.map { sinks.before[$0] } ?? []
         }
         let takesScale = ends.allSatisfy { affine.keepsSigns ? $0.positiveScale : $0.anyScale }
         let takesShift = ends.allSatisfy(\.shift)
@@ -242,6 +318,7 @@ struct PlanSearch {
         guard group.edges.count == 1, case .layer(let position, let own) = placement.graph.edges[group.edges[0]].reader,
             placement.graph.network.layers[position].operation.partOfOneInput != nil
         else { return [] }
+        placement.charge(placement.graph.edgesOfInputs[position].count)
         return placement.graph.edgesOfInputs[position].indices.filter { input in
             guard input != own, let edge = placement.graph.edgesOfInputs[position][input] else { return false }
             return placement.items[edge] != nil || sinks.preferredInputs[position] == input
@@ -250,7 +327,7 @@ struct PlanSearch {
 
     private func affine(of task: Task) -> ChannelAffine? {
         switch task {
-        case .back(let root): placement.commonItem(of: root).map { placement.table[$0.function] }
+        case .back(let root): placement.commonFunction(of: root).map { placement.table[$0] }
         case .forward(_, let key), .across(_, let key, _): key.function.map { placement.table[$0] }
         }
     }
