@@ -11,6 +11,8 @@ public struct BlobDifference: Hashable, Sendable {
     public private(set) var largestAbsolute = 0.0
     /// The largest |original|.
     public private(set) var largestMagnitude = 0.0
+    /// What differences are relative to where that is more: the largest magnitude of what cancelled out on the way to the blob.
+    public private(set) var cancelledMagnitude = 0.0
     /// The place of the largest difference, or of the first element that is not finite: batch, and element in the batch's blob.
     public private(set) var worstElement = 0
     public private(set) var worstBatch = 0
@@ -20,11 +22,12 @@ public struct BlobDifference: Hashable, Sendable {
     private var foldedSquares = 0.0
     private var products = 0.0
 
-    /// The largest difference relative to the largest magnitude; infinite when an element is not finite.
+    /// The largest difference relative to the largest magnitude, of the blob or of what cancelled out on the way to it; infinite when an element is not finite.
     public var relative: Double {
         if nonFiniteCount > 0 { return .infinity }
         if largestAbsolute == 0 { return 0 }
-        return largestMagnitude > 0 ? largestAbsolute / largestMagnitude : .infinity
+        let magnitude = max(largestMagnitude, cancelledMagnitude)
+        return magnitude > 0 ? largestAbsolute / magnitude : .infinity
     }
 
     /// The root of the mean squared difference. Where the squares leave the range of a `Double`, the largest difference stands in for it.
@@ -41,11 +44,14 @@ public struct BlobDifference: Hashable, Sendable {
         return originalSquares == foldedSquares ? 1 : 0
     }
 
+    /// - Parameter cancelled: the largest magnitude of what cancelled out on the way to the blob.
     @specialized(where Element == Float)
     @specialized(where Element == Double)
     mutating func add<Element: ExecutionElement>(
-        original: UnsafeBufferPointer<Element>, folded: UnsafeBufferPointer<Element>, batch: Int
+        original: UnsafeBufferPointer<Element>, folded: UnsafeBufferPointer<Element>, batch: Int,
+        cancelled: Double = 0
     ) {
+        cancelledMagnitude = max(cancelledMagnitude, cancelled)
         for index in 0..<min(original.count, folded.count) {
             let expected = Double(original[index])
             let found = Double(folded[index])

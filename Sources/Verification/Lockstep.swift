@@ -49,13 +49,14 @@ struct Lockstep<Element: ExecutionElement> {
     ///
     /// - Parameters:
     ///   - inputs: by name.
-    ///   - compare: receives each pair that both networks computed, by index: the original's value and the folded network's.
+    ///   - compare: receives each pair that both networks computed, by index: the original's value, the folded network's, and the largest magnitude of what
+    ///     cancelled out on the way to it.
     ///   - trySite: receives each site whose values the original computed, with those values.
     ///   - step: called after each layer; throws to stop.
     /// - Returns: why values of the original, and of the folded network, were not computed.
     func run(
         _ inputs: [String: Tensor<Element>],
-        compare: (Int, Tensor<Element>, Tensor<Element>) -> Void,
+        compare: (Int, Tensor<Element>, Tensor<Element>, Double) -> Void,
         trySite: (Int, [ValueID: Tensor<Element>]) throws(ExecutionError) -> Void,
         step: () throws(ExecutionError) -> Void
     ) throws(ExecutionError) -> (original: [ValueID: Obstacle], folded: [ValueID: Obstacle]) {
@@ -64,6 +65,7 @@ struct Lockstep<Element: ExecutionElement> {
         var kept: [ValueID: Tensor<Element>] = [:]
         var left = uses
         var isFinished = false
+        var magnitudes = CancelledMagnitudes()
         func release(_ value: ValueID) {
             left[value, default: 1] -= 1
             if left[value] == 0 { kept[value] = nil }
@@ -80,12 +82,13 @@ struct Lockstep<Element: ExecutionElement> {
                             break
                         }
                         try step()
+                        magnitudes.add(layer, of: original) { ahead.largestMagnitude(of: $0) }
                         for value in layer.outputs where left[value, default: 0] > 0 {
                             kept[value] = ahead.tensor(of: value)
                         }
                     }
                     if let expected = kept[pair.original], let found = behind.tensor(of: output) {
-                        compare(index, expected, found)
+                        compare(index, expected, found, magnitudes[pair.original])
                     }
                     release(pair.original)
                 }

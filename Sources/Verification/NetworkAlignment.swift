@@ -8,7 +8,8 @@ import NetGraph
 /// - **What identical layers compute** from values that are pairs is a pair, whatever its name.
 /// - **Outputs** of the networks are pairs by name.
 /// - **The last value of a name** holds at the end of a pass what it held in the original (docs/planner.md, "Names"). What a layer in place
-///   overwrites may hold other numbers meanwhile, and so may an input that the folded network does not overwrite any more.
+///   overwrites may hold other numbers meanwhile, unless all that overwrites it is the same; and so may an input that the folded network does not
+///   overwrite any more.
 ///
 /// Other tools keep the name of a convolution for what they folded into it. There the layers that read the value read something else in the original
 /// than the value of that name. Which of the two it is, is a `Question` that the numbers of a run answer.
@@ -44,6 +45,8 @@ struct NetworkAlignment {
     let foldedConnections: Connections
     let originalNames: LayerPositions
     let foldedNames: LayerPositions
+    private let originalLast: [String: ValueID]
+    private let foldedLast: [String: ValueID]
     private let answers: [ValueID: ValueID]
     private let hasEqualNumbers: (Layer, Layer) -> Bool
     private var counterparts: [ValueID: [ValueID]] = [:]
@@ -63,6 +66,8 @@ struct NetworkAlignment {
         foldedConnections = Connections(folded)
         originalNames = LayerPositions(original)
         foldedNames = LayerPositions(folded)
+        originalLast = Self.lastValues(original)
+        foldedLast = Self.lastValues(folded)
         matchValues()
         matchOutputs()
         sites = FoldSite.all(in: self)
@@ -77,15 +82,15 @@ struct NetworkAlignment {
     // MARK: Values
 
     private mutating func matchValues() {
-        let originalLast = Self.lastValues(original)
-        let foldedLast = Self.lastValues(folded)
         let inputs = Dictionary(
             original.layers.filter { $0.operation == .input }.flatMap(\.outputs).map { (original[$0].name, $0) },
             uniquingKeysWith: { first, _ in first })
         for layer in folded.layers {
             if layer.operation == .input {
                 for value in layer.outputs {
-                    if let input = inputs[folded[value].name] { add(Pair(original: input, folded: value), isProven: true) }
+                    if let input = inputs[folded[value].name] {
+                        add(Pair(original: input, folded: value), isProven: true)
+                    }
                 }
                 continue
             }
@@ -93,7 +98,11 @@ struct NetworkAlignment {
             for (place, value) in layer.outputs.enumerated() {
                 if let twin { add(Pair(original: twin.outputs[place], folded: value), isProven: true) }
                 let name = folded[value].name
-                guard foldedLast[name] == value, let named = originalLast[name] else { continue }
+                guard let named = originalLast[name] else { continue }
+                guard foldedLast[name] == value else {
+                    if let start = startOfEqualRun(value) { add(Pair(original: start, folded: value)) }
+                    continue
+                }
                 for counterpart in promised(value, named: named, isProven: twin != nil) {
                     add(Pair(original: counterpart, folded: value))
                 }
@@ -118,6 +127,34 @@ struct NetworkAlignment {
         if isProven { return confirmed }
         questions.append(Question(folded: value, candidates: [named] + others))
         return confirmed + [answers[value]].compactMap(\.self).filter { !confirmed.contains($0) }
+    }
+
+    /// The value of the original from which the same layers in place lead to the last value of a name.
+    ///
+    /// What overwrites a value is equal on both sides, and gives the same: so it got the same. For nothing can be moved through the last layers of such
+    /// a run and leave what they give as it is, but for AbsVal, which loses signs.
+    private func startOfEqualRun(_ value: ValueID) -> ValueID? {
+        let name = folded[value].name
+        var run: [Layer] = []
+        var last = value
+        while foldedConnections.consumers(of: last).count == 1, let reader = foldedConnections.consumers(of: last).first
+        {
+            let layer = folded.layers[reader]
+            guard layer.inputs == [last], layer.outputs.count == 1, folded[layer.outputs[0]].name == name,
+                !layer.isAffine, layer.operation != .activation(.absolute)
+            else { break }
+            run.append(layer)
+            last = layer.outputs[0]
+        }
+        guard !run.isEmpty, foldedLast[name] == last, var start = originalLast[name],
+            readersChoice(last).allSatisfy({ $0 == start })
+        else { return nil }
+        for layer in run.reversed() {
+            guard let twin = namesake(of: layer), twin.outputs == [start], twin.inputs.count == 1, areAlike(twin, layer)
+            else { return nil }
+            start = twin.inputs[0]
+        }
+        return start
     }
 
     /// The layer of the original that does the same with values that are pairs.

@@ -45,7 +45,8 @@ public struct SiteDifference: Hashable, Sendable {
     ///   - limits: what the rounding of weights allows, where that is known.
     ///   - noise: what the arithmetic of the comparison itself may amount to.
     mutating func add(
-        original: Tensor<Double>, folded: Tensor<Double>, bound limits: ErrorBound?, noise: Double = 0, tolerance: Double
+        original: Tensor<Double>, folded: Tensor<Double>, bound limits: ErrorBound?, noise: Double = 0,
+        tolerance: Double
     ) {
         guard original.shape == folded.shape else {
             shapes = shapes ?? "\(BlobShape.describe(original.shape)) and \(BlobShape.describe(folded.shape))"

@@ -55,10 +55,7 @@ struct SiteTrial {
             decisions.formUnion(
                 layer.inputs.contains(where: decisions.contains) ? layer.outputs : layer.decidedOutputs)
             for output in layer.outputs {
-                let magnitude =
-                    pass.withElements(of: output) { span in
-                        span.withUnsafeBufferPointer { Self.largestMagnitude(in: $0) }
-                    } ?? 0
+                let magnitude = pass.largestMagnitude(of: output)
                 magnitudes[output] = magnitude
                 largest = max(largest, magnitude)
                 guard !decisions.contains(output), let counterparts = wanted[output],
@@ -134,11 +131,5 @@ struct SiteTrial {
             dependents.formUnion(layer.outputs)
         }
         return site.frontier.contains { dependents.contains($0.original) }
-    }
-
-    private static func largestMagnitude(in elements: UnsafeBufferPointer<Double>) -> Double {
-        var largest = 0.0
-        for element in elements { largest = max(largest, abs(element)) }
-        return largest
     }
 }

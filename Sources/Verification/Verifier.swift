@@ -114,7 +114,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         let lockstep = Lockstep(original: original, folded: folded, names: names, pairs: candidates, sites: [])
         _ = try lockstep.run(
             inputs,
-            compare: { index, expected, found in
+            compare: { index, expected, found, _ in
                 guard expected.shape == found.shape else { return }
                 var difference = BlobDifference()
                 expected.elements.withUnsafeBufferPointer { expected in
@@ -177,7 +177,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
             rounded[name] = Tensor(shape: tensor.shape, elements: tensor.elements.map { Float($0) })
         }
         _ = try lockstep.run(
-            rounded, compare: { compare($0, $1, $2, batch: batch) },
+            rounded, compare: { compare($0, $1, $2, cancelled: $3, batch: batch) },
             trySite: { (_, _) throws(ExecutionError) in }, step: step)
     }
 
@@ -201,8 +201,8 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         var siteDifferences = siteDifferences
         let (originalObstacles, foldedObstacles) = try lockstep.run(
             inputs,
-            compare: { index, expected, found in
-                if precision == .double { compare(index, expected, found, batch: batch) }
+            compare: { index, expected, found, cancelled in
+                if precision == .double { compare(index, expected, found, cancelled: cancelled, batch: batch) }
             },
             trySite: { (index, values) throws(ExecutionError) in
                 let trial = trial(of: alignment.sites[index])
@@ -217,7 +217,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     }
 
     private mutating func compare<Element: ExecutionElement>(
-        _ index: Int, _ expected: Tensor<Element>, _ found: Tensor<Element>, batch: Batch
+        _ index: Int, _ expected: Tensor<Element>, _ found: Tensor<Element>, cancelled: Double, batch: Batch
     ) {
         isCompared[index] = true
         blobShapes[index] = expected.shape
@@ -230,7 +230,8 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
             found.elements.withUnsafeBufferPointer { found in
                 differences[index].add(
                     original: UnsafeBufferPointer(rebasing: expected.prefix(count)),
-                    folded: UnsafeBufferPointer(rebasing: found.prefix(count)), batch: batch.number)
+                    folded: UnsafeBufferPointer(rebasing: found.prefix(count)), batch: batch.number,
+                    cancelled: cancelled)
             }
         }
     }

@@ -166,7 +166,8 @@ struct PairingTests {
             net.relu("relu\(stage)", top: "pre\(stage)")
             let branch = net.convolution("out\(stage)", numbers(5 * 8), bias: numbers(5), outputs: 5)
             let shortcut = net.convolution("proj\(stage)", numbers(5 * channels), outputs: 5, from: [start])
-            net.add("sum\(stage)", .eltwise(Eltwise(combination: .sum, coefficients: [1, 1])), from: [branch, shortcut])
+            net.add(
+                "sum\(stage)", .eltwise(Eltwise(combination: .sum, coefficients: [1, 1])), from: [branch, shortcut])
             channels = 5
         }
         let fold = try PlannedFold(net)

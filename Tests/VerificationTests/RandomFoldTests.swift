@@ -5,7 +5,7 @@ import Testing
 @testable import Verification
 
 /// How many nets a run makes, and the first one's seed: BNFOLD_RANDOM_NETS and BNFOLD_RANDOM_SEED set them.
-private let netCount = ProcessInfo.processInfo.environment["BNFOLD_RANDOM_NETS"].flatMap { Int($0) } ?? 2000
+private let netCount = ProcessInfo.processInfo.environment["BNFOLD_RANDOM_NETS"].flatMap { Int($0) } ?? 1000
 private let firstSeed = ProcessInfo.processInfo.environment["BNFOLD_RANDOM_SEED"].flatMap { UInt64($0) } ?? 1
 
 @Suite("Random folds", .serialized)

@@ -1,3 +1,4 @@
+import NetGraph
 import Testing
 
 @testable import Verification

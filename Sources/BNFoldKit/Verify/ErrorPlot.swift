@@ -25,16 +25,18 @@ struct ErrorPlot {
             blobs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         var numbers = blobs.filter { $0.obstacle == nil }.compactMap(\.largestRelative) + [report.tolerance]
         for fold in report.folds {
-            numbers += [Self.relative(fold.largest?.error, fold), Self.relative(fold.largest?.bound, fold)]
-                .compactMap(\.self)
+            // A fold without an error has nothing to be held against its bound, which may be next to nothing.
+            guard let error = Self.relative(fold.largest?.error, fold), error > 0 else { continue }
+            numbers += [error, Self.relative(fold.largest?.bound, fold) ?? error]
         }
-        errors = LogarithmicAxis(of: numbers, top: 56, height: 320)
-        ratios = LogarithmicAxis(of: report.folds.compactMap(\.ratio) + [1], top: errors.bottom + 34, height: 110)
+        errors = LogarithmicAxis(of: numbers, above: -13, top: 56, height: 320)
+        ratios = LogarithmicAxis(
+            of: report.folds.compactMap(\.ratio) + [1], above: -6, top: errors.bottom + 34, height: 110)
     }
 
     private var step: Double { min(max(900 / Double(max(blobs.count, 1)), 4), 40) }
     private var width: Double { Double(max(blobs.count, 1)) * step }
-    private var right: Double { Self.left + max(width, 480) }
+    private var right: Double { Self.left + max(width, 640) }
 
     /// The plot as a document of its own.
     func svg() -> String {
@@ -46,10 +48,10 @@ struct ErrorPlot {
             "<text x=\"\(SVGText.number(Self.left))\" y=\"20\" font-size=\"14\">\(SVGText.escaped(report.folded.weights ?? "folded")) against \(SVGText.escaped(report.original.weights ?? "original")): \(report.isWithin ? "within" : "beyond")</text>",
         ]
         lines += legend()
-        lines += grid(errors, title: "largest error, relative to the blob's largest magnitude", from: "0")
+        lines += grid(errors, title: "largest error, relative to the blob's largest magnitude")
         lines.append(dashes(at: errors.y(report.tolerance)))
         lines += report.folds.compactMap(bound) + blobs.enumerated().compactMap(dot) + report.folds.compactMap(diamond)
-        lines += grid(ratios, title: "nearest to bound", from: "0")
+        lines += grid(ratios, title: "share of its bound")
         lines.append(line(at: ratios.y(1), length: nil))
         lines += report.folds.compactMap(square) + labels()
         lines.append("</svg>")
@@ -66,19 +68,18 @@ struct ErrorPlot {
             "<path d=\"\(diamondPath(Self.left + 165, 36))\" fill=\"white\" stroke=\"\(Self.red)\" stroke-width=\"1.5\"/><text x=\"\(x(175))\" y=\"\(y)\">fold by itself</text>",
             "<path d=\"M\(x(262)) 36 h24\" stroke=\"black\" stroke-width=\"1.5\"/><text x=\"\(x(292))\" y=\"\(y)\">bound</text>",
             "<path d=\"M\(x(342)) 36 h24\" stroke=\"#555\" stroke-dasharray=\"5 3\"/><text x=\"\(x(372))\" y=\"\(y)\">tolerance</text>",
+            "<rect x=\"\(x(444))\" y=\"32.5\" width=\"7\" height=\"7\" fill=\"white\" stroke=\"\(Self.red)\" stroke-width=\"1.5\"/><text x=\"\(x(457))\" y=\"\(y)\">its channel nearest to the bound</text>",
         ]
     }
 
     /// Lines across at powers of ten, and what they stand for.
-    ///
-    /// - Parameter lowest: what the lower end stands for.
-    private func grid(_ axis: LogarithmicAxis, title: String, from lowest: String) -> [String] {
+    private func grid(_ axis: LogarithmicAxis, title: String) -> [String] {
         var lines: [String] = []
         for exponent in axis.marks {
             let y = SVGText.number(axis.y(exponent: Double(exponent)))
             lines.append(
                 "<path d=\"M\(SVGText.number(Self.left)) \(y) H\(SVGText.number(right))\" stroke=\"#ddd\"/>")
-            let label = exponent == axis.exponents.lowerBound ? lowest : exponent == 0 ? "1" : "1e\(exponent)"
+            let label = exponent == axis.exponents.lowerBound ? "0" : exponent == 0 ? "1" : "1e\(exponent)"
             lines.append(
                 "<text x=\"\(SVGText.number(Self.left - 8))\" y=\"\(y)\" dy=\"4\" text-anchor=\"end\">\(label)</text>")
         }
@@ -112,7 +113,9 @@ struct ErrorPlot {
 
     /// The bound of the channel whose error the diamond shows.
     private func bound(of fold: VerifyReport.Fold) -> String? {
-        guard let bound = Self.relative(fold.largest?.bound, fold), let position = position(of: fold) else { return nil }
+        guard let bound = Self.relative(fold.largest?.bound, fold), let position = position(of: fold) else {
+            return nil
+        }
         return line(at: errors.y(bound), length: (position, max(step / 2, 5)))
     }
 

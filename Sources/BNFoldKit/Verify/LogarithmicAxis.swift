@@ -12,10 +12,10 @@ struct LogarithmicAxis {
     let top: Double
     let bottom: Double
 
-    /// An axis that all of some numbers fit on, but for those that are not finite: they lie on its upper end.
-    init(of numbers: [Double], top: Double, height: Double) {
+    /// An axis that all of some numbers fit on, but for those that are not finite, which lie on its upper end, and those below a power of ten.
+    init(of numbers: [Double], above least: Int, top: Double, height: Double) {
         let logarithms = numbers.filter { $0 > 0 && $0.isFinite }.map(log10)
-        let lowest = min(max(Int((logarithms.min() ?? -8).rounded(.down)), -18), 39)
+        let lowest = min(max(Int((logarithms.min() ?? -8).rounded(.down)), least), 39)
         let highest = min(max(Int((logarithms.max() ?? -4).rounded(.up)), lowest + 1), 40)
         exponents = lowest - 1...highest
         self.top = top

@@ -57,7 +57,9 @@ struct StepNumbers: RandomNumberGenerator {
     }
 
     mutating func happens(_ part: Int, of whole: Int) -> Bool { Int.random(in: 0..<whole, using: &self) < part }
-    mutating func one<Element>(of choices: [Element]) -> Element { choices[Int.random(in: 0..<choices.count, using: &self)] }
+    mutating func one<Element>(of choices: [Element]) -> Element {
+        choices[Int.random(in: 0..<choices.count, using: &self)]
+    }
 }
 
 /// Adds layers to a net, each from a seed.
@@ -110,7 +112,9 @@ private struct RandomFoldBuilder {
     }
 
     /// In place where Caffe allows it and chance wants it: nobody else reads the value.
-    private mutating func addLayer(_ type: String, _ operation: Operation, _ inputs: [ValueID], _ mayBeInPlace: Bool = false) {
+    private mutating func addLayer(
+        _ type: String, _ operation: Operation, _ inputs: [ValueID], _ mayBeInPlace: Bool = false
+    ) {
         guard let shapes = try? operation.outputShapes(of: inputs.map { sketch.network[$0].shape }, outputCount: 1),
             let length = shapes.first??.known?.reduce(1, *), (1...600).contains(length)
         else { return }
@@ -146,7 +150,8 @@ private struct RandomFoldBuilder {
             "conv",
             .convolution(
                 Convolution(
-                    weight: weight, bias: bias, outputChannels: outputs, kernel: [kernel, kernel], padBefore: [pad, pad])),
+                    weight: weight, bias: bias, outputChannels: outputs, kernel: [kernel, kernel],
+                    padBefore: [pad, pad])),
             [value])
     }
 
@@ -172,7 +177,9 @@ private struct RandomFoldBuilder {
     }
 
     private mutating func addNegation(_ value: ValueID) {
-        addLayer("power", .power(Power(scale: random.one(of: [-1, -1, 2]), shift: random.one(of: [0, 0, 0.5]))), [value], true)
+        addLayer(
+            "power", .power(Power(scale: random.one(of: [-1, -1, 2]), shift: random.one(of: [0, 0, 0.5]))), [value],
+            true)
     }
 
     private mutating func addActivation(_ value: ValueID) {
@@ -191,7 +198,9 @@ private struct RandomFoldBuilder {
         let method = random.one(of: [Pooling.Method.max, .average])
         let kernel = random.one(of: [2, 3])
         let pad = kernel == 3 ? 1 : 0
-        addLayer("pool", .pooling(Pooling(method: method, kernel: [kernel, kernel], stride: [1, 1], pad: [pad, pad])), [value])
+        addLayer(
+            "pool", .pooling(Pooling(method: method, kernel: [kernel, kernel], stride: [1, 1], pad: [pad, pad])),
+            [value])
     }
 
     private mutating func addConcat(_ value: ValueID) {
@@ -205,7 +214,8 @@ private struct RandomFoldBuilder {
         let other = random.happens(1, of: 4) ? value : pick(like: shape(value))
         let combination = random.one(of: [Eltwise.Combination.sum, .sum, .sum, .maximum, .product])
         addLayer(
-            "eltwise", .eltwise(Eltwise(combination: combination, coefficients: [1, random.one(of: [1, 1, 0.5, -1])])),
+            "eltwise",
+            .eltwise(Eltwise(combination: combination, coefficients: [1, random.one(of: [1, 1, 0.5, -1])])),
             [value, other])
     }
 
