@@ -15,6 +15,7 @@ import traceback
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1")
 sys.dont_write_bytecode = True
 
+import cases  # noqa: E402
 import corpus  # noqa: E402
 import faults  # noqa: E402
 import models  # noqa: E402
@@ -38,13 +39,14 @@ CHECKS = {
     "random": random_nets.check,
     "corpus": corpus.check,
     "faults": faults.check,
+    "cases": cases.check,
 }
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bnfold", type=pathlib.Path, required=True, help="the built program")
-    parser.add_argument("--shared", type=pathlib.Path, required=True, help="the folder with zoo, corpus and models")
+    parser.add_argument("--shared", type=pathlib.Path, required=True, help="the folder with zoo, corpus, models and cases")
     parser.add_argument("--output", type=pathlib.Path, required=True, help="where the tables go")
     parser.add_argument("--only", choices=CHECKS, action="append", help="run just this check (repeatable)")
     arguments = parser.parse_args()
@@ -52,6 +54,7 @@ def main():
         ("zoo", "digits-*/test_net.prototxt"),
         ("corpus", "**/*.prototxt"),
         ("models", "*/*.prototxt"),
+        ("cases", "*/*.prototxt"),
     ):
         if not any((arguments.shared / folder).glob(pattern)):
             sys.exit(f"{arguments.shared / folder} holds no {pattern}: without the shared data nothing is checked")
