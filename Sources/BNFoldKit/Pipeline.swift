@@ -278,7 +278,7 @@ func outputContainer(_ path: String) throws(BNFoldError) -> WeightContainer {
     let ending = name.lastIndex(of: ".").map { String(name[$0...]) }
     throw BNFoldError(
         .usage,
-        "\(path): \(ending.map { "its ending '\($0)' is none of weights" } ?? "has no ending that tells what to write"); give a name that ends in \(WeightContainer.knownEndings)"
+        "\(path): \(ending.map { "its ending '\($0)' does not tell what to write" } ?? "has no ending that tells what to write"); give a name that ends in \(WeightContainer.knownEndings)"
     )
 }
 

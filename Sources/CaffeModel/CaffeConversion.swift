@@ -234,7 +234,7 @@ public struct CaffeConversion {
                 let channels = hint.map { String($0.channels) } ?? "C"
                 throw definition.error(
                     "the shape of its top '\(name)' is not told by the prototxt; give it: --input-shape \(name)=1,\(channels),H,W"
-                        + (hint.map { " (the weights of layer '\($0.layer)' tell the \($0.channels) channels)" } ?? ""))
+                        + (hint.map { " (the weights of layer '\($0.layer)' tell C = \($0.channels))" } ?? ""))
             }
         }
     }
