@@ -17,8 +17,8 @@ package final class StagedOutputs {
     private var places: [OutputPlace] = []
     private var locks: [OutputPlace: FileLock] = [:]
     private let existing: Existing
-    /// What was found to be wrong with a place; told when what an interrupted run left is settled.
-    private var complaint: FileError?
+    /// What was found to be wrong with places; told when what an interrupted run left is settled.
+    private var complaints: [(path: String, error: FileError)] = []
     /// Whether the journals are this run's own: what an interrupted run left is settled.
     private var hasRecovered = false
     /// Whether files of this run may exist.
@@ -44,7 +44,7 @@ package final class StagedOutputs {
                 }
                 places.append(place)
             } catch {
-                complaint = complaint ?? error
+                complaints.append((path, error))
             }
         }
         // In one order for all runs: of two that want the same places, one gets them.
@@ -63,13 +63,14 @@ package final class StagedOutputs {
     package func leaveOut(_ path: String) {
         for place in places where place.path == path { locks[place] = nil }
         places.removeAll { $0.path == path }
+        complaints.removeAll { $0.path == path }
     }
 
     /// Makes sure that each path names a place that a file can take.
     ///
     /// - Throws: `FileError` of the kind `cannotCreate`, `usage` or `inputOutput`.
     package func check() throws(FileError) {
-        if let complaint { throw complaint }
+        if let complaint = complaints.first { throw complaint.error }
     }
 
     /// Makes sure that all files can be put in place and nothing would be lost, and makes empty ones beside their places.
