@@ -2,7 +2,7 @@ import CHDF5
 
 extension LibraryIndexer {
     /// The most chunks that are listed where the library takes a time for it that grows with the square of their number.
-    private static let mostChunks: UInt64 = 16384
+    private static let mostChunks: UInt64 = 4096
 
     /// What the library tells of chunks, and where they belong.
     private struct Visit {

@@ -21,7 +21,7 @@ struct ReaderProcess {
     private static let leastMemory: UInt64 = 256 << 20
     private static let memoryGrowth: UInt64 = 16
     /// Seconds of computing, and bytes that make one more.
-    private static let leastSeconds: UInt64 = 10
+    private static let leastSeconds: UInt64 = 8
     private static let bytesPerSecond: UInt64 = 8 << 20
     /// Waiting for a slow disk takes time, too: so much more than computing.
     private static let patience: UInt64 = 10

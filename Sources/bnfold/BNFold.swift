@@ -34,7 +34,6 @@ struct BNFold: ParsableCommand {
         version: "bnfold \(Version.string)",
         subcommands: [
             Fold.self, Inspect.self, Convert.self, Batch.self, Diff.self, Verify.self, BatchWorker.self,
-            HDF5Reader.self,
         ],
         defaultSubcommand: Fold.self)
 
@@ -44,6 +43,7 @@ struct BNFold: ParsableCommand {
         if CommandLine.arguments.dropFirst().elementsEqual(["--version"]) {
             print(configuration.version)
         } else {
+            HDF5Reader.serve(CommandLine.arguments.dropFirst())
             HDF5Reader.isolate()
             run(nil)
         }

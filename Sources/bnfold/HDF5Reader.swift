@@ -1,22 +1,27 @@
-import ArgumentParser
 import BNFoldKit
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// What bnfold starts to look at an HDF5 file that is not of the plain form; not for people.
-struct HDF5Reader: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "hdf5-reader", abstract: "List what an HDF5 file holds, for the bnfold that started this.",
-        shouldDisplay: false)
-
-    @Argument var path: String
-
-    func run() throws {
-        let code = HDF5Isolation.serve(path: path)
-        if code != 0 { throw ExitCode(code) }
-    }
+///
+/// It is no subcommand: it has to start in no time, and no command has to be looked at for it. It looks like an option, so that no file is taken for it.
+enum HDF5Reader {
+    private static let name = "--hdf5-reader"
 
     /// From now on a damaged file that makes libhdf5 crash takes only such a process with it.
     static func isolate() {
-        HDF5Isolation.use(
-            executable: { try? Console.executable() }, arguments: [configuration.commandName ?? "", "--"])
+        HDF5Isolation.use(executable: { try? Console.executable() }, arguments: [name])
+    }
+
+    /// Does the work of such a process and ends, if this is one.
+    static func serve(_ arguments: some Collection<String>) {
+        guard arguments.count == 2, arguments.first == name, let path = arguments.dropFirst().first else { return }
+        exit(HDF5Isolation.serve(path: path))
     }
 }
