@@ -21,7 +21,8 @@ final class InflateBudget: Sendable {
             guard count <= limit - taken else {
                 throw origin.malformed(
                     "inflates to \(count) bytes, and \(taken) were inflated before them, but of this archive at most \(limit) "
-                        + "are (\(Self.growth) times its size and 64 MiB); save it with np.savez or np.save, which do not compress")
+                        + "are (\(Self.growth) times its size and 64 MiB); save it with np.savez or np.save, which do not compress"
+                )
             }
             taken += count
         }

@@ -67,7 +67,8 @@ extension JobOptions {
     init(_ fields: JSONFields, defaults: JobOptions) throws(JSONError) {
         try fields.requireOnly([
             "allowUntrained", "assumeGlobalStats", "batchNormDialect", "biasAsScale", "compress", "ignoreSurplus",
-            "inputShape", "keepBatchStatistics", "keepTraining", "level", "noForward", "onlyAdjacent", "stage", "verify",
+            "inputShape", "keepBatchStatistics", "keepTraining", "level", "noForward", "onlyAdjacent", "stage",
+            "verify",
         ])
         self = defaults
         allowsUntrained = try fields.boolean("allowUntrained") ?? allowsUntrained

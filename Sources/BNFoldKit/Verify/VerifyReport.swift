@@ -23,6 +23,8 @@ public struct VerifyReport: Codable, Hashable, Sendable {
     public var missingOutputs: [String]
     /// What could not run, and why.
     public var obstacles: [String]
+    /// What is worth telling about how the weights and the network of either side belong together; `nil` where nothing is.
+    public var remarks: [FoldReport.Remark]?
 
     public struct Samples: Codable, Hashable, Sendable {
         public var count: Int

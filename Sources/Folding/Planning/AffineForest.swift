@@ -44,7 +44,8 @@ struct AffineForest {
             case .refused(let cause): reason = cause
             case .element where layer.isScaleByChannel && keptNormalizations.contains(layer.inputs[0]):
                 reason = .batchNormStays
-            case .element: reason = try add(layer, at: position, network: network, connections, shapes: shapes, &statistics)
+            case .element:
+                reason = try add(layer, at: position, network: network, connections, shapes: shapes, &statistics)
             }
             guard let reason else { continue }
             refusals.append(Refusal(layer: layer.id, reason: reason))
