@@ -60,6 +60,7 @@ final class HDF5WeightFile: WeightFile {
         }
         var blobs: [Int: StoredBlob] = [:]
         var strange: String?
+        var unwritten: String?
         do throws(HDF5Error) {
             guard let entries = try layers.entries(ofGroup: name) else { return nil }
             for entry in entries {
@@ -69,6 +70,7 @@ final class HDF5WeightFile: WeightFile {
                     continue
                 }
                 if case .dataset(let dataset) = entry.content {
+                    if let value = dataset.fillValue { unwritten = unwritten ?? "'\(entry.path)' would be \(value)" }
                     blobs[index] = register(dataset)
                 } else {
                     // Says why it is none.
@@ -77,6 +79,12 @@ final class HDF5WeightFile: WeightFile {
             }
         } catch {
             throw CaffeModelError(error)
+        }
+        if let unwritten {
+            throw CaffeModelError(
+                .malformed,
+                "\(path): \(unwritten) throughout, its fill value: no number was ever written to it; was the file written to its end? Write the numbers if they are meant"
+            )
         }
         if let strange {
             throw CaffeModelError(
