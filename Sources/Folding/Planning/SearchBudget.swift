@@ -20,9 +20,9 @@ struct SearchBudget: Hashable, Sendable {
     }
 
     /// For nets so small that it takes no time.
-    private static let least = 1_000_000
+    private static let least = 200_000
     /// For each layer, and each time that one reads a value.
-    private static let perElement = 200
+    private static let perElement = 64
     /// The work that attempts may take one after the other once the budget was spent.
     static let attemptLimits = (2...20).map { 4 << $0 }
     /// The effort of a push that an explanation may make, and their number, when its budget is spent.
