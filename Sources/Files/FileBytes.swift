@@ -59,10 +59,9 @@ package enum FileBytes {
             throw FileError(reading: path, "opened", error)
         }
         defer { close(descriptor) }
+        guard !isFolder(path) else { throw FileError(.unreadable, "\(path): is a folder, not a file") }
         let bytes: [UInt8]?
         do throws(SystemError) {
-            let status = try SystemCall.status(of: descriptor)
-            guard status.st_mode & S_IFMT != S_IFDIR else { throw SystemError(code: EISDIR) }
             bytes = try read(descriptor, limit: limit)
         } catch {
             throw FileError(reading: path, "read", error)

@@ -102,10 +102,10 @@ struct ErrorPlotTests {
     }
 
     @Test(
-        "escapes what XML gives a meaning, and leaves out what it cannot hold",
+        "escapes what XML gives a meaning and what nobody can see, and leaves out what it cannot hold",
         arguments: [
             (#"a<b>&amp;]]>"#, "a<b>&amp;]]>"), (#"\"quoted\" it's"#, "\"quoted\" it's"), (#"<!-- "#, "<!-- "),
-            (#"bell\007 tab\t end"#, "bell tab end"), (#"\357\277\276\357\277\277x"#, "x"),
+            (#"bell\007 tab\t end"#, #"bell\u{7} tab\u{9} end"#), (#"\357\277\276\357\277\277x"#, "x"),
             ("größer ≥ 漢字", "größer ≥ 漢字"),
         ])
     func names(written: String, shown: String) async throws {

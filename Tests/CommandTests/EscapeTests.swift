@@ -47,7 +47,8 @@ struct EscapeTests {
             #"layer { name: "x\033[31m" type: "ReLU" bottom: "none\033[1m\342\200\256" top: "x" }"#, to: "net.prototxt")
         for arguments in [
             ["--prototxt", "net.prototxt"], ["--prototxt", "no\u{1B}[31m\u{202E}.prototxt"], ["no\u{1B}[31m.h5"],
-            ["--level", "\u{1B}[31m"], ["--odd\u{1B}[31m"],
+            ["--prototxt", "net.prototxt", "--level", "\u{1B}[31m"],
+            ["--prototxt", "net.prototxt", "--odd\u{1B}[31m"],
         ] {
             let outcome = try await Program.run(["inspect"] + arguments, in: folder)
             #expect(outcome.code != 0)

@@ -11,6 +11,13 @@ struct ReferenceTests {
     /// by 316; 32 units of rounding are 3.8e-6.
     private static let floatNoise = 32 * Double(Float.ulpOfOne)
 
+    /// The net whose BatchNorm multiplies by 316 what was rounded before it. How much that is depends on the order in which the BLAS adds, which it
+    /// chooses by the processor: from 2.7e-6 to 1.2e-5 was seen. One unit of rounding times 316 is 3.8e-5.
+    private static let amplifiedNoise = 316 * Double(Float.ulpOfOne)
+    private static func noise(of net: ReferenceNet) -> Double {
+        net.name == "digits-badstats-e" ? amplifiedNoise : floatNoise
+    }
+
     /// Folded weights are rounded once, by 2^-24 of each at most, which is all that differs in double precision; the error of a layer passes on to the
     /// next, and no net here has more than some sixty of them. 1.2e-6 is the most that any shows, but for the one whose BatchNorm amplifies by 316 what
     /// was rounded before it, with 2.8e-6; this is 3.8e-6.
@@ -54,7 +61,7 @@ struct ReferenceTests {
             if net.reference != nil {
                 let single = try net.deviation(as: Float.self)
                 let double = try net.deviation(as: Double.self)
-                #expect(single.missing == [] && single.worst <= Self.floatNoise, "\(net.name): \(single)")
+                #expect(single.missing == [] && single.worst <= Self.noise(of: net), "\(net.name): \(single)")
                 #expect(double.missing == [] && double.worst <= Self.floatNoise, "\(net.name): \(double)")
                 line += ["\(single.blobCount)", Self.text(single.worst), Self.text(double.worst), single.worstBlob]
             } else {

@@ -81,7 +81,8 @@ struct ReadersTests {
         let large = sketch.input("data large", [2, 4, 4, 4])
         let conv = try sketch.convolution(of: data)
         let fitted = try sketch.append("op", operation, large, conv)
-        sketch.finish(sketch.affine(of: conv, factors, shifts), fitted)
+        let affine = sketch.affine(of: conv, factors, shifts)
+        sketch.finish(try sketch.append("tanh", .activation(.tanh), affine), fitted)
         #expect(try sketch.outcome().left == [])
     }
 

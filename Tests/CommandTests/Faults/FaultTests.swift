@@ -101,7 +101,7 @@ struct FaultTests {
             let outcome = try await FaultLibrary.run(
                 arguments, fault: .init(call: call, action: "\(EIO)"), below: "in/" + name, reading: true, in: folder)
             #expect(outcome.code == 74, "call \(call): \(outcome.errors)")
-            #expect(outcome.errors.contains("Input/output error"), "call \(call): \(outcome.errors)")
+            #expect(outcome.errors.lowercased().contains("input/output error"), "call \(call): \(outcome.errors)")
         }
     }
 }
