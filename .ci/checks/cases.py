@@ -108,13 +108,17 @@ def compare_layer(output, layer, weight, bias):
 
 
 def as_five_blobs(context, case, output, run):
-    """NVCaffe's and Intel's formula: gamma and beta are blobs 3 and 4 of the BatchNorm; then those of a Scale, if any."""
+    """NVCaffe's and Intel's formula: gamma and beta are blobs 3 and 4 of the BatchNorm; then those of a Scale, if any. NVCaffe
+    never reads the third blob, for Intel it is the factor that divides, as in BVLC's Caffe.
+    """
     weights = weights_by_layer(context.shared / "cases" / case.folder / case.arguments[0])
 
     def numbers(layer, index):
         return np.ravel(weights[layer, index]).astype(np.float64)
 
     mean, variance, gamma, beta = (numbers("bn_conv1", index) for index in (0, 1, 3, 4))
+    if case.facts.get("divides"):
+        mean, variance = mean / numbers("bn_conv1", 2), variance / numbers("bn_conv1", 2)
     scale = gamma / np.sqrt(variance + np.float64(np.float32(1e-5)))
     shift = beta - mean * scale
     if case.facts.get("has_scale"):
@@ -198,8 +202,11 @@ CASES = [
     fold("nvcaffe-blobs", "bvlc.caffemodel", "bvlc.prototxt", check=as_stand_in),
     fold("nvcaffe-blobs", "bvlc.caffemodel", "nv.prototxt", exit_code=65, says=("bn_conv1|scale_conv1", "gamma|Scale")),
     fold("nvcaffe-blobs", "nv.caffemodel", "nv.prototxt", check=as_five_blobs),
-    fold("nvcaffe-blobs", "nv.caffemodel", "bvlc.prototxt", check=as_five_blobs),
-    fold("nvcaffe-blobs", "nv.caffemodel", "intel.prototxt", says=("gamma",), check=as_five_blobs),
+    fold("nvcaffe-blobs", "nv.caffemodel", "bvlc.prototxt", check=as_five_blobs, facts={"divides": True}),
+    fold(
+        "nvcaffe-blobs", "nv.caffemodel", "intel.prototxt", says=("gamma",), check=as_five_blobs,
+        facts={"divides": True},
+    ),
     Case(
         "both.caffemodel + bvlc.prototxt",
         "nvcaffe-blobs",
@@ -207,7 +214,7 @@ CASES = [
         exit_code=(0, 65),
         says=("scale_conv1",),
         check=as_five_blobs,
-        facts={"has_scale": True},
+        facts={"has_scale": True, "divides": True},
     ),
     *(
         fold(FACTOR, weights, "digits.prototxt", check=as_archive, facts={"truth": "truth-factor.npz"})
