@@ -29,6 +29,7 @@ struct GraphBuilder {
         // Values whose shape may be another one in the fork that runs the net.
         var uncertain = ValueSet(capacity: 0)
         let netIsOfFork = definition.isOfFork
+        var forkFields: [(field: String, layer: String)] = []
         let active = try activeLayers()
         try BlobWriters(active).check()
         let dummyDataIsSource = !active.contains {
@@ -50,6 +51,7 @@ struct GraphBuilder {
                 neighbors: LayerNeighbors(
                     producer: layer.bottoms.first.flatMap { blobs[$0]?.producer },
                     following: active[(position + 1)...]))
+            forkFields += translator.forkFields.map { ($0, layer.name) }
             let isUncertain = netIsOfFork || translator.isOfFork || inputs.contains(where: uncertain.contains)
             let operation = try operation(of: translator, isCertain: !isUncertain)
             let shapes = try outputShapes(
@@ -74,7 +76,9 @@ struct GraphBuilder {
         try BlobWriters.checkSharedMemory(of: network, definition: definition)
         return CaffeNetwork(
             definition: definition, network: network, sharedNames: registry.sharedNames, blobs: registry.blobs,
-            rewritten: registry.rewritten, remarks: registry.remarks.remarks)
+            rewritten: registry.rewritten,
+            remarks: registry.remarks.remarks
+                + [definition.forkRemark(fieldsOfLayers: forkFields)].compactMap(\.self))
     }
 
     /// The layers that take part.

@@ -1,3 +1,4 @@
+import Folding
 import NetGraph
 
 /// What is known of the shapes behind layers that are not modelled. Nothing else counts as known there: a fork may round or pad in its own way.
@@ -86,13 +87,15 @@ extension LayerTranslator {
 
 extension LayerTranslator {
     /// Whether BVLC Caffe could not read the layer: then a fork runs it, which may round sizes in its own way.
-    var isOfFork: Bool {
-        guard isOfCaffe else { return true }
-        if layer.reader.fieldNames.contains(where: { !Self.isCaffeField($0) }) { return true }
+    var isOfFork: Bool { !isOfCaffe || !forkFields.isEmpty }
+
+    /// Fields of the layer and of its parameters that BVLC Caffe does not know, as `eps` or `batch_norm_param.eps`.
+    var forkFields: [String] {
+        let own = layer.reader.fieldNames.filter { !Self.isCaffeField($0) }
         guard let name = KnownFields.message(ofType: layer.type), let known = KnownFields.messages[name],
             let fields = try? parameters(name)
-        else { return false }
-        return fields.fieldNames.contains { !known.caffe.contains($0) }
+        else { return own }
+        return own + fields.fieldNames.filter { !known.caffe.contains($0) }.map { "\(name).\($0)" }
     }
 
     /// A type that BVLC Caffe itself has.
@@ -122,7 +125,21 @@ extension LayerTranslator {
 
 extension NetDefinition {
     /// Whether BVLC Caffe could not read the net for what it says beside its layers.
-    var isOfFork: Bool { document.root.fields.contains { !Self.caffeFields.contains($0.name) } }
+    var isOfFork: Bool { !forkFields.isEmpty }
+
+    /// Fields of the net itself that BVLC Caffe does not know, each once.
+    var forkFields: [String] { document.root.fields.map(\.name).uniqued.filter { !Self.caffeFields.contains($0) } }
+
+    /// What tells that BVLC Caffe would refuse the text: a parser of protobuf text ends at the first field that it does not know.
+    func forkRemark(fieldsOfLayers: [(field: String, layer: String)]) -> ReadingRemark? {
+        let names = (forkFields + fieldsOfLayers.map(\.field)).uniqued
+        guard !names.isEmpty else { return nil }
+        return ReadingRemark(
+            kind: .forkFields, severity: .note, layers: fieldsOfLayers.map(\.layer).uniqued,
+            message:
+                "\(path): has fields that BVLC Caffe cannot parse, so that only the fork that it was written for loads it; they are kept: \(ReadingRemark.list(names))"
+        )
+    }
 
     private static let caffeFields: Set<String> = [
         "name", "input", "input_shape", "input_dim", "force_backward", "state", "debug_info", "layer", "layers",

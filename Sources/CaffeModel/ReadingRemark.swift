@@ -17,6 +17,8 @@ public struct ReadingRemark: Hashable, Sendable {
         case unreadFactor = "unread-factor"
         /// NVCaffe takes a larger eps than the prototxt says.
         case raisedEpsilon = "raised-epsilon"
+        /// The prototxt has fields that BVLC Caffe does not know.
+        case forkFields = "fork-fields"
     }
 
     public enum Severity: String, Hashable, Sendable {

@@ -136,7 +136,7 @@ public struct Rewiring: Hashable, Sendable {
 
 extension Array where Element: Hashable {
     /// The elements without repetition, in order.
-    var uniqued: [Element] {
+    package var uniqued: [Element] {
         if count < 2 { return self }
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
