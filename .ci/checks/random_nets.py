@@ -15,7 +15,7 @@ from shrink import shrunk
 from spoil import spoiled
 from table import Table
 
-COUNT = 5000
+COUNT = 2400
 # Of so many nets one is spoiled so that Caffe refuses it, and of one a folded weight is spoiled.
 SPOILED_SHARE, MUTANT_SHARE = 10, 12
 MALFORMED, DIFFERS = 65, 2
