@@ -100,8 +100,7 @@ struct BinaryWeightWriter {
         for record in file.records {
             if let layer = remaining[record.name], let old = before[record.name] {
                 edits += try recordEdits(
-                    record, old: old, layer: layer, network: network, rewritten: original.rewritten,
-                    source: file.source)
+                    record, old: old, layer: layer, network: network, original: original, source: file.source)
             } else if defined.contains(record.name) || !record.blobs.isEmpty {
                 // Numbers of layers that the net does not have would be lost to whoever loads the pair.
                 edits.append(.remove(record.enclosing[0]))
@@ -122,10 +121,11 @@ struct BinaryWeightWriter {
     }
 
     private mutating func recordEdits(
-        _ record: BinaryWeightFile.Record, old: Layer, layer: Layer, network: Network, rewritten: Set<ParameterID>,
+        _ record: BinaryWeightFile.Record, old: Layer, layer: Layer, network: Network, original: CaffeNetwork,
         source: FileByteSource
     ) throws(CaffeModelError) -> [WireEdit] {
         let parameters = layer.operation.parameters
+        let rewritten = original.rewritten
         guard old.operation != layer.operation || parameters.contains(where: rewritten.contains) else { return [] }
         let oldParameters = old.operation.parameters
         let becomesScale = old.operation.typeName != layer.operation.typeName
@@ -142,6 +142,8 @@ struct BinaryWeightWriter {
             else { continue }
             if becomesScale || rewritten.contains(parameters[index])
                 || blob.numbers.count != network[parameters[index]].elementCount
+                || oldParameters.indices.contains(index)
+                    && original.network[oldParameters[index]].shape != network[parameters[index]].shape
             {
                 var content = WireContent()
                 content.appendMessage(
