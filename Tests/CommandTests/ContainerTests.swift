@@ -49,6 +49,28 @@ struct ContainerTests {
         #expect(try folder.text("back.prototxt") == folder.text("direct.prototxt"))
     }
 
+    @Test("a Scale of a single number that takes numbers of a channel gets their shape in a .caffemodel")
+    func singleNumber() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            """
+            layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 1 dim: 4 dim: 4 } } }
+            layer { name: "bn" type: "BatchNorm" bottom: "data" top: "bn" }
+            layer { name: "scale" type: "Scale" bottom: "bn" top: "scale" scale_param { num_axes: 0 } }
+
+            """, to: "net.prototxt")
+        var weights = WeightFile()
+        for (index, number) in [0.5, 4, 1].enumerated() { weights.add("bn", index, [1], [number]) }
+        weights.add("scale", 0, [], [3])
+        try weights.write(to: folder.path("net.h5"))
+        let conversion = try await Program.run(
+            ["convert", "net.h5", "net.caffemodel", "--prototxt", "net.prototxt"], in: folder)
+        #expect(conversion.code == 0, "\(conversion.errors)")
+        let outcome = try await Program.run(
+            ["net.caffemodel", "out.caffemodel", "--prototxt", "net.prototxt", "--verify"], in: folder)
+        #expect(outcome.code == 0, "\(outcome.errors)")
+    }
+
     @Test("a truncated .caffemodel is malformed, wherever it was cut", arguments: [1, 100, 5000, 20_000, 29_000])
     func truncated(length: Int) async throws {
         let folder = try TemporaryFolder()

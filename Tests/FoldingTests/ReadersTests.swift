@@ -45,6 +45,19 @@ struct ReadersTests {
         #expect(outcome.reasons == [.networkOutput(producer: "linear")])
     }
 
+    @Test("Of two outputs that come from one value, neither is read by what writes the other")
+    func outputsOfOneValue() throws {
+        var sketch = NetworkSketch()
+        let data = sketch.input("data", [2, 4, 2, 2])
+        let root = try sketch.append("op", .shuffleChannel(groups: 2), data)
+        let same = try sketch.append("same", .power(Power()), root)
+        sketch.finish(sketch.affine(of: root, factors, shifts), same)
+        let result = try sketch.folded()
+        let read = Set(result.network.layers.flatMap(\.inputs))
+        #expect(result.network.outputs.allSatisfy { !read.contains($0) })
+        #expect(Set(result.network.outputs.map { result.network[$0].name }) == ["affine", "same"])
+    }
+
     @Test("Where a value on the way is an output the affine stays behind it")
     func outputOnTheWay() throws {
         var sketch = NetworkSketch()

@@ -75,8 +75,8 @@ struct PlanningGraph {
         addOutputs()
     }
 
-    /// The caller of the network reads its outputs. The one that comes first of a family needs no layer of its own, unless layers read that family and
-    /// not the output: a framework may take for outputs only what no layer reads.
+    /// The caller of the network reads its outputs. The one that comes first of a family needs no layer of its own, unless others read that family, be
+    /// they layers or those that write further outputs, and not the output: a framework may take for outputs only what no layer reads.
     private mutating func addOutputs() {
         var ranks: [ValueID: Int] = [:]
         var familiesRead = ValueSet(capacity: network.values.count)
@@ -84,13 +84,16 @@ struct PlanningGraph {
             familiesRead.insert(layer.inputs.lazy.map(family(of:)))
         }
         let outputs = network.outputs.uniqued.map { ($0, forest.node(writing: $0) ?? -1) }.sorted { $0.1 < $1.1 }
+        var outputsOfFamily: [ValueID: Int] = [:]
+        for (output, _) in outputs { outputsOfFamily[family(of: output), default: 0] += 1 }
         for (output, _) in outputs {
             var edge = makeEdge(output, .output)
             let top = family(of: output)
             // An input keeps its name, so that an output of another name is a value of its own.
+            let isUnread = connections.consumers(of: output).isEmpty
             let isApart =
                 isInput(top) && output != top
-                || familiesRead.contains(top) && connections.consumers(of: output).isEmpty
+                || isUnread && (familiesRead.contains(top) || outputsOfFamily[top] != 1)
             let rank = ranks[top] ?? (isApart ? 1 : 0)
             edge.outputRank = rank
             ranks[top] = rank + 1
