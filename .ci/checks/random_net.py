@@ -85,7 +85,8 @@ class RandomNet:
     def prototxt(self):
         names, lines = self.names(), []
         for layer in self.layers:
-            connections = "".join(f' bottom: "{names[value]}"' for value in layer.inputs)
+            # Shrinking may leave a value that no layer writes any more.
+            connections = "".join(f' bottom: "{names.get(value, f"lost{value}")}"' for value in layer.inputs)
             connections += "".join(f' top: "{names[value]}"' for value in layer.outputs)
             share = "".join(
                 f' param {{ name: "{layer.shared}{index}"{" lr_mult: 0" if layer.type == "BatchNorm" else ""} }}'

@@ -105,7 +105,7 @@ struct BlobNames {
                 let name = names[output.index]
                 if let place = current[name], let last = runs[place].values.last,
                     inputs?.contains(last) ?? layer.inputs.contains(last),
-                    !connections.isOutput(last), hasOneReader(last, connections),
+                    !connections.isOutput(last), connections.consumers(of: last).count == 1,
                     !sparesSharedMemory || memory.readerBehind(position, ofMemoryOf: last) == nil
                 {
                     runs[place].values.append(output)
@@ -118,12 +118,6 @@ struct BlobNames {
             memory.write(position, inPlaceOf: overwritten)
         }
         return runs
-    }
-
-    /// Whether one layer alone reads a value, however often.
-    private func hasOneReader(_ value: ValueID, _ connections: Connections) -> Bool {
-        let readers = connections.consumers(of: value)
-        return readers.first == readers.last
     }
 }
 
