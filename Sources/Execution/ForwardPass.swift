@@ -7,6 +7,8 @@ import NetGraph
 ///
 /// A value can be read from the call of `next` that computed it until the following one; a retained one until the end. Its memory is reused
 /// once its last reader has run. Two networks can be compared by two passes side by side, without keeping anything.
+///
+/// A rehearsal goes through all the same steps with shapes alone, and counts on a `MemoryMeter` what they would take.
 public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
     /// What keeps values from being computed.
     public let obstacles: [ValueID: Obstacle]
@@ -15,12 +17,14 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
 
     private let interpreter: Interpreter<Element>
     private let workers: Workers
-    private let scratch = Scratch<Element>()
-    private var pool = BufferPool<Element>()
+    private let scratch: Scratch<Element>
+    private var pool: BufferPool<Element>
+    /// Set in a rehearsal.
+    private let meter: MemoryMeter?
     private var states: [State?]
     /// How often each value is still to be read, by layers that will run.
     private var readsLeft: [Int]
-    private var given: [ValueID: Tensor<Element>]
+    private var given: [ValueID: PassValue<Element>]
     private let retained: Set<ValueID>
     private var position = 0
     /// Values whose memory is free at the next step.
@@ -32,11 +36,18 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
         var buffer: ElementBuffer<Element>
     }
 
+    /// - Parameters:
+    ///   - given: values with their numbers; in a rehearsal, their shapes.
+    ///   - meter: set for a rehearsal.
     init(
-        _ interpreter: Interpreter<Element>, given: [ValueID: Tensor<Element>], retaining retained: Set<ValueID>
+        _ interpreter: Interpreter<Element>, given: [ValueID: PassValue<Element>], retaining retained: Set<ValueID>,
+        on meter: MemoryMeter? = nil
     ) throws(ExecutionError) {
-        let plan = try PassPlan(interpreter, given: given, retaining: retained)
+        let plan = try PassPlan(interpreter, given: given)
         self.interpreter = interpreter
+        self.meter = meter
+        scratch = Scratch(on: meter)
+        pool = BufferPool(on: meter)
         self.given = given
         self.retained = retained
         workers = Workers(count: interpreter.options.threadCount)
@@ -54,10 +65,11 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
         while position < interpreter.network.layers.count {
             let layer = interpreter.network.layers[position]
             position += 1
+            meter?.layer = layer.name
             if !layer.outputs.isEmpty, layer.outputs.allSatisfy({ given[$0] != nil }) {
                 for output in layer.outputs {
-                    guard let tensor = given.removeValue(forKey: output) else { continue }
-                    let state = makeState(tensor)
+                    guard let value = given.removeValue(forKey: output) else { continue }
+                    let state = makeState(value)
                     state.buffer.users = 1
                     states[output.index] = state
                 }
@@ -67,6 +79,9 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
                 }) || interpreter.obstacles[layer.id] != nil
             {
                 continue
+            } else if meter != nil, layer.inputs.contains(where: { states[$0.index] == nil }) {
+                // In a rehearsal nothing is known of what only numbers tell.
+                markRead(layer)
             } else {
                 try run(layer)
             }
@@ -81,7 +96,13 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
         states.indices.contains(value.index) ? states[value.index]?.shape : nil
     }
 
-    /// A copy of a value that can be read now.
+    /// A copy of a value that can be read now; in a rehearsal, its shape.
+    public func value(of value: ValueID) -> PassValue<Element>? {
+        if meter != nil { return shape(of: value).map { PassValue(shape: $0) } }
+        return tensor(of: value).map { PassValue($0) }
+    }
+
+    /// A copy of a value that can be read now; `nil` in a rehearsal.
     public func tensor(of value: ValueID) -> Tensor<Element>? {
         guard let shape = shape(of: value) else { return nil }
         return withElements(of: value) { span in
@@ -89,11 +110,11 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
         } ?? nil
     }
 
-    /// Lends the elements of a value that can be read now, in row-major order; `nil` for any other value.
+    /// Lends the elements of a value that can be read now, in row-major order; `nil` for any other value, and in a rehearsal.
     public func withElements<Result, Failure: Error>(
         of value: ValueID, _ body: (Span<Element>) throws(Failure) -> Result
     ) throws(Failure) -> Result? {
-        guard states.indices.contains(value.index), let state = states[value.index] else { return nil }
+        guard meter == nil, states.indices.contains(value.index), let state = states[value.index] else { return nil }
         let result = try body(UnsafeBufferPointer(start: state.buffer.pointer, count: state.count).span)
         withExtendedLifetime(state.buffer) {}
         return result
@@ -118,7 +139,7 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
         var outputs: [State] = []
         if operation.handsInputOn {
             for shape in shapes {
-                guard let shape, let input = inputs.first, shape.reduce(1, *) == input.count else {
+                guard let shape, let input = inputs.first, BlobShape.elementCount(shape) == input.count else {
                     throw layer.error(
                         "an input of shape \(inputs.first.map { BlobShape.describe($0.shape) } ?? "none") does not fit the shape of its output"
                     )
@@ -144,7 +165,8 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
         let known = shapes.compactMap(\.self)
         guard known.count == shapes.count else {
             var states: [State] = []
-            for tensor in try call.selected() { states.append(makeState(tensor)) }
+            if meter != nil { return states }
+            for tensor in try call.selected() { states.append(makeState(PassValue(tensor))) }
             return states
         }
         var states: [State] = []
@@ -158,7 +180,7 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
             states.append(State(shape: shape, count: count, buffer: isInPlace ? inputs[0].buffer : pool.take(count)))
         }
         call.outputs = states.map { Block(shape: $0.shape, pointer: $0.buffer.pointer, count: $0.count) }
-        try call.perform()
+        if let meter { call.rehearse(on: meter) } else { try call.perform() }
         return states
     }
 
@@ -166,14 +188,15 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
         guard shape.allSatisfy({ $0 >= 0 }), let count = BlobShape(shape).elementCount(in: 0..<shape.count) else {
             throw layer.error("an output of shape \(BlobShape.describe(shape)) is too large", kind: .tooLarge)
         }
-        _ = try interpreter.options.sum(0, elements: count, of: Element.self, "an output of layer '\(layer.name)'")
+        if meter == nil {
+            _ = try interpreter.options.sum(0, elements: count, of: Element.self, "an output of layer '\(layer.name)'")
+        }
         return count
     }
 
-    private mutating func makeState(_ tensor: Tensor<Element>) -> State {
-        let state = State(
-            shape: tensor.shape, count: tensor.elements.count, buffer: pool.take(tensor.elements.count))
-        tensor.elements.withUnsafeBufferPointer { source in
+    private mutating func makeState(_ value: PassValue<Element>) -> State {
+        let state = State(shape: value.shape, count: value.count, buffer: pool.take(value.count))
+        value.tensor?.elements.withUnsafeBufferPointer { source in
             if let base = source.baseAddress { state.buffer.pointer.update(from: base, count: source.count) }
         }
         return state

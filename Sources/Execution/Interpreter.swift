@@ -80,15 +80,7 @@ public struct Interpreter<Element: ExecutionElement>: Sendable {
     public func start(
         _ inputs: [String: Tensor<Element>], retaining retained: Set<ValueID> = []
     ) throws(ExecutionError) -> ForwardPass<Element> {
-        var values: [ValueID: Tensor<Element>] = [:]
-        for (name, tensor) in inputs {
-            // Of values with one name the first is what the network reads, the others were made from it in place.
-            guard let index = network.values.indices.first(where: { network.values[$0].name == name }) else {
-                throw ExecutionError(.invalidInput, "the network has no input '\(name)'; \(inputList)")
-            }
-            values[ValueID(index)] = tensor
-        }
-        return try ForwardPass(self, given: values, retaining: retained)
+        try start(given: try byValue(inputs), retaining: retained)
     }
 
     /// Begins a pass over the network from numbers for any of its values: a layer whose outputs are all given does not run.
@@ -97,7 +89,46 @@ public struct Interpreter<Element: ExecutionElement>: Sendable {
     public func start(
         given values: [ValueID: Tensor<Element>], retaining retained: Set<ValueID> = []
     ) throws(ExecutionError) -> ForwardPass<Element> {
-        try ForwardPass(self, given: values, retaining: retained)
+        let given = values.mapValues { PassValue($0) }
+        let meter = MemoryMeter()
+        var rehearsal = try ForwardPass(
+            self, given: given.mapValues { PassValue(shape: $0.shape) }, retaining: retained, on: meter)
+        while try rehearsal.next() != nil {}
+        guard meter.peakBytes <= options.maximumBytes else {
+            throw ExecutionError(
+                .tooLarge,
+                "the values up to layer '\(meter.peakLayer ?? "")' would take \(MemorySize(meter.peakBytes)) of memory, but no more than \(MemorySize(options.maximumBytes)) are allowed"
+            )
+        }
+        return try ForwardPass(self, given: given, retaining: retained)
+    }
+
+    /// Begins a pass that only counts the memory that it would take.
+    ///
+    /// - Parameter shapes: by the name of the network's input. Lengths must not be negative.
+    public func rehearse(
+        _ shapes: [String: [Int]], on meter: MemoryMeter
+    ) throws(ExecutionError) -> ForwardPass<Element> {
+        try rehearse(given: try byValue(shapes), on: meter)
+    }
+
+    /// Begins a pass from any of the network's values that only counts the memory that it would take.
+    public func rehearse(
+        given shapes: [ValueID: [Int]], on meter: MemoryMeter
+    ) throws(ExecutionError) -> ForwardPass<Element> {
+        try ForwardPass(self, given: shapes.mapValues { PassValue(shape: $0) }, retaining: [], on: meter)
+    }
+
+    private func byValue<Given>(_ inputs: [String: Given]) throws(ExecutionError) -> [ValueID: Given] {
+        var values: [ValueID: Given] = [:]
+        for (name, given) in inputs {
+            // Of values with one name the first is what the network reads, the others were made from it in place.
+            guard let index = network.values.indices.first(where: { network.values[$0].name == name }) else {
+                throw ExecutionError(.invalidInput, "the network has no input '\(name)'; \(inputList)")
+            }
+            values[ValueID(index)] = given
+        }
+        return values
     }
 
     /// Runs the network and hands over each value, given ones included, in the order of the layers, as soon as it is computed.
@@ -143,7 +174,7 @@ public struct Interpreter<Element: ExecutionElement>: Sendable {
 public struct ExecutionOptions: Hashable, Sendable {
     /// Threads that work at the same time. Results do not depend on it.
     public var threadCount: Int
-    /// The most memory that values, or parameters, may take; a network that needs more is refused before it runs.
+    /// The most memory that a run may take; a network that needs more is refused before it runs.
     public var maximumBytes: Int
 
     public init(threadCount: Int? = nil, maximumBytes: Int = 16 << 30) {
@@ -160,7 +191,7 @@ public struct ExecutionOptions: Hashable, Sendable {
         guard !overflows, !sumOverflows, sum <= maximumBytes else {
             throw ExecutionError(
                 .tooLarge,
-                "\(what) would take more than \(maximumBytes >> 20) MiB of memory; run it on fewer or smaller samples")
+                "\(what) would take more memory than the \(MemorySize(maximumBytes)) that are allowed")
         }
         return sum
     }

@@ -62,13 +62,53 @@ struct Lockstep<Element: ExecutionElement> {
     ) throws(ExecutionError) -> (original: [ValueID: Obstacle], folded: [ValueID: Obstacle]) {
         var ahead = try naming(names.original) { () throws(ExecutionError) in try original.start(inputs) }
         var behind = try naming(names.folded) { () throws(ExecutionError) in try folded.start(inputs) }
-        var kept: [ValueID: Tensor<Element>] = [:]
+        try walk(
+            &ahead, &behind,
+            compare: { index, expected, found, cancelled in
+                if let expected = expected.tensor, let found = found.tensor {
+                    compare(index, expected, found, cancelled)
+                }
+            },
+            trySite: { (index, values) throws(ExecutionError) in
+                try trySite(index, values.compactMapValues(\.tensor))
+            },
+            step: step)
+        return (ahead.obstacles, behind.obstacles)
+    }
+
+    /// Counts what a run would take, without running anything.
+    ///
+    /// - Parameters:
+    ///   - shapes: of the inputs, by name.
+    ///   - trySite: receives each site that would be tried, with the shapes of its values.
+    func rehearse(
+        _ shapes: [String: [Int]], on meter: MemoryMeter,
+        trySite: (Int, [ValueID: [Int]]) throws(ExecutionError) -> Void
+    ) throws(ExecutionError) {
+        var ahead = try naming(names.original) { () throws(ExecutionError) in
+            try original.rehearse(shapes, on: meter)
+        }
+        var behind = try naming(names.folded) { () throws(ExecutionError) in try folded.rehearse(shapes, on: meter) }
+        try walk(
+            &ahead, &behind, on: meter, compare: { _, _, _, _ in },
+            trySite: { (index, values) throws(ExecutionError) in try trySite(index, values.mapValues(\.shape)) },
+            step: { () throws(ExecutionError) in })
+    }
+
+    private func walk(
+        _ ahead: inout ForwardPass<Element>, _ behind: inout ForwardPass<Element>, on meter: MemoryMeter? = nil,
+        compare: (Int, PassValue<Element>, PassValue<Element>, Double) -> Void,
+        trySite: (Int, [ValueID: PassValue<Element>]) throws(ExecutionError) -> Void,
+        step: () throws(ExecutionError) -> Void
+    ) throws(ExecutionError) {
+        var kept: [ValueID: PassValue<Element>] = [:]
         var left = uses
         var isFinished = false
         var magnitudes = CancelledMagnitudes()
         func release(_ value: ValueID) {
             left[value, default: 1] -= 1
-            if left[value] == 0 { kept[value] = nil }
+            guard left[value] == 0, let value = kept.removeValue(forKey: value) else { return }
+            meter?.giveBack(value.byteCount)
         }
         while let layer = try naming(names.folded, { () throws(ExecutionError) in try behind.next() }) {
             try step()
@@ -84,24 +124,26 @@ struct Lockstep<Element: ExecutionElement> {
                         try step()
                         magnitudes.add(layer, of: original) { ahead.largestMagnitude(of: $0) }
                         for value in layer.outputs where left[value, default: 0] > 0 {
-                            kept[value] = ahead.tensor(of: value)
+                            kept[value] = ahead.value(of: value)
+                            meter?.take(kept[value]?.byteCount ?? 0)
                         }
                     }
-                    if let expected = kept[pair.original], let found = behind.tensor(of: output) {
+                    if let expected = kept[pair.original], let found = behind.value(of: output) {
+                        meter?.take(found.byteCount)
                         compare(index, expected, found, magnitudes[pair.original])
+                        meter?.giveBack(found.byteCount)
                     }
                     release(pair.original)
                 }
                 for index in sitesOfFolded[output] ?? [] {
-                    let site = sites[index]
-                    if (site.frontier + site.outputs).allSatisfy({ kept[$0.original] != nil }) {
-                        try trySite(index, kept)
-                    }
-                    for pair in site.frontier + site.outputs { release(pair.original) }
+                    let pairs = sites[index].frontier + sites[index].outputs
+                    var values: [ValueID: PassValue<Element>] = [:]
+                    for pair in pairs { values[pair.original] = kept[pair.original] }
+                    if pairs.allSatisfy({ values[$0.original] != nil }) { try trySite(index, values) }
+                    for pair in pairs { release(pair.original) }
                 }
             }
         }
-        return (ahead.obstacles, behind.obstacles)
     }
 
     /// An error of a step tells in which network it happened.

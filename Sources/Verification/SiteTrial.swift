@@ -72,12 +72,31 @@ struct SiteTrial {
         difference.count(samples: site.frontier.first.flatMap { values[$0.original]?.shape.first } ?? 1)
     }
 
+    /// Counts what `run` would take beside the values that it gets.
+    ///
+    /// - Parameter shapes: of the original's values that the site reads, and of those that it computes.
+    func rehearse(_ shapes: [ValueID: [Int]], on meter: MemoryMeter) throws(ExecutionError) {
+        var given: [ValueID: [Int]] = [:]
+        for pair in site.frontier where given[pair.folded] == nil { given[pair.folded] = shapes[pair.original] }
+        let part = folded.part(layers: site.foldedLayers, inputs: Array(Set(site.frontier.map(\.folded))))
+        let wanted = Set(site.outputs.map(\.folded))
+        var pass = try part.rehearse(given: given, on: meter)
+        while let layer = try pass.next() {
+            for output in layer.outputs where wanted.contains(output) {
+                let bytes = pass.value(of: output)?.byteCount ?? 0
+                meter.take(bytes)
+                meter.giveBack(bytes)
+            }
+        }
+    }
+
     /// Runs both parts on noise that resembles what the original would see there: for a part that an obstacle cuts off from the input.
     ///
     /// - Returns: why that cannot be done; `nil` when it was done.
     func runOnNoise(_ noise: inout GaussianNoise, into difference: inout SiteDifference) -> String? {
         var values: [ValueID: Tensor<Double>] = [:]
         let statistics = ValueStatistics(interpreter: original)
+        if let obstacle = memoryObstacle(statistics) { return obstacle }
         for pair in site.frontier {
             // What the folded part reads once is equal in the original, too.
             let twin = site.frontier.first { $0.folded == pair.folded && values[$0.original] != nil }
@@ -105,6 +124,35 @@ struct SiteTrial {
             return error.message
         }
         return nil
+    }
+
+    /// Why there is no room for a run on noise; `nil` when there is.
+    private func memoryObstacle(_ statistics: ValueStatistics) -> String? {
+        let meter = MemoryMeter()
+        var shapes: [ValueID: [Int]] = [:]
+        for value in Set(site.frontier.map(\.original) + site.originalInputs) {
+            guard let shape = statistics.shape(of: value, readBy: site.originalLayers) else { continue }
+            guard shape.allSatisfy({ $0 >= 0 }) else { return "the shape of a blob that it reads is not known" }
+            shapes[value] = shape
+            meter.take(PassValue<Double>(shape: shape).byteCount)
+        }
+        let wanted = Set(site.outputs.map(\.original))
+        do throws(ExecutionError) {
+            let part = original.part(layers: site.originalLayers, inputs: site.originalInputs)
+            var pass = try part.rehearse(given: shapes.filter { site.originalInputs.contains($0.key) }, on: meter)
+            while let layer = try pass.next() {
+                for output in layer.outputs where wanted.contains(output) {
+                    shapes[output] = pass.shape(of: output)
+                    meter.take(pass.value(of: output)?.byteCount ?? 0)
+                }
+            }
+            try rehearse(shapes, on: meter)
+        } catch {
+            return error.message
+        }
+        let limit = original.options.maximumBytes
+        guard meter.peakBytes > limit else { return nil }
+        return "trying it would take \(MemorySize(meter.peakBytes)) of memory, but the limit is \(MemorySize(limit))"
     }
 
     /// Draws noise for a value of the original.

@@ -38,12 +38,12 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
 
     private let originalSubject: Subject<Original>
     private let foldedSubject: Subject<Folded>
-    private let precision: Precision
+    let precision: Precision
     private let tolerance: Double
-    private let options: ExecutionOptions
-    private let original: Interpreter<Double>
-    private let folded: Interpreter<Double>
-    private var alignment: NetworkAlignment
+    let options: ExecutionOptions
+    let original: Interpreter<Double>
+    let folded: Interpreter<Double>
+    private(set) var alignment: NetworkAlignment
 
     private var differences: [BlobDifference]
     private var blobShapes: [[Int]]
@@ -71,6 +71,8 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         self.precision = precision
         self.tolerance = tolerance
         self.options = options
+        try Self.requireMemory(
+            original: original.network, folded: folded.network, precision: precision, options: options)
         let before: Interpreter<Double> = try original.interpreter(options)
         let after: Interpreter<Double> = try folded.interpreter(options)
         self.original = before
@@ -106,12 +108,10 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     private mutating func answerQuestions(
         _ inputs: [String: Tensor<Double>], step: () throws(ExecutionError) -> Void
     ) throws(ExecutionError) {
-        let candidates = alignment.questions.flatMap { question in
-            question.candidates.map { NetworkAlignment.Pair(original: $0, folded: question.folded) }
-        }
+        let candidates = questionPairs
         guard !candidates.isEmpty else { return }
         var nearest: [ValueID: (difference: Double, original: ValueID)] = [:]
-        let lockstep = Lockstep(original: original, folded: folded, names: names, pairs: candidates, sites: [])
+        let lockstep = lockstep(candidates, sites: [])
         _ = try lockstep.run(
             inputs,
             compare: { index, expected, found, _ in
@@ -129,6 +129,18 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
             }, trySite: { (_, _) throws(ExecutionError) in }, step: step)
         alignment = Self.alignment(of: original, with: folded, answers: nearest.mapValues(\.original))
         prepare()
+        try requireMemory(for: inputs.mapValues(\.shape))
+    }
+
+    /// What the alignment asks, as pairs that might be equal.
+    var questionPairs: [NetworkAlignment.Pair] {
+        alignment.questions.flatMap { question in
+            question.candidates.map { NetworkAlignment.Pair(original: $0, folded: question.folded) }
+        }
+    }
+
+    func lockstep(_ pairs: [NetworkAlignment.Pair], sites: [FoldSite]) -> Lockstep<Double> {
+        Lockstep(original: original, folded: folded, names: names, pairs: pairs, sites: sites)
     }
 
     /// What noise the network was made for: found in the statistics of its first BatchNorm.
@@ -196,8 +208,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     private mutating func runInDouble(
         _ inputs: [String: Tensor<Double>], batch: Batch, step: () throws(ExecutionError) -> Void
     ) throws(ExecutionError) {
-        let lockstep = Lockstep(
-            original: original, folded: folded, names: names, pairs: alignment.pairs, sites: alignment.sites)
+        let lockstep = lockstep(alignment.pairs, sites: alignment.sites)
         var siteDifferences = siteDifferences
         let (originalObstacles, foldedObstacles) = try lockstep.run(
             inputs,
@@ -236,7 +247,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         }
     }
 
-    private func trial(of site: FoldSite) -> SiteTrial {
+    func trial(of site: FoldSite) -> SiteTrial {
         SiteTrial(site, original: original, folded: folded, tolerance: tolerance)
     }
 

@@ -35,6 +35,12 @@ struct Batch: ParsableCommand {
     @Flag(help: "Run each network before and after folding, and compare them, as 'bnfold fold --verify' does.")
     var verify = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The most memory that --verify may take in each job. Default: three quarters of what there is, shared by jobs that run at a time.",
+            valueName: "size"))
+    var memoryLimit: MemoryLimit?
+
     @Flag(help: "Go on where an earlier run ended: what it finished is not done again.")
     var resume = false
 
@@ -69,7 +75,7 @@ struct Batch: ParsableCommand {
         if merging.mergeReports {
             let others: [(Bool, String)] = [
                 (resume, "--resume"), (failFast, "--fail-fast"), (dryRun, "--dry-run"), (shard != nil, "--shard"),
-                (report != nil, "--report"), (jobs != nil, "--jobs"),
+                (report != nil, "--report"), (jobs != nil, "--jobs"), (memoryLimit != nil, "--memory-limit"),
             ]
             for (isGiven, name) in others where isGiven {
                 throw ValidationError("\(name) has no use with --merge-reports")
@@ -122,9 +128,12 @@ struct Batch: ParsableCommand {
 
     /// - Returns: whether all jobs succeeded.
     private func run(_ plan: BatchPlan) throws(BNFoldError) -> Bool {
+        let count = min(jobs ?? Console.coreCount, max(plan.tasks.count, 1))
+        // All workers may compare at the same time, so they share what there is.
+        let limit = memoryLimit?.bytes ?? VerifyOptions.memoryOfMachine / count
         let pool = WorkerProcesses(
-            executable: try Console.executable(), arguments: [BatchWorker.configuration.commandName ?? ""],
-            count: min(jobs ?? Console.coreCount, max(plan.tasks.count, 1)))
+            executable: try Console.executable(),
+            arguments: [BatchWorker.configuration.commandName ?? "", "--memory-limit", "\(limit)"], count: count)
         // Workers end what they do, and the summary is printed.
         SignalWatch.setPatience(milliseconds: 8000)
         let bar = ProgressBar(isQuiet: quiet)

@@ -7,5 +7,8 @@ struct BatchWorker: ParsableCommand {
         commandName: "batch-worker", abstract: "Run the jobs that 'bnfold batch' writes to standard input.",
         shouldDisplay: false)
 
-    func run() { serveJobs() }
+    @Option(help: ArgumentHelp("The most memory that the comparison of a job may take.", valueName: "bytes"))
+    var memoryLimit: Int?
+
+    func run() { serveJobs(memoryLimit: memoryLimit) }
 }

@@ -81,6 +81,12 @@ struct VerifyArguments: ParsableArguments {
     @Option(help: ArgumentHelp("The arithmetic of the run: single or double. Default: double.", valueName: "format"))
     var precision: VerifyRequest.Precision?
 
+    @Option(
+        help: ArgumentHelp(
+            "The most memory that the run may take, as 4G or 512M; more is refused before it begins. Default: three quarters of what there is.",
+            valueName: "size"))
+    var memoryLimit: MemoryLimit?
+
     @Option(help: ArgumentHelp("Write a plot of the errors as SVG.", valueName: "file"))
     var plot: String?
 
@@ -101,6 +107,7 @@ struct VerifyArguments: ParsableArguments {
         if seed != nil { return "--seed" }
         if tolerance != nil { return "--tolerance" }
         if precision != nil { return "--precision" }
+        if memoryLimit != nil { return "--memory-limit" }
         return plot == nil ? nil : "--plot"
     }
 
@@ -111,6 +118,7 @@ struct VerifyArguments: ParsableArguments {
         options.seed = seed ?? options.seed
         options.tolerance = tolerance
         options.precision = precision ?? options.precision
+        options.memoryLimit = memoryLimit?.bytes
         options.plotPath = plot
         return options
     }

@@ -6,7 +6,9 @@ import JSON
 ///
 /// Standard input also tells whether the batch lives: when it is closed, a job that is running is stopped and cleared away. So signals
 /// that stop a whole group of processes are ignored here; the batch decides what becomes of the jobs.
-public func serveJobs() {
+///
+/// - Parameter memoryLimit: the most memory that the comparison of a job may take, in bytes; `nil` for three quarters of what there is.
+public func serveJobs(memoryLimit: Int? = nil) {
     for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     let cancellation = Cancellation()
     DispatchQueue.global().async {
@@ -18,7 +20,7 @@ public func serveJobs() {
         OpenOutputs.shared.abandon(patience: .seconds(3))
         _exit(BNFoldError.Kind.cancelled.rawValue)
     }
-    let worker = JobWorker()
+    let worker = JobWorker(memoryLimit: memoryLimit)
     while let line = readLine(strippingNewline: true) {
         let outcome: JobOutcome
         do throws(JSONError) {

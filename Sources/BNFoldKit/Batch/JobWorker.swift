@@ -5,8 +5,10 @@ import Synchronization
 /// Runs jobs one after the other, and keeps what they have in common: the prototxt.
 public final class JobWorker {
     private var definitions = NetDefinitionCache()
+    private let memoryLimit: Int?
 
-    public init() {}
+    /// - Parameter memoryLimit: the most memory that the comparison of a job may take, in bytes; `nil` for three quarters of what there is.
+    public init(memoryLimit: Int? = nil) { self.memoryLimit = memoryLimit }
 
     /// Runs a job, unless the record of an earlier run says that this is not needed.
     public func run(_ task: JobTask, cancellation: Cancellation) -> JobOutcome {
@@ -74,7 +76,11 @@ public final class JobWorker {
         request.reach = job.options.reach
         request.writesBiasAsScale = job.options.writesBiasAsScale
         request.compression = job.options.compression
-        request.verification = job.options.verifies ? VerifyOptions() : nil
+        if job.options.verifies {
+            var options = VerifyOptions()
+            options.memoryLimit = memoryLimit
+            request.verification = options
+        }
         request.existing = check.existing
         request.patience = Self.patience
         request.cancellation = cancellation

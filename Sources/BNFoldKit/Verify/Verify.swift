@@ -61,13 +61,14 @@ struct NetworkComparison {
         }
         let tolerance = options.tolerance ?? options.precision.defaultTolerance
         let shapes = try inputShapes()
-        var verifier = try liftingExecution { () throws(ExecutionError) in
+        var verifier = try explainingMemory(shapes) { () throws(ExecutionError) in
             try Verifier(
                 original: .init(
                     name: originalFiles.prototxt, network: original.network(withNamesOf: folded.network),
                     weights: originalWeights),
                 folded: .init(name: foldedFiles.prototxt, network: folded.network, weights: foldedWeights),
-                precision: options.precision == .single ? .single : .double, tolerance: tolerance)
+                precision: options.precision == .single ? .single : .double, tolerance: tolerance,
+                options: ExecutionOptions(maximumBytes: options.memoryLimit ?? VerifyOptions.memoryOfMachine))
         }
         let samples: VerifyReport.Samples
         if options.inputs.isEmpty {
@@ -75,7 +76,7 @@ struct NetworkComparison {
         } else {
             samples = try runOnFiles(&verifier, shapes: shapes)
         }
-        return VerifyReport(
+        var report = VerifyReport(
             verifier.finished(seed: options.seed), original: originalFiles, folded: foldedFiles,
             precision: options.precision.rawValue, samples: samples)
     }
@@ -128,17 +129,12 @@ struct NetworkComparison {
                     "\(originalFiles.prototxt): the shape of the input '\(name)' is not known; give it: --input-shape \(name)=1,C,H,W"
                 )
             }
-            guard let count = BlobShape(shape).elementCount(in: 0..<shape.count), count <= Self.largestInput else {
-                throw BNFoldError(
-                    .malformed,
-                    "\(originalFiles.prototxt): the input '\(name)' of shape \(BlobShape.describe(shape)) is too large to be run"
-                )
-            }
             known[name] = shape
         }
         let batchSize = Self.batchSize(known)
         let count = options.samples ?? Self.samplesOfNoise
         var noise = verifier.inputNoise(shapes: known, seed: options.seed)
+        try explainingMemory(shapes) { () throws(ExecutionError) in try verifier.requireMemory(for: known) }
         try run(&verifier, count: count, batchSize: batchSize) { (_) throws(BNFoldError) in noise.next() }
         return VerifyReport.Samples(
             count: count, files: nil, seed: options.seed, scale: noise.layer == nil ? nil : noise.scale,
@@ -161,6 +157,8 @@ struct NetworkComparison {
             for (name, array) in arrays {
                 // The network may insist on its batch: the last one is filled up with its last sample.
                 var elements = try array.read(samples: range)
+        let batch = arrays.mapValues { [batchSize] + $0.shape.dropFirst() }
+        try explainingMemory(shapes) { () throws(ExecutionError) in try verifier.requireMemory(for: batch) }
                 let size = array.shape.dropFirst().reduce(1, *)
                 let last = elements.suffix(size)
                 for _ in range.count..<batchSize { elements += last }
@@ -173,8 +171,6 @@ struct NetworkComparison {
             scale: nil, scaledBy: nil)
     }
 
-    private static let largestInput = 1 << 30
-
     /// The samples of one pass: what the network's inputs are made for.
     private static func batchSize(_ shapes: [String: [Int]]) -> Int {
         max(shapes.values.compactMap(\.first).min() ?? 1, 1)
@@ -185,6 +181,31 @@ struct NetworkComparison {
     private func run(
         _ verifier: inout Verifier<CaffeWeightStore, CaffeWeightStore>, count: Int, batchSize: Int,
         inputs: (Range<Int>) throws(BNFoldError) -> [String: Tensor<Double>]
+    // MARK: Memory
+
+    /// What can be done about too little memory is said with the error.
+    private func explainingMemory<Result>(
+        _ shapes: [(name: String, shape: [Int]?)], _ step: () throws(ExecutionError) -> Result
+    ) throws(BNFoldError) -> Result {
+        try liftingExecution { () throws(ExecutionError) in
+            do throws(ExecutionError) {
+                return try step()
+            } catch {
+                guard error.kind == .tooLarge else { throw error }
+                let batch = shapes.first { ($0.shape?.first ?? 1) > 1 }.flatMap { input in
+                    input.shape.map {
+                        "\(input.name)=\(([1] + $0.dropFirst()).map(String.init).joined(separator: ","))"
+                    }
+                }
+                let advice = batch.map { "give a smaller batch (--input-shape \($0)), " } ?? ""
+                throw ExecutionError(
+                    error.kind,
+                    "\(originalFiles.prototxt): \(error.message)\(options.memoryLimit == nil ? ", three quarters of what this process may use" : ""); \(advice)use a machine with more memory, or set the limit with --memory-limit"
+                )
+            }
+        }
+    }
+
     ) throws(BNFoldError) {
         let total = Double(verifier.stepsPerBatch) * (Double(count) / Double(batchSize)).rounded(.up)
         var steps = 0
@@ -207,6 +228,11 @@ func liftingExecution<Result>(_ step: () throws(ExecutionError) -> Result) throw
     do throws(ExecutionError) {
         return try step()
     } catch {
+extension VerifyOptions {
+    /// Three quarters of the memory of this machine, or of what the group of processes that this one belongs to may use, in bytes.
+    public static var memoryOfMachine: Int { MachineMemory.bytes / 4 * 3 }
+}
+
         let kind: BNFoldError.Kind =
             switch error.kind {
             case .stopped: .cancelled

@@ -53,6 +53,9 @@ public struct VerifyOptions: Sendable {
     public var precision = VerifyRequest.Precision.double
     /// The largest difference of a blob that is agreement, relative to its largest magnitude; `nil` for the precision's own.
     public var tolerance: Double?
+    /// The most memory that both networks, samples and values may take, in bytes; `nil` for three quarters of what this machine, or the group of
+    /// processes that this one belongs to, has.
+    public var memoryLimit: Int?
     /// Where the plot of errors goes as SVG; `nil` for nowhere.
     public var plotPath: String?
     /// Called now and then with the part of the work that is done, from 0 to 1.

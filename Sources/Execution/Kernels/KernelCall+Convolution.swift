@@ -164,7 +164,7 @@ extension KernelCall {
     }
 
     /// Images times groups from which on each is run by one thread as a whole.
-    private static var enoughPieces: Int { 8 }
+    static var enoughPieces: Int { 8 }
     /// Products of channels in a group up to which matrices are not worth their columns: depthwise convolutions above all.
     private static var directProducts: Int { 4 }
 }
