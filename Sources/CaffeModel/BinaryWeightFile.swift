@@ -61,6 +61,12 @@ final class BinaryWeightFile: WeightFile {
                 .malformed,
                 "\(path): holds layers of today's format and of the old one; Caffe refuses such a file as well")
         }
+        let count = layers.count + oldLayers.count
+        guard count <= Self.mostLayers else {
+            throw CaffeModelError(
+                .malformed,
+                "\(path): holds \(count) layers, but at most \(Self.mostLayers) are read; is it a file of weights?")
+        }
         for field in oldLayers { try append(field, schema: .old) }
         for field in layers { try append(field, schema: .current) }
     }
@@ -125,7 +131,14 @@ final class BinaryWeightFile: WeightFile {
             throw CaffeModelError(error)
         }
         var blobs: [BinaryBlob] = []
-        for blob in message.fields(schema.blobs, .lengthDelimited) {
+        let fields = message.fields(schema.blobs, .lengthDelimited)
+        guard fields.count <= Self.mostBlobsOfLayer, allBlobs.count + fields.count <= Self.mostBlobs else {
+            throw CaffeModelError(
+                .malformed,
+                "\(path): layer '\(name.inMessages)' holds \(fields.count) blobs after \(allBlobs.count) of others, but at most \(Self.mostBlobsOfLayer) of a layer and \(Self.mostBlobs) of a file are read; is the file damaged?"
+            )
+        }
+        for blob in fields {
             blobs.append(try BinaryBlob(blob, in: source, place: Self.place(name, blobs.count)))
         }
         // Of several layers of one name the last one with blobs counts: Caffe copies them in order.
@@ -139,6 +152,11 @@ final class BinaryWeightFile: WeightFile {
                 firstHandle: allBlobs.count))
         allBlobs += blobs
     }
+
+    /// Some hundred times what the largest nets have. A file of 5 MB can claim millions of empty ones, of which each takes some hundred bytes here.
+    private static let mostLayers = 1 << 19
+    private static let mostBlobs = 1 << 18
+    private static let mostBlobsOfLayer = 1 << 16
 
     private static func place(_ layer: String, _ index: Int) -> String { "blob \(index) of layer '\(layer)'" }
 }

@@ -56,6 +56,7 @@ struct GraphBuilder {
             let operation = try operation(of: translator, isCertain: !isUncertain)
             let shapes = try outputShapes(
                 of: operation, layer: layer, translator: translator, isCertain: !isUncertain)
+            try checkAxes(of: shapes, layer: layer)
             var outputs: [ValueID] = []
             for (index, top) in layer.tops.enumerated() {
                 outputs.append(
@@ -219,6 +220,17 @@ struct GraphBuilder {
                 }
             }
             throw layer.error(problem?.message ?? "its shapes do not fit")
+        }
+    }
+
+    /// Caffe aborts at a blob of more axes (`kMaxBlobAxes`).
+    private func checkAxes(of shapes: [BlobShape?], layer: LayerDefinition) throws(CaffeModelError) {
+        for (index, shape) in shapes.enumerated() {
+            guard let shape, shape.rank > CaffeSchema.maximumAxes else { continue }
+            let top = layer.tops.indices.contains(index) ? layer.tops[index] : ""
+            throw layer.error(
+                "its top '\(top.inMessages)' would have \(shape.rank) axes, but a blob of Caffe has at most \(CaffeSchema.maximumAxes)"
+            )
         }
     }
 

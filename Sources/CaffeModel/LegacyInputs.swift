@@ -22,6 +22,9 @@ struct LegacyInputs {
         return try LegacyInputs(document).edits()
     }
 
+    /// Each becomes a layer of its own, which is many times as long.
+    private static let mostInputs = 4096
+
     private static let dimensionFields: Set<String> = ["input_dim", "input_shape"]
 
     private static func isOld(_ field: FieldNode) -> Bool {
@@ -41,6 +44,12 @@ struct LegacyInputs {
                 }
                 inputs.append(name)
             }
+        }
+        guard inputs.count <= Self.mostInputs else {
+            throw CaffeModelError(
+                .malformed,
+                "\(document.path): has \(inputs.count) 'input:', but at most \(Self.mostInputs) are read; write one layer of type Input with all of them as its tops"
+            )
         }
         // Caffe drops inputs without any shape. Only those that some layer writes can go: the others have to come from somewhere.
         if !document.root.fields.contains(where: { Self.dimensionFields.contains($0.name) }) {
@@ -155,10 +164,10 @@ struct LegacyInputs {
             document.root.fields.filter { $0.name == "layer" }.compactMap {
                 $0.value.message?.value(named: "name")?.scalar?.stringValue
             })
+        var number = 1
         return zip(inputs, isLayer).map { input, isLayer in
             guard isLayer else { return input }
             var name = input
-            var number = 1
             while !taken.insert(name).inserted {
                 name = number == 1 ? "input" : "input_\(number)"
                 number += 1

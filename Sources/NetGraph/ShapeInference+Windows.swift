@@ -32,12 +32,14 @@ extension Convolution {
                 let room = try Checked.sum(length, pads) - extent
                 guard room >= 0 else {
                     throw ShapeError(
-                        "its kernel of \(extent) pixels is larger than its input of shape \(shape) with \(pads) pixels of padding"
+                        "its kernel of \(extent) pixels is larger than its input of shape \(input ?? shape) with \(pads) pixels of padding"
                     )
                 }
                 result = room / stride[index] + 1
             }
-            guard result > 0 else { throw ShapeError("its output would be empty for an input of shape \(shape)") }
+            guard result > 0 else {
+                throw ShapeError("its output would be empty for an input of shape \(input ?? shape)")
+            }
             shape.dimensions[axis] = result
         }
         return shape
