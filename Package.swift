@@ -58,12 +58,15 @@ let package = Package(
             name: "Execution",
             dependencies: ["NetGraph", .target(name: "CBLAS", condition: .when(platforms: [.linux]))]),
         .target(name: "Verification", dependencies: ["NetGraph", "Execution"]),
+        // What a family of model files has to offer, and what models of all families have in common.
+        .target(name: "Frontend", dependencies: ["Files", "HDF5", "JSON", "NetGraph", "Folding"]),
         .target(
-            name: "CaffeModel", dependencies: ["Files", "NetGraph", "Folding", "Prototxt", "ProtobufWire", "HDF5"]),
+            name: "CaffeModel",
+            dependencies: ["Files", "Frontend", "JSON", "NetGraph", "Folding", "Prototxt", "ProtobufWire", "HDF5"]),
         .target(
             name: "BNFoldKit",
             dependencies: [
-                "Files", "NetGraph", "Folding", "Execution", "Verification", "JSON", "Prototxt", "HDF5", "NumPy",
+                "Files", "NetGraph", "Folding", "Execution", "Verification", "JSON", "HDF5", "NumPy", "Frontend",
                 "CaffeModel",
             ]),
         .executableTarget(
@@ -80,7 +83,8 @@ let package = Package(
         .testTarget(name: "NetGraphTests", dependencies: ["NetGraph"]),
         .testTarget(name: "FoldingTests", dependencies: ["Folding", "NetGraph", "Execution"]),
         .testTarget(
-            name: "CaffeModelTests", dependencies: ["CaffeModel", "Prototxt", "HDF5", "NetGraph", "Folding"],
+            name: "CaffeModelTests",
+            dependencies: ["CaffeModel", "Frontend", "Prototxt", "HDF5", "NetGraph", "Folding"],
             exclude: ["Fixtures"]),
         .testTarget(
             name: "CommandTests", dependencies: ["bnfold", "BNFoldKit", "HDF5", "NumPy"],
@@ -91,10 +95,13 @@ let package = Package(
         .testTarget(name: "NumPyTests", dependencies: ["NumPy"], resources: [.copy("Fixtures")]),
         .testTarget(name: "PrototxtTests", dependencies: ["Prototxt"]),
         .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"]),
-        .testTarget(name: "ExecutionTests", dependencies: ["Execution", "NetGraph", "Folding", "CaffeModel", "HDF5"]),
+        .testTarget(
+            name: "ExecutionTests",
+            dependencies: ["Execution", "NetGraph", "Folding", "Frontend", "CaffeModel", "HDF5"]),
         .testTarget(name: "BenchmarkTests", dependencies: ["bnfold-bench", "BNFoldKit"]),
         .testTarget(
-            name: "VerificationTests", dependencies: ["Verification", "Execution", "NetGraph", "CaffeModel", "Folding"]),
+            name: "VerificationTests",
+            dependencies: ["Verification", "Execution", "NetGraph", "Frontend", "CaffeModel", "Folding"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,5 @@
-import CaffeModel
 import Files
+import Frontend
 
 /// What stopped a command, with the exit code that tells it to scripts.
 public struct BNFoldError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -38,7 +38,7 @@ public struct BNFoldError: Error, Hashable, Sendable, CustomStringConvertible {
         message = lines.map(\.printable).joined(separator: "\n")
     }
 
-    init(_ error: CaffeModelError) {
+    init(_ error: ModelError) {
         let kind: Kind =
             switch error.kind {
             case .usage: .usage
@@ -49,11 +49,11 @@ public struct BNFoldError: Error, Hashable, Sendable, CustomStringConvertible {
             case .cancelled: .cancelled
             case .internalFault, .overflow: .internalFault
             }
-        self.init(kind, error.message)
+        self.init(kind, lines: error.lines)
     }
 
     init(_ error: FileError) {
-        self.init(CaffeModelError(error))
+        self.init(ModelError(error))
     }
 
     public var exitCode: Int32 { kind.rawValue }
@@ -70,8 +70,8 @@ func liftingFiles<Result>(_ step: () throws(FileError) -> Result) throws(BNFoldE
 }
 
 /// Runs a step of the frontend; its error becomes one of this library.
-func lifting<Result>(_ step: () throws(CaffeModelError) -> Result) throws(BNFoldError) -> Result {
-    do throws(CaffeModelError) {
+func lifting<Result>(_ step: () throws(ModelError) -> Result) throws(BNFoldError) -> Result {
+    do throws(ModelError) {
         return try step()
     } catch {
         throw BNFoldError(error)

@@ -1,21 +1,22 @@
-import CaffeModel
 import Files
+import Frontend
 
 /// Which weights to write in which other container.
 public struct ConvertRequest: Sendable {
     /// Weights in any container.
     public var input: String
-    /// The weights to write; `.caffemodel` asks for that container, `.h5` and `.hdf5` for HDF5.
+    /// The weights to write; the name asks for a format.
     public var output: String
-    /// The network: gives layers their types, and gets the new names where the container cannot hold the old ones.
-    public var prototxt: String?
-    /// Where the prototxt with the new names goes; `nil` for the name of the output with `.prototxt`.
-    public var outputPrototxt: String?
+    /// The network: gives layers their types, and gets the new names where the format cannot hold the old ones.
+    public var network: String?
+    /// Where the network with the new names goes; `nil` for a name that follows from that of the output.
+    public var outputNetwork: String?
     /// gzip level of the datasets, 0 for none.
     public var compression = 0
     /// What becomes of output that exists.
     public var existing = ExistingOutput.refuse
     public var cancellation = Cancellation()
+    /// Receives what is worth a line.
     public var notice: @Sendable (String) -> Void = { _ in }
 
     public init(input: String, output: String) {
@@ -29,42 +30,45 @@ public struct ConvertReport: Hashable, Sendable {
     public var layers: Int
     public var inputBytes: Int
     public var outputBytes: Int
-    /// The prototxt that was written, because names of layers changed.
-    public var prototxt: String?
+    /// The file of the network that was written, because names of layers changed.
+    public var network: String?
     public var renamedLayers: Int
 }
 
-/// Writes weights in another container, without folding. A `.caffemodel` that stays one is copied byte for byte.
+/// Writes weights in another format, without folding.
 public func convert(_ request: ConvertRequest) throws(BNFoldError) -> ConvertReport {
-    let place = request.outputPrototxt ?? FileNames.prototxt(besideWeights: request.output)
-    let outputs = try openOutputs([request.output, place], existing: request.existing, notice: request.notice)
+    let frontend = Frontends.frontend(of: request.input)
+    let place = request.outputNetwork ?? frontend.networkPlace(besideWeights: request.output)
+    let outputs = try openOutputs(
+        [request.output, place].compactMap(\.self), existing: request.existing, notice: request.notice)
     defer { outputs.discard() }
-    let container = try outputContainer(request.output)
-    if let prototxt = request.outputPrototxt { try checkPrototxtName(prototxt) }
-    let conversion = try lifting { () throws(CaffeModelError) in
-        try WeightConversion(weights: request.input, prototxt: request.prototxt)
+    let input = ModelFiles(weights: request.input, network: request.network)
+    let (format, conversion) = try lifting { () throws(ModelError) in
+        let format = try frontend.format(ofOutput: request.output)
+        if let network = request.outputNetwork { try frontend.checkNetworkPlace(network) }
+        return (format, try frontend.conversion(of: input))
     }
-    let renames = conversion.renames(in: container)
-    let text = try lifting { () throws(CaffeModelError) in try conversion.prototxt(for: container) }
-    // A prototxt is written when it differs, or when the user names a place for it.
-    let needsPrototxt = text != nil && (!renames.isEmpty || request.outputPrototxt != nil)
-    let prototxt = needsPrototxt ? place : nil
-    if !needsPrototxt { outputs.leaveOut(place) }
+    if let remark = conversion.unwrittenRemark { request.notice("warning: \(remark)") }
+    let renames = conversion.renames(in: format)
+    let text = try lifting { () throws(ModelError) in try conversion.networkFile(in: format) }
+    // The network is written when it differs, or when the user names a place for it.
+    let needsNetwork = text != nil && (!renames.isEmpty || request.outputNetwork != nil)
+    let network = needsNetwork ? place : nil
+    if !needsNetwork, let place { outputs.leaveOut(place) }
     try checkDistinct(
-        inputs: [request.input, request.prototxt].compactMap(\.self),
-        outputs: [request.output, prototxt].compactMap(\.self))
+        inputs: input.paths, outputs: [request.output, network].compactMap(\.self), of: frontend)
     try liftingFiles { () throws(FileError) in
         try outputs.begin()
-        if let prototxt, let text { try outputs.write(text, to: prototxt) }
+        if let network, let text { try outputs.write(text, to: network) }
     }
     let staged = outputs.staged(request.output)
     let cancellation = request.cancellation
-    do throws(CaffeModelError) {
-        try conversion.write(to: staged, as: container, compression: request.compression) {
-            () throws(CaffeModelError) in
-            if cancellation.isCancelled { throw CaffeModelError(.cancelled, "stopped; nothing was written") }
+    do throws(ModelError) {
+        let settings = WriteSettings(format: format, compression: request.compression) { () throws(ModelError) in
+            if cancellation.isCancelled { throw ModelError(.cancelled, "stopped; nothing was written") }
         }
-        try conversion.check(staged, container: container)
+        try conversion.write(to: staged, settings: settings)
+        try conversion.check(staged, format: format)
     } catch {
         throw BNFoldError(error).naming(outputs)
     }
@@ -72,5 +76,5 @@ public func convert(_ request: ConvertRequest) throws(BNFoldError) -> ConvertRep
     try liftingFiles { () throws(FileError) in try outputs.commit() }
     return ConvertReport(
         layers: conversion.layerCount, inputBytes: FileBytes.size(request.input) ?? 0,
-        outputBytes: FileBytes.size(request.output) ?? 0, prototxt: prototxt, renamedLayers: renames.count)
+        outputBytes: FileBytes.size(request.output) ?? 0, network: network, renamedLayers: renames.count)
 }

@@ -1,4 +1,4 @@
-import CaffeModel
+import Frontend
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -15,6 +15,8 @@ public struct DiffReport: Codable, Hashable, Sendable {
     public var onlyInFirst: [String]
     public var onlyInSecond: [String]
     public var blobs: [Blob]
+    /// What is worth telling about the files, a sentence each; `nil` where nothing is.
+    public var remarks: [String]?
 
     public struct Blob: Codable, Hashable, Sendable {
         public var layer: String
@@ -37,11 +39,11 @@ public struct DiffReport: Codable, Hashable, Sendable {
 
     /// Compares two files of weights, each in any container.
     public init(_ first: String, _ second: String, tolerance: Double) throws(BNFoldError) {
-        let difference = try lifting { () throws(CaffeModelError) in try WeightDifference(first, second) }
+        let difference = try lifting { () throws(ModelError) in try Frontends.frontend(of: first).difference(first, second) }
         self.tolerance = tolerance
         onlyInFirst = difference.onlyInFirst
         onlyInSecond = difference.onlyInSecond
-        blobs = difference.blobs.map { blob in
+        blobs = difference.tensors.map { blob in
             let numbers = blob.numbers
             let isSame = numbers.map { $0.differingCount == 0 || $0.largestRelative <= tolerance } ?? false
             return Blob(
@@ -53,6 +55,7 @@ public struct DiffReport: Codable, Hashable, Sendable {
                 worstElement: numbers.flatMap { $0.differingCount > 0 ? $0.worstElement : nil },
                 largestUnits: numbers?.largestUnits, histogram: numbers?.histogram)
         }
+        remarks = difference.unwrittenRemarks.isEmpty ? nil : difference.unwrittenRemarks.map { "warning: \($0)" }
         isSame = onlyInFirst.isEmpty && onlyInSecond.isEmpty && blobs.allSatisfy(\.isSame)
     }
 

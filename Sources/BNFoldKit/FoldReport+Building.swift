@@ -1,14 +1,17 @@
-import CaffeModel
+import Files
 import Folding
+import Frontend
 import NetGraph
 
 extension FoldReport {
-    /// Collects what a conversion, a plan and its result say, by names instead of identifiers.
+    /// Collects what a model, a plan and its result say, by names instead of identifiers.
+    ///
+    /// - Parameter format: what the weights are written as; `nil` where nothing is written.
     init(
-        conversion: CaffeConversion, plan: FoldPlan, folded: FoldedNetwork, findings: [StatisticsFinding],
-        container: WeightContainer, input: Files
+        model: any Model, plan: FoldPlan, folded: FoldedNetwork, findings: [StatisticsFinding], format: OutputFormat?,
+        vocabulary: Vocabulary
     ) {
-        let original = conversion.original.network
+        let original = model.original
         let positions = Dictionary(
             original.layers.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         func name(_ id: LayerID) -> LayerName {
@@ -17,7 +20,7 @@ extension FoldReport {
         }
 
         network = original.name
-        self.input = input
+        input = Files(model.files, of: vocabulary, weightBytes: model.files.weights.flatMap(FileBytes.size))
         layers = Counts(before: original.layers.count, after: folded.network.layers.count)
         let before = original.layerCounts
         let after = folded.network.layerCounts
@@ -48,38 +51,35 @@ extension FoldReport {
         }
         dropped = plan.dropped.map(name)
         search = plan.spentWork.map { SearchEnd(work: $0, sentence: SearchEnd.sentence(work: $0)) }
-        var seen: Set<RegaugedBlob> = []
+        var seen: Set<RegaugedValue> = []
         regauged = plan.rewiring.regauged.compactMap { value in
-            let before = conversion.network[value.before].name
-            let blob = RegaugedBlob(from: before, to: value.name, layer: name(value.layer))
+            let before = model.network[value.before].name
+            let regauged = RegaugedValue(from: before, to: value.name, layer: name(value.layer))
             // Layers in place write several values under one name.
-            return before != value.name && seen.insert(blob).inserted ? blob : nil
+            return before != value.name && seen.insert(regauged).inserted ? regauged : nil
         }
-        unshared = conversion.unshared(by: folded).map { UnsharedParameter(name: $0.name, groups: $0.groups) }
-        let shapes = Dictionary(
-            folded.network.layers.filter { $0.operation == .input }.map { layer in
-                (layer.id, layer.outputs.map { folded.network[$0] })
-            }, uniquingKeysWith: { first, _ in first })
-        deployment = conversion.changes.map { change in
+        unshared = model.unshared(by: folded).map { UnsharedParameter(name: $0.name, groups: $0.groups) }
+        deployment = model.deployment(of: folded.network).map { change in
             DeploymentChange(
-                layer: name(change.layer), change: change.kind.name,
-                sentence: change.kind.sentence(inputs: shapes[change.layer] ?? []), names: change.kind.names)
+                layer: name(change.layer), change: change.kind.rawValue, sentence: change.sentence,
+                names: change.names.map(FunctionNames.init))
         }
         batchStatistics = BatchStatistics(
-            switched: conversion.switchedNormalizations.map { name($0).name },
+            switched: model.switchedNormalizations.map { name($0).name },
             remaining: plan.refusals.filter { $0.reason == .batchStatistics }.map { name($0.layer).name })
-        if !batchStatistics.remaining.isEmpty { batchStatistics.remedy = conversion.options.batchStatisticsRemedy }
-        preprocessing = conversion.preprocessing.map { data in
+        if !batchStatistics.remaining.isEmpty { batchStatistics.remedy = model.batchStatisticsRemedy }
+        preprocessing = model.preparations.map { data in
             Preprocessing(
-                layer: name(data.layer), blob: data.blob,
+                layer: name(data.layer), value: data.value,
                 steps: data.steps.map { .init(field: $0.field, value: $0.value) })
         }
-        let names = conversion.renames(of: folded, in: container)
+        let names = format.map { model.renames(of: folded, in: $0) } ?? [:]
         renamed = folded.network.layers.compactMap { layer in
             names[layer.id].map { Rename(from: layer.name, to: $0) }
         }
-        surplus = conversion.surplus.map(SurplusLayer.init)
-        remarks = conversion.original.remarks.map(Remark.init)
+        surplus = model.surplusLayers.map(SurplusLayer.init)
+        remarks = model.remarks.map(Remark.init)
+        self.vocabulary = vocabulary
         self.findings = findings.map { finding in
             Finding(
                 layer: name(finding.layer).name, severity: finding.severity.rawValue, kind: finding.kind.rawValue,
@@ -98,56 +98,8 @@ extension FoldReport.Reason {
     }
 }
 
-extension CaffeOptions {
-    /// What to do about BatchNorms that depend on the batch.
-    fileprivate var batchStatisticsRemedy: String {
-        if keepsTraining { return "without --keep-training they are deployed with the averages that training stored" }
-        if keepsBatchStatistics { return "without --keep-batch-statistics the averages that training stored are used" }
-        return
-            "training stores averages of mean and variance for this; --assume-global-stats uses them, and folds these layers"
-    }
-}
-
-extension DeployChange.FunctionNames {
-    /// What is called otherwise than before.
-    fileprivate var renamings: [String] {
-        let isOneName = oldLayer == oldBlob && layer == blob
-        if isOneName, layer != oldLayer { return ["layer and blob '\(oldLayer)' are now '\(layer)'"] }
-        var texts: [String] = []
-        if layer != oldLayer { texts.append("layer '\(oldLayer)' is now '\(layer)'") }
-        if blob != oldBlob { texts.append((oldBlob.map { "blob '\($0)' is now" } ?? "its blob is") + " '\(blob)'") }
-        return texts
-    }
-}
-
-extension DeployChange.Kind {
-    fileprivate var names: FoldReport.FunctionNames? {
-        guard case .becameFunction(_, _, let names) = self else { return nil }
-        return FoldReport.FunctionNames(
-            oldLayer: names.oldLayer, layer: names.layer, oldBlob: names.oldBlob, blob: names.blob)
-    }
-
-    fileprivate var name: String {
-        switch self {
-        case .becameInput: "input"
-        case .becameFunction: "function"
-        case .droppedObjective: "objective"
-        case .feedsNothing: "feeds-nothing"
-        case .identity: "identity"
-        }
-    }
-
-    fileprivate func sentence(inputs: [Value]) -> String {
-        switch self {
-        case .becameInput:
-            "became Input: "
-                + inputs.map { "\($0.name) \($0.shape.map(\.description) ?? "of unknown shape")" }.joined(
-                    separator: ", ")
-        case .becameFunction(_, let function, let names):
-            (["became \(function)"] + names.renamings).joined(separator: "; ")
-        case .droppedObjective: "gone: only training and evaluation need it"
-        case .feedsNothing: "gone: it only fed layers that are gone"
-        case .identity: "gone: it hands its input on unchanged"
-        }
+extension FoldReport.FunctionNames {
+    fileprivate init(_ names: LayerDeployment.FunctionNames) {
+        self.init(oldLayer: names.oldLayer, layer: names.layer, oldValue: names.oldValue, value: names.value)
     }
 }

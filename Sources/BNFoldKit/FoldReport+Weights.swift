@@ -1,10 +1,10 @@
-import CaffeModel
+import Frontend
 
 extension FoldReport {
-    /// A layer of the weights that the network lacks in every phase, and that is left out.
+    /// A layer of the weights that the network lacks, and that is left out.
     public struct SurplusLayer: Codable, Hashable, Sendable {
         public var name: String
-        /// `nil` where neither the file nor the blobs tell it.
+        /// `nil` where nothing tells it.
         public var type: String?
         public var shapes: [[Int]]
     }
@@ -21,7 +21,7 @@ extension FoldReport {
 }
 
 extension FoldReport.SurplusLayer {
-    init(_ layer: CaffeModel.SurplusLayer) {
+    init(_ layer: SurplusWeights) {
         self.init(name: layer.name, type: layer.type, shapes: layer.shapes)
     }
 }
@@ -33,6 +33,6 @@ extension FoldReport.Remark {
             message: remark.message)
     }
 
-    /// `warning: net.caffemodel: ...`
+    /// `warning: ` and the message
     public var line: String { "\(severity): \(message)" }
 }

@@ -1,3 +1,5 @@
+import Frontend
+
 /// The whole outcome of folding or inspecting one network: what became of each affine layer, and why.
 ///
 /// Its JSON form is described in `docs/report.md`; `schema` changes when a field changes its meaning or goes.
@@ -19,18 +21,18 @@ public struct FoldReport: Codable, Hashable, Sendable {
     public var kept: [KeptLayer]
     /// Affine layers that change nothing, alone or together, and went.
     public var dropped: [LayerName]
-    /// Blobs that hold other numbers than before, under new names.
-    public var regauged: [RegaugedBlob]
+    /// Values that hold other numbers than before, under new names.
+    public var regauged: [RegaugedValue]
     /// Shared parameters that layers had to part with, because their folds differ.
     public var unshared: [UnsharedParameter]
     public var deployment: [DeploymentChange]
-    /// BatchNorms that say `use_global_stats: false`.
+    /// Normalisations that ask for the statistics of each batch.
     public var batchStatistics: BatchStatistics
     /// What data layers did to the data, which the caller of the network does now.
     public var preprocessing: [Preprocessing]
     public var renamed: [Rename]
     public var findings: [Finding]
-    /// Layers of the weights that the network lacks in every phase.
+    /// Layers of the weights that the network lacks.
     public var surplus: [SurplusLayer]
     /// What is worth telling about how weights and network belong together.
     public var remarks: [Remark]
@@ -38,12 +40,12 @@ public struct FoldReport: Codable, Hashable, Sendable {
     public var search: SearchEnd?
     /// What running both networks showed; `nil` when they were not run.
     public var verification: VerifyReport?
+    /// The words of the framework, for texts; no part of the JSON form.
+    public var vocabulary = Vocabulary.plain
 
-    public struct Files: Codable, Hashable, Sendable {
-        public var weights: String?
-        public var prototxt: String
-        /// The size of the weights file in bytes.
-        public var weightBytes: Int?
+    private enum CodingKeys: CodingKey {
+        case bnfold, schema, network, input, output, layers, types, folds, scales, kept, dropped, regauged, unshared
+        case deployment, batchStatistics, preprocessing, renamed, findings, surplus, remarks, search, verification
     }
 
     public struct Counts: Codable, Hashable, Sendable {
@@ -86,7 +88,7 @@ public struct FoldReport: Codable, Hashable, Sendable {
         public var through: [LayerName]
     }
 
-    public struct RegaugedBlob: Codable, Hashable, Sendable {
+    public struct RegaugedValue: Codable, Hashable, Sendable {
         public var from: String
         public var to: String
         /// The affine layer that it took or gave away.
@@ -94,7 +96,7 @@ public struct FoldReport: Codable, Hashable, Sendable {
     }
 
     public struct UnsharedParameter: Codable, Hashable, Sendable {
-        /// The name under `param`.
+        /// The name by which it was shared.
         public var name: String
         /// The layers that shared it, in groups that still do.
         public var groups: [[String]]
@@ -144,9 +146,15 @@ public struct FoldReport: Codable, Hashable, Sendable {
     public struct FunctionNames: Codable, Hashable, Sendable {
         public var oldLayer: String
         public var layer: String
-        /// `nil` for a loss without a top.
-        public var oldBlob: String?
-        public var blob: String
+        /// `nil` for a loss that wrote none.
+        public var oldValue: String?
+        public var value: String
+
+        private enum CodingKeys: String, CodingKey {
+            case oldLayer, layer
+            case oldValue = "oldBlob"
+            case value = "blob"
+        }
     }
 
     public struct BatchStatistics: Codable, Hashable, Sendable {
@@ -161,12 +169,17 @@ public struct FoldReport: Codable, Hashable, Sendable {
     public struct Preprocessing: Codable, Hashable, Sendable {
         /// The data layer.
         public var layer: LayerName
-        /// The blob that gets the data.
-        public var blob: String
+        /// The value that gets the data.
+        public var value: String
         public var steps: [Step]
 
+        private enum CodingKeys: String, CodingKey {
+            case layer, steps
+            case value = "blob"
+        }
+
         public struct Step: Codable, Hashable, Sendable {
-            /// `transform_param.scale`
+            /// The option that asks for it, with what it lies in, separated by dots.
             public var field: String
             public var value: String
         }

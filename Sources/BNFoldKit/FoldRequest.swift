@@ -1,18 +1,18 @@
-import CaffeModel
 import Folding
+import Frontend
 
 /// What to fold, where to, and how.
 public struct FoldRequest: Sendable {
     /// Trained weights.
     public var input: String
-    /// The network; `nil` to look for it beside the weights.
-    public var prototxt: String?
+    /// The network, where it has a file of its own; `nil` to look for it beside the weights.
+    public var network: String?
     /// The folded weights.
     public var output: String
-    /// The deploy prototxt; `nil` for the name of the output with `.prototxt`.
-    public var outputPrototxt: String?
-    public var caffe = CaffeOptions()
-    /// Fold BatchNorms whose moving-average factor is 0, as Caffe runs them.
+    /// Where the network goes, where it has a file of its own; `nil` for a name that follows from that of the output.
+    public var outputNetwork: String?
+    public var model = ModelOptions()
+    /// Fold BatchNorms whose moving-average factor is 0 as the framework runs them.
     public var allowsUntrained = false
     /// How far an affine may go to a layer that takes it.
     public var reach = FoldReach.wholeGraph
@@ -40,10 +40,10 @@ public struct FoldRequest: Sendable {
 
 /// What to inspect.
 public struct InspectRequest: Sendable {
-    /// Trained weights; `nil` to plan from the prototxt alone.
+    /// Trained weights; `nil` to plan from the network alone.
     public var input: String?
-    public var prototxt: String?
-    public var caffe = CaffeOptions()
+    public var network: String?
+    public var model = ModelOptions()
     public var allowsUntrained = false
     /// How far an affine may go to a layer that takes it.
     public var reach = FoldReach.wholeGraph
@@ -53,9 +53,9 @@ public struct InspectRequest: Sendable {
     public var drawingPath: String?
     public var overwritesDrawing = false
 
-    public init(input: String?, prototxt: String?) {
+    public init(input: String?, network: String?) {
         self.input = input
-        self.prototxt = prototxt
+        self.network = network
     }
 }
 

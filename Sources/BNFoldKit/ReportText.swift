@@ -44,10 +44,10 @@ public struct ReportText: Sendable {
                 return [parameter.name, groups, "their folds differ"]
             })
         lines += section(
-            "blobs with other numbers than before",
+            "\(report.vocabulary.values) with other numbers than before",
             report.regauged.map { [$0.from, "-> " + $0.to, "by " + $0.layer.name] })
         lines += section("deployment", deployment(report))
-        lines += switched(report.batchStatistics)
+        lines += switched(report)
         lines += section(
             "preparation of the data, which the data layer did and the caller does now", preparation(report))
         lines += section(
@@ -64,25 +64,25 @@ public struct ReportText: Sendable {
             lines += ["", VerifyText(isColored: isColored).summary(verification)]
         }
         if let output = report.output {
-            lines += ["", "wrote \(output.weights ?? "") and \(output.prototxt)".printable]
+            lines += ["", ("wrote " + [output.weights, output.network].compactMap(\.self).joined(separator: " and ")).printable]
         }
-        lines += remaining(report.batchStatistics)
+        lines += remaining(report)
         return lines.map { $0 + "\n" }.joined()
     }
 
     /// What is worth telling about weights and network, and the findings, one a line, each with its severity.
     public func diagnostics(_ report: FoldReport) -> [String] {
-        report.remarks.map(\.line) + report.findings.map { "\($0.severity): layer '\($0.layer)': \($0.message)" }
+        report.remarks.map(\.line) + (report.verification?.remarks ?? []).map(\.line)
+            + report.findings.map { "\($0.severity): layer '\($0.layer)': \($0.message)" }
     }
 
     private func summary(_ report: FoldReport) -> String {
-        let counts = Self.affineTypes.map { ($0, report.count(of: $0)) }.filter { $0.1.before + $0.1.after > 0 }
-        guard !counts.isEmpty else { return "no BatchNorm, Scale or Bias; nothing to fold" }
+        let counts = report.vocabulary.affineTypes.map { ($0, report.count(of: $0)) }.filter {
+            $0.1.before + $0.1.after > 0
+        }
+        guard !counts.isEmpty else { return "no \(report.vocabulary.affineLayers); nothing to fold" }
         return counts.map { "\($0) \($1.before) -> \($1.after)" }.joined(separator: ", ")
     }
-
-    /// The types whose numbers are told.
-    private static let affineTypes = ["BatchNorm", "BN", "Scale", "Bias"]
 
     /// Layers that stay; many for one reason are told by some names and their number.
     private func kept(_ report: FoldReport) -> [[String]] {
@@ -143,34 +143,36 @@ public struct ReportText: Sendable {
             let steps = data.steps.map { step in
                 "\(step.field.split(separator: ".").last ?? "") \(step.value)"
             }
-            return [data.blob, steps.joined(separator: "; ")]
+            return [data.value, steps.joined(separator: "; ")]
         }
     }
 
     // MARK: Statistics of the batch
 
-    private func switched(_ statistics: FoldReport.BatchStatistics) -> [String] {
-        let count = statistics.switched.count
+    private func switched(_ report: FoldReport) -> [String] {
+        let count = report.batchStatistics.switched.count
         guard count > 0 else { return [] }
+        let words = report.vocabulary
         let isOne = count == 1
         return [
-            "  \(count) \(isOne ? "BatchNorm says" : "BatchNorms say") use_global_stats: false, as training needs; deployed with \(isOne ? "its" : "their") stored statistics"
+            "  \(count) \(isOne ? "\(words.normalization) says" : "\(words.normalizations) say") \(words.batchStatisticsSetting), as training needs; deployed with \(isOne ? "its" : "their") stored statistics"
         ]
     }
 
-    private func remaining(_ statistics: FoldReport.BatchStatistics) -> [String] {
-        let count = statistics.remaining.count
+    private func remaining(_ report: FoldReport) -> [String] {
+        let count = report.batchStatistics.remaining.count
         guard count > 0 else { return [] }
-        let depends = count == 1 ? "BatchNorm still depends" : "BatchNorms still depend"
+        let words = report.vocabulary
+        let depends = count == 1 ? "\(words.normalization) still depends" : "\(words.normalizations) still depend"
         return [
             "",
             "\(count) \(depends) on the batch: the result for one input changes with the others that it is computed together with",
-        ] + (statistics.remedy.map { ["  what to do: \($0)"] } ?? [])
+        ] + (report.batchStatistics.remedy.map { ["  what to do: \($0)"] } ?? [])
     }
 
     private func counts(_ report: FoldReport) -> [[String]] {
         var rows = [["layers", String(report.layers.before), String(report.layers.after)]]
-        for name in Self.affineTypes {
+        for name in report.vocabulary.affineTypes {
             let counts = report.count(of: name)
             if counts.before + counts.after > 0 { rows.append([name, String(counts.before), String(counts.after)]) }
         }

@@ -1,3 +1,4 @@
+import Frontend
 import NetGraph
 
 /// Tells how the blobs of a BatchNorm are to be read, from its fields, its blobs and the Scale behind it together.
@@ -24,7 +25,7 @@ struct BatchNormTelling {
     init(
         _ fields: FieldReader, layer: LayerDefinition, scaleBehind: LayerDefinition?, stored: [Int: StoredBlob]?,
         named: BatchNormDialect?, registry: ParameterRegistry
-    ) throws(CaffeModelError) {
+    ) throws(ModelError) {
         self.layer = layer
         self.scaleBehind = scaleBehind
         self.stored = stored
@@ -51,7 +52,7 @@ struct BatchNormTelling {
     }
 
     /// - Throws: for blobs that no dialect has or that several have, and for fields that contradict the blobs.
-    func dialect() throws(CaffeModelError) -> BatchNormDialect {
+    func dialect() throws(ModelError) -> BatchNormDialect {
         guard let stored, !stored.isEmpty else { return claim?.dialect ?? (stored == nil ? named : nil) ?? .bvlc }
         let shapes = stored.sorted { $0.key < $1.key }.map(\.value.shape)
         let counts = shapes.map { $0.reduce(1, *) }
@@ -66,7 +67,7 @@ struct BatchNormTelling {
         }
     }
 
-    private func dialect(ofFour shapes: [[Int]], _ counts: [Int]) throws(CaffeModelError) -> BatchNormDialect {
+    private func dialect(ofFour shapes: [[Int]], _ counts: [Int]) throws(ModelError) -> BatchNormDialect {
         if counts[2] == 1, counts[0] != 1, counts[1] == counts[0], counts[3] == counts[0] {
             if let claim, claim.dialect == .nvcaffe { throw betaIsMissing(claim.field) }
             return .intel
@@ -78,7 +79,7 @@ struct BatchNormTelling {
         throw unclear(shapes, isSingle ? [.intel, .xilinx] : [.xilinx])
     }
 
-    private func dialect(ofFive shapes: [[Int]], _ counts: [Int]) throws(CaffeModelError) -> BatchNormDialect {
+    private func dialect(ofFive shapes: [[Int]], _ counts: [Int]) throws(ModelError) -> BatchNormDialect {
         // The factor is the only blob of one number: third here, last there. One channel cannot tell.
         let factorIsThird = counts[2] == 1 && [1, 3, 4].allSatisfy { counts[$0] == counts[0] }
         let restIsLast = counts[4] == 1 && [1, 2, 3].allSatisfy { counts[$0] == counts[0] }
@@ -94,19 +95,19 @@ struct BatchNormTelling {
     }
 
     /// Mean, variance, a single number, gamma, beta: NVCaffe never reads the number, Intel divides by it.
-    private func withFactorThird() throws(CaffeModelError) -> BatchNormDialect {
+    private func withFactorThird() throws(ModelError) -> BatchNormDialect {
         if let denial { throw gammaIsDenied(denial) }
         if let named, named == .nvcaffe || named == .intel { return named }
         if let claim { return claim.dialect }
         guard try factor() == 0 else { return .intel }
-        throw CaffeModelError(
+        throw ModelError(
             .malformed,
             "\(path): the third of the five blobs of layer '\(layer.name)' (BatchNorm) is 0: NVCaffe never reads it, and to Intel Caffe it says that the layer was never trained; the prototxt does not tell which of the two it is: add --batch-norm-dialect nvcaffe, or --batch-norm-dialect intel with --allow-untrained"
         )
     }
 
     /// The third blob.
-    private func factor() throws(CaffeModelError) -> Double {
+    private func factor() throws(ModelError) -> Double {
         guard let file = registry.weights, let blob = stored?[2], blob.shape.reduce(1, *) == 1 else { return 1 }
         let buffer = UnsafeMutableBufferPointer<Double>.allocate(capacity: 1)
         buffer.initialize(repeating: 1)
@@ -118,7 +119,7 @@ struct BatchNormTelling {
     // MARK: Remarks
 
     /// Notes what a reader of the prototxt would not expect.
-    func remark(on dialect: BatchNormDialect) throws(CaffeModelError) {
+    func remark(on dialect: BatchNormDialect) throws(ModelError) {
         guard let stored, !stored.isEmpty else { return }
         if dialect == .nvcaffe {
             let factor = try factor()
@@ -134,7 +135,7 @@ struct BatchNormTelling {
 
     private var path: String { registry.weights?.path ?? "" }
 
-    private func gammaIsMissing(_ field: String) -> CaffeModelError {
+    private func gammaIsMissing(_ field: String) -> ModelError {
         let count = stored?.count ?? 0
         return lacking(
             "gamma and beta", field,
@@ -143,12 +144,12 @@ struct BatchNormTelling {
         )
     }
 
-    private func betaIsMissing(_ field: String) -> CaffeModelError {
+    private func betaIsMissing(_ field: String) -> ModelError {
         lacking("beta", field, found: "4 blobs (\(BatchNormDialect.intel.roles(of: 4).joined(separator: ", ")))")
     }
 
     /// The prototxt says that there is what the file does not hold.
-    private func lacking(_ what: String, _ field: String, found: String) -> CaffeModelError {
+    private func lacking(_ what: String, _ field: String, found: String) -> ModelError {
         let scales = registry.surplus.filter(\.isNormalization)
         let advice: String
         if let scaleBehind {
@@ -156,26 +157,26 @@ struct BatchNormTelling {
                 "if those of the Scale '\(scaleBehind.name)' behind it are meant, take '\(field)' and the fillers out of its batch_norm_param"
         } else if !scales.isEmpty {
             advice =
-                "the weights hold layers that this prototxt lacks, among them \(SurplusLayer.list(scales, limit: 3)): give the prototxt that the weights were trained with"
+                "the weights hold layers that this prototxt lacks, among them \(SurplusWeights.list(scales, limit: 3)): give the prototxt that the weights were trained with"
         } else {
             advice =
                 "give the weights that belong to this prototxt, or take '\(field)' out of it where the net was trained without"
         }
-        return CaffeModelError(
+        return ModelError(
             .malformed,
             "\(path): layer '\(layer.name)' (BatchNorm) says '\(field)', so it needs five blobs (\(BatchNormDialect.nvcaffe.roles.joined(separator: ", "))), but the weights hold \(found): \(what) \(what == "beta" ? "is" : "are") missing; \(advice)"
         )
     }
 
     /// The file holds what the prototxt says there is not.
-    private func gammaIsDenied(_ field: String) -> CaffeModelError {
-        CaffeModelError(
+    private func gammaIsDenied(_ field: String) -> ModelError {
+        ModelError(
             .malformed,
             "\(path): layer '\(layer.name)' (BatchNorm) says '\(field)', so it has no gamma and beta, but the weights hold them as blobs 3 and 4; give the prototxt that the weights were trained with, or take '\(field)' out of this one to use them"
         )
     }
 
-    private func unclear(_ shapes: [[Int]], _ dialects: [BatchNormDialect]) -> CaffeModelError {
+    private func unclear(_ shapes: [[Int]], _ dialects: [BatchNormDialect]) -> ModelError {
         registry.unclearDialect(of: layer, shapes: shapes, among: dialects)
     }
 }
@@ -184,17 +185,17 @@ extension ParameterRegistry {
     /// Blobs that do not tell what is what; of the dialects those are named that have as many.
     func unclearDialect(
         of layer: LayerDefinition, shapes: [[Int]], among dialects: [BatchNormDialect]
-    ) -> CaffeModelError {
+    ) -> ModelError {
         let fitting = dialects.filter { $0.roles(of: shapes.count).count == shapes.count }
         let found =
             "\(weights?.path ?? ""): layer '\(layer.name)' (\(layer.type)) holds \(shapes.count) blobs of the shapes \(shapes.map(BlobShape.describe).joined(separator: ", "))"
         guard !fitting.isEmpty else {
-            return CaffeModelError(
+            return ModelError(
                 .malformed,
                 "\(found), as many as no known dialect has: \(dialects.map { $0.summary(of: $0.roles.count) }.joined(separator: ", "))"
             )
         }
-        return CaffeModelError(
+        return ModelError(
             .malformed,
             "\(found), which do not tell what is what; name its dialect with --batch-norm-dialect: \(fitting.map { $0.summary(of: shapes.count) }.joined(separator: ", "))"
         )

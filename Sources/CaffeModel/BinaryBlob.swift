@@ -1,3 +1,4 @@
+import Frontend
 import Files
 import NetGraph
 import ProtobufWire
@@ -34,13 +35,13 @@ struct BinaryBlob {
     /// Reads everything but the numbers.
     ///
     /// - Parameter place: what messages call the blob.
-    init(_ field: WireField, in source: FileByteSource, place: String) throws(CaffeModelError) {
+    init(_ field: WireField, in source: FileByteSource, place: String) throws(ModelError) {
         self.field = field
         do throws(WireError) {
             message = try WireMessage(indexing: field, of: source)
             numbers = try Self.numbers(of: message, in: source)
         } catch {
-            throw CaffeModelError(error)
+            throw ModelError(error)
         }
         shape = try Self.shape(of: message, in: source, place: place, count: numbers.count)
     }
@@ -151,7 +152,7 @@ struct BinaryBlob {
     /// The `shape`, else the legacy (num, channels, height, width). Its product must be the number of numbers.
     private static func shape(
         of message: WireMessage, in source: FileByteSource, place: String, count: Int
-    ) throws(CaffeModelError) -> [Int] {
+    ) throws(ModelError) -> [Int] {
         var lengths: [Int64] = []
         do throws(WireError) {
             if let field = message.lastField(CaffeSchema.Blob.shape, .lengthDelimited) {
@@ -166,11 +167,11 @@ struct BinaryBlob {
                 lengths = count == 1 ? [] : [Int64(count)]
             }
         } catch {
-            throw CaffeModelError(error)
+            throw ModelError(error)
         }
         let shape = lengths.map { Int(clamping: $0) }
         guard shape.allSatisfy({ $0 >= 0 }), BlobShape(shape).elementCount(in: 0..<shape.count) == count else {
-            throw CaffeModelError(
+            throw ModelError(
                 .malformed,
                 "\(source.path): \(place) has the shape \(BlobShape.describe(shape)) but \(count) numbers; the file is damaged, or its numbers are in a form that is not known"
             )
@@ -189,7 +190,7 @@ extension BinaryBlob.Numbers {
     }
 }
 
-extension CaffeModelError {
+extension ModelError {
     init(_ error: WireError) {
         guard let code = error.systemError else {
             self.init(.malformed, "\(error)")

@@ -1,3 +1,4 @@
+import Frontend
 import NetGraph
 import ProtobufWire
 
@@ -30,8 +31,8 @@ final class BinaryWeightFile: WeightFile {
 
     /// Indexes a file.
     ///
-    /// - Throws: `CaffeModelError` for a file that is no NetParameter, among them a solver's state.
-    init(path: String) throws(CaffeModelError) {
+    /// - Throws: `ModelError` for a file that is no NetParameter, among them a solver's state.
+    init(path: String) throws(ModelError) {
         self.path = path
         let root: WireMessage
         do throws(WireError) {
@@ -48,22 +49,22 @@ final class BinaryWeightFile: WeightFile {
             }
             name = try root.string(CaffeSchema.Net.name, in: source) ?? ""
         } catch {
-            throw CaffeModelError(error)
+            throw ModelError(error)
         }
         let layers = root.fields(CaffeSchema.Net.layer, .lengthDelimited)
         let oldLayers = root.fields(CaffeSchema.Net.oldLayers, .lengthDelimited)
         guard !layers.isEmpty || !oldLayers.isEmpty else {
-            throw CaffeModelError(
+            throw ModelError(
                 .malformed, "\(path): holds no layers; expected a .caffemodel (a NetParameter with trained layers)")
         }
         guard layers.isEmpty || oldLayers.isEmpty else {
-            throw CaffeModelError(
+            throw ModelError(
                 .malformed,
                 "\(path): holds layers of today's format and of the old one; Caffe refuses such a file as well")
         }
         let count = layers.count + oldLayers.count
         guard count <= Self.mostLayers else {
-            throw CaffeModelError(
+            throw ModelError(
                 .malformed,
                 "\(path): holds \(count) layers, but at most \(Self.mostLayers) are read; is it a file of weights?")
         }
@@ -79,7 +80,7 @@ final class BinaryWeightFile: WeightFile {
 
     func describe(layer name: String) -> String { "layer '\(name)'" }
 
-    func blobs(ofLayer name: String) throws(CaffeModelError) -> [Int: StoredBlob]? {
+    func blobs(ofLayer name: String) throws(ModelError) -> [Int: StoredBlob]? {
         guard let position = byName[name] else { return nil }
         let record = records[position]
         var result: [Int: StoredBlob] = [:]
@@ -100,15 +101,15 @@ final class BinaryWeightFile: WeightFile {
 
     func read<Element: WeightElement>(
         _ blob: StoredBlob, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
-    ) throws(CaffeModelError) {
+    ) throws(ModelError) {
         do throws(WireError) {
             try allBlobs[blob.handle].read(from: start, of: source, into: buffer)
         } catch {
-            throw CaffeModelError(.inputOutput, "\(error)")
+            throw ModelError(.inputOutput, "\(error)")
         }
     }
 
-    private func append(_ field: WireField, schema: CaffeSchema.Layer) throws(CaffeModelError) {
+    private func append(_ field: WireField, schema: CaffeSchema.Layer) throws(ModelError) {
         var schema = schema
         var enclosing = [field]
         var message: WireMessage
@@ -128,12 +129,12 @@ final class BinaryWeightFile: WeightFile {
             type = try message.string(schema.type, in: source) ?? ""
             typeNumber = try message.int32(schema.type, in: source).map(Int.init)
         } catch {
-            throw CaffeModelError(error)
+            throw ModelError(error)
         }
         var blobs: [BinaryBlob] = []
         let fields = message.fields(schema.blobs, .lengthDelimited)
         guard fields.count <= Self.mostBlobsOfLayer, allBlobs.count + fields.count <= Self.mostBlobs else {
-            throw CaffeModelError(
+            throw ModelError(
                 .malformed,
                 "\(path): layer '\(name.inMessages)' holds \(fields.count) blobs after \(allBlobs.count) of others, but at most \(Self.mostBlobsOfLayer) of a layer and \(Self.mostBlobs) of a file are read; is the file damaged?"
             )

@@ -1,3 +1,4 @@
+import Frontend
 import Files
 import NetGraph
 import ProtobufWire
@@ -8,7 +9,7 @@ import ProtobufWire
 /// inserted included. From any other source a new file is made, in today's format.
 struct BinaryWeightWriter {
     /// Called before each slice; throws to stop.
-    var checkpoint: () throws(CaffeModelError) -> Void = {}
+    var checkpoint: () throws(ModelError) -> Void = {}
 
     /// What one segment of new numbers holds.
     private struct Produced {
@@ -29,14 +30,14 @@ struct BinaryWeightWriter {
     mutating func write(
         _ network: Network, editing file: BinaryWeightFile, original: CaffeNetwork, weights: some WeightStore,
         to path: String
-    ) throws(CaffeModelError) {
+    ) throws(ModelError) {
         try requireFinite(network, unchangedFrom: original.network, weights: weights)
         let edits = try edits(for: network, of: file, original: original)
         try write(edits, to: file.source, weights: weights, network: network, path: path)
     }
 
     /// Writes a new file.
-    mutating func write(_ network: Network, weights: some WeightStore, to path: String) throws(CaffeModelError) {
+    mutating func write(_ network: Network, weights: some WeightStore, to path: String) throws(ModelError) {
         var content = WireContent()
         content.appendString(network.name, field: CaffeSchema.Net.name)
         for layer in network.layers {
@@ -47,7 +48,7 @@ struct BinaryWeightWriter {
     }
 
     /// Copies a file as it is.
-    func copy(_ file: BinaryWeightFile, to path: String) throws(CaffeModelError) {
+    func copy(_ file: BinaryWeightFile, to path: String) throws(ModelError) {
         try checkpoint()
         try write(
             [], to: file.source, weights: CaffeWeightStore(file: file, blobs: [:]), network: Network(), path: path)
@@ -56,7 +57,7 @@ struct BinaryWeightWriter {
     /// Blobs that are copied as bytes are looked at as well: a number that is not finite must not pass in silence.
     private func requireFinite(
         _ network: Network, unchangedFrom original: Network, weights: some WeightStore
-    ) throws(CaffeModelError) {
+    ) throws(ModelError) {
         var seen: Set<ParameterID> = []
         for parameter in network.layers.flatMap(\.operation.parameters)
         where parameter.index < original.parameters.count && seen.insert(parameter).inserted {
@@ -71,7 +72,7 @@ struct BinaryWeightWriter {
     /// Reads a whole parameter in slices, for the errors that this may give.
     private func read<Element: WeightElement>(
         _ parameter: ParameterID, count: Int, weights: some WeightStore, as type: Element.Type
-    ) throws(CaffeModelError) {
+    ) throws(ModelError) {
         let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: min(max(count, 1), 1 << 15))
         buffer.initialize(repeating: 0)
         defer { buffer.deallocate() }
@@ -82,7 +83,7 @@ struct BinaryWeightWriter {
             do throws(WeightError) {
                 try weights.read(parameter, from: start, into: slice)
             } catch {
-                throw CaffeModelError(error)
+                throw ModelError(error)
             }
             start += slice.count
         }
@@ -92,7 +93,7 @@ struct BinaryWeightWriter {
 
     private mutating func edits(
         for network: Network, of file: BinaryWeightFile, original: CaffeNetwork
-    ) throws(CaffeModelError) -> [WireEdit] {
+    ) throws(ModelError) -> [WireEdit] {
         let remaining = Dictionary(network.layers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let before = Dictionary(original.network.layers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let defined = Set(original.definition.layers.map(\.name))
@@ -123,7 +124,7 @@ struct BinaryWeightWriter {
     private mutating func recordEdits(
         _ record: BinaryWeightFile.Record, old: Layer, layer: Layer, network: Network, original: CaffeNetwork,
         source: FileByteSource
-    ) throws(CaffeModelError) -> [WireEdit] {
+    ) throws(ModelError) -> [WireEdit] {
         let parameters = layer.operation.parameters
         let rewritten = original.rewritten
         guard old.operation != layer.operation || parameters.contains(where: rewritten.contains) else { return [] }
@@ -164,7 +165,7 @@ struct BinaryWeightWriter {
         do throws(WireError) {
             edits += try definitionEdits(record, old: old, layer: layer, source: source)
         } catch {
-            throw CaffeModelError(error)
+            throw ModelError(error)
         }
         return edits
     }
@@ -246,7 +247,7 @@ struct BinaryWeightWriter {
 
     // MARK: New messages
 
-    private mutating func message(for layer: Layer, of network: Network) throws(CaffeModelError) -> WireContent {
+    private mutating func message(for layer: Layer, of network: Network) throws(ModelError) -> WireContent {
         let schema = CaffeSchema.Layer.current
         var content = WireContent()
         content.appendString(layer.name, field: schema.name)
@@ -264,9 +265,9 @@ struct BinaryWeightWriter {
         return content
     }
 
-    private mutating func blob(_ parameter: ParameterID, of network: Network) throws(CaffeModelError) -> WireContent {
+    private mutating func blob(_ parameter: ParameterID, of network: Network) throws(ModelError) -> WireContent {
         guard let shape = network[parameter].shape, let count = network[parameter].elementCount else {
-            throw CaffeModelError(.internalFault, "the shape of \(network[parameter].name) is not known")
+            throw ModelError(.internalFault, "the shape of \(network[parameter].name) is not known")
         }
         var dimensions = WireContent()
         if !shape.isEmpty {
@@ -300,32 +301,32 @@ struct BinaryWeightWriter {
 
     private func write(
         _ edits: [WireEdit], to source: some ByteSource, weights: some WeightStore, network: Network, path: String
-    ) throws(CaffeModelError) {
+    ) throws(ModelError) {
         let plan: WirePlan
         do throws(WireError) {
             plan = try WirePlan(applying: edits, to: source)
         } catch {
-            throw CaffeModelError(
+            throw ModelError(
                 .malformed, "\(error); write HDF5 instead (name the output .h5), which has no such limit")
         }
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
-            throw CaffeModelError(.cannotCreate, "\(path): cannot be created: \(FileBytes.describe(errno))")
+            throw ModelError(.cannotCreate, "\(path): cannot be created: \(FileBytes.describe(errno))")
         }
         defer { close(descriptor) }
-        do throws(WireWriteError<CaffeModelError>) {
-            try plan.write(from: source, to: descriptor, path: path) { (id, offset, buffer) throws(CaffeModelError) in
+        do throws(WireWriteError<ModelError>) {
+            try plan.write(from: source, to: descriptor, path: path) { (id, offset, buffer) throws(ModelError) in
                 try checkpoint()
                 try fill(buffer, from: produced[id], at: offset, weights: weights, network: network)
             }
         } catch {
             switch error {
-            case .wire(let reason): throw CaffeModelError(.inputOutput, "\(reason)")
+            case .wire(let reason): throw ModelError(.inputOutput, "\(reason)")
             case .producer(let reason): throw reason
             }
         }
         guard fsync(descriptor) == 0 else {
-            throw CaffeModelError(.inputOutput, "\(path): cannot be written: \(FileBytes.describe(errno))")
+            throw ModelError(.inputOutput, "\(path): cannot be written: \(FileBytes.describe(errno))")
         }
     }
 
@@ -333,7 +334,7 @@ struct BinaryWeightWriter {
     private func fill(
         _ buffer: UnsafeMutableRawBufferPointer, from produced: Produced, at offset: Int, weights: some WeightStore,
         network: Network
-    ) throws(CaffeModelError) {
+    ) throws(ModelError) {
         let start = offset / produced.type.byteCount
         do throws(WeightError) {
             switch produced.type {
@@ -344,10 +345,10 @@ struct BinaryWeightWriter {
                     buffer.bindMemory(to: UInt16.self), from: produced.parameter, at: start, weights: weights)
             }
         } catch {
-            guard error.kind == .overflow else { throw CaffeModelError(error) }
+            guard error.kind == .overflow else { throw ModelError(error) }
             // Whoever planned the folds can leave these layers out and try again.
             let users = network.layers.filter { $0.operation.parameters.contains(produced.parameter) }.map(\.id)
-            throw CaffeModelError(.overflow(users), error.message)
+            throw ModelError(.overflow(users), error.message)
         }
         #if _endian(big)
             #error(

@@ -1,3 +1,4 @@
+import Frontend
 import NetGraph
 
 /// Who writes and who reads each blob of a net, by Caffe's rules (`InsertSplits` and `Net::AppendTop` of its sources).
@@ -22,7 +23,7 @@ struct BlobWriters {
     private var sources: [[Int?]] = []
 
     /// - Parameter layers: those that take part in the phase, in order.
-    init(_ layers: [LayerDefinition]) throws(CaffeModelError) {
+    init(_ layers: [LayerDefinition]) throws(ModelError) {
         self.layers = layers
         var latest: [String: Int] = [:]
         for layer in layers {
@@ -41,8 +42,8 @@ struct BlobWriters {
 
     /// Refuses a net with two writers of a blob, as Caffe does.
     ///
-    /// - Throws: `CaffeModelError` that names both layers.
-    func check() throws(CaffeModelError) {
+    /// - Throws: `ModelError` that names both layers.
+    func check() throws(ModelError) {
         var writers: [String: LayerDefinition] = [:]
         for (layer, sources) in zip(layers, sources) {
             for (index, top) in layer.tops.enumerated() {
@@ -64,7 +65,7 @@ struct BlobWriters {
 
     private func secondWriter(
         _ layer: LayerDefinition, of top: String, after other: LayerDefinition
-    ) -> CaffeModelError {
+    ) -> ModelError {
         var text =
             other === layer
             ? "has two tops '\(top)'; each blob may have one producer"
@@ -77,7 +78,7 @@ struct BlobWriters {
 
     private func checkReaders(
         of value: Value, besides layer: LayerDefinition, top: String
-    ) throws(CaffeModelError) {
+    ) throws(ModelError) {
         let others = value.readers.filter { $0 !== layer }
         let trouble: String
         if let other = others.first {
@@ -97,8 +98,8 @@ struct BlobWriters {
     /// Refuses a layer in place on memory that another value lies in too, where somebody reads that value later: Split, Flatten, Reshape and the like
     /// hand on the memory of what they read, and Caffe gives the later reader the changed numbers.
     ///
-    /// - Throws: `CaffeModelError` that names both layers.
-    static func checkSharedMemory(of network: Network, definition: NetDefinition) throws(CaffeModelError) {
+    /// - Throws: `ModelError` that names both layers.
+    static func checkSharedMemory(of network: Network, definition: NetDefinition) throws(ModelError) {
         var memory = SharedMemory(network, connections: Connections(network))
         for (position, layer) in network.layers.enumerated() {
             var overwritten: ValueID?

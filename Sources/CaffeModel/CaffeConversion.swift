@@ -1,3 +1,4 @@
+import Frontend
 import Folding
 import HDF5
 import NetGraph
@@ -33,11 +34,11 @@ public struct CaffeConversion {
     /// BatchNorms that say `use_global_stats: false`, as training needs, and are deployed with their stored statistics.
     public let switchedNormalizations: [LayerID]
     /// What was done to the data before the net got it, which is for whoever runs the deployed net to do.
-    public let preprocessing: [DataPreprocessing]
+    public let preprocessing: [DataPreparation]
     /// The numbers of the parameters; `nil` when only the prototxt was given.
     public let weights: CaffeWeightStore?
     /// Layers of the weights that the net lacks in every phase; they are left out.
-    public let surplus: [SurplusLayer]
+    public let surplus: [SurplusWeights]
     public let options: CaffeOptions
 
     /// Whether a layer of the network normalises by the statistics of each batch, though it has stored ones.
@@ -50,24 +51,24 @@ public struct CaffeConversion {
 
     /// Reads a net and, where given, its weights.
     ///
-    /// - Throws: `CaffeModelError` for files that cannot be read or do not fit together.
-    public init(prototxt path: String, weights weightsPath: String?, options: CaffeOptions) throws(CaffeModelError) {
+    /// - Throws: `ModelError` for files that cannot be read or do not fit together.
+    public init(prototxt path: String, weights weightsPath: String?, options: CaffeOptions) throws(ModelError) {
         try self.init(definition: try NetDefinition(path: path), weights: weightsPath, options: options)
     }
 
     /// Reads weights for a net that was read already.
     ///
-    /// - Throws: `CaffeModelError` for files that cannot be read or do not fit together.
+    /// - Throws: `ModelError` for files that cannot be read or do not fit together.
     public init(
         definition: NetDefinition, weights weightsPath: String?, options: CaffeOptions
-    ) throws(CaffeModelError) {
+    ) throws(ModelError) {
         try self.init(
             definition: definition,
-            weights: try weightsPath.map { path throws(CaffeModelError) in try WeightFiles.open(path) },
+            weights: try weightsPath.map { path throws(ModelError) in try WeightFiles.open(path) },
             options: options)
     }
 
-    init(definition: NetDefinition, weights file: (any WeightFile)?, options: CaffeOptions) throws(CaffeModelError) {
+    init(definition: NetDefinition, weights file: (any WeightFile)?, options: CaffeOptions) throws(ModelError) {
         self.options = options
         var builder = GraphBuilder(definition: definition)
         builder.state = options.state
@@ -112,7 +113,7 @@ public struct CaffeConversion {
     /// - Throws: when the shape of a data layer is not known, with the option that gives it.
     public func prototxt(
         for folded: FoldedNetwork, plan: FoldPlan, container: WeightContainer
-    ) throws(CaffeModelError) -> [UInt8] {
+    ) throws(ModelError) -> [UInt8] {
         try requireInputShapes()
         return try DeployPrototxtWriter(
             original: original, network: folded.network, renames: renames(of: folded, in: container),
@@ -130,9 +131,9 @@ public struct CaffeConversion {
     ///   - checkpoint: called between slices; throws to stop.
     public func writeWeights(
         of folded: FoldedNetwork, to path: String, as container: WeightContainer, compression: Int,
-        magnitudes: WeightMagnitudes? = nil, checkpoint: @escaping () throws(CaffeModelError) -> Void
-    ) throws(CaffeModelError) {
-        guard let weights else { throw CaffeModelError(.internalFault, "there are no weights to write") }
+        magnitudes: WeightMagnitudes? = nil, checkpoint: @escaping () throws(ModelError) -> Void
+    ) throws(ModelError) {
+        guard let weights else { throw ModelError(.internalFault, "there are no weights to write") }
         let store = FoldedWeights(base: weights, folded: folded, magnitudes: magnitudes)
         switch container {
         case .hdf5:
@@ -155,10 +156,10 @@ public struct CaffeConversion {
     /// Reads a written pair back and holds it against the folded network: layers, names, sharing, shapes, and numbers at both ends of each
     /// tensor.
     ///
-    /// - Throws: `CaffeModelError` of the kind `internalFault` that names the first difference.
+    /// - Throws: `ModelError` of the kind `internalFault` that names the first difference.
     public func check(
         _ folded: FoldedNetwork, prototxt: String, weights path: String, container: WeightContainer
-    ) throws(CaffeModelError) {
+    ) throws(ModelError) {
         var readOptions = options
         readOptions.inputShapes = [:]
         readOptions.keepsTraining = true
@@ -167,7 +168,7 @@ public struct CaffeConversion {
             written = try CaffeConversion(prototxt: prototxt, weights: path, options: readOptions)
         } catch {
             guard error.kind == .malformed || error.kind == .usage else { throw error }
-            throw CaffeModelError(.internalFault, "the written pair of files does not load: \(error)")
+            throw ModelError(.internalFault, "the written pair of files does not load: \(error)")
         }
         var expected = folded.network
         let renames = renames(of: folded, in: container)
@@ -181,7 +182,7 @@ public struct CaffeConversion {
             if let name = renames[expected.layers[index].id] { expected.layers[index].name = name }
         }
         if let difference = NetworkStructure(expected).firstDifference(from: NetworkStructure(written.network)) {
-            throw CaffeModelError(
+            throw ModelError(
                 .internalFault,
                 "the written prototxt is not the planned network; planned: \(difference.expected); written: \(difference.found)"
             )
@@ -191,7 +192,7 @@ public struct CaffeConversion {
         for (planned, found) in zip(expected.layers, written.network.layers) {
             for (parameter, copy) in zip(planned.operation.parameters, found.operation.parameters) {
                 guard try WeightComparison.agree(parameter, in: store, copy, in: reread, of: expected) else {
-                    throw CaffeModelError(
+                    throw ModelError(
                         .internalFault, "the written weights of layer '\(planned.name)' are not the planned ones")
                 }
             }
@@ -210,10 +211,10 @@ public struct CaffeConversion {
         }.flatMap { $0.outputs.map { original.network[$0].name } }
     }
 
-    private func checkInputShapeNames() throws(CaffeModelError) {
+    private func checkInputShapeNames() throws(ModelError) {
         let known = inputNames
         for name in options.inputShapes.keys.sorted() where !known.contains(name) {
-            throw CaffeModelError(
+            throw ModelError(
                 .usage,
                 "--input-shape names '\(name)', but the inputs of \(original.definition.path) are \(known.map { "'\($0)'" }.joined(separator: ", "))"
             )
@@ -221,7 +222,7 @@ public struct CaffeConversion {
     }
 
     /// A data layer that becomes an Input needs a shape for each of its tops.
-    private func requireInputShapes() throws(CaffeModelError) {
+    private func requireInputShapes() throws(ModelError) {
         let positions = Dictionary(
             network.layers.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         for change in changes {
@@ -240,17 +241,9 @@ public struct CaffeConversion {
     }
 }
 
-/// A parameter that was shared by name, and is no longer by all of its layers.
-public struct UnsharedParameter: Hashable, Sendable {
-    /// The name under `param`.
-    public var name: String
-    /// The names of the layers, in groups that share what came of it.
-    public var groups: [[String]]
-}
-
 extension CaffeConversion {
     /// The shared parameters that layers had to part with, because their folds differ.
-    public func unshared(by folded: FoldedNetwork) -> [UnsharedParameter] {
+    public func unshared(by folded: FoldedNetwork) -> [PartedParameter] {
         guard !original.sharedNames.isEmpty else { return [] }
         let after = Dictionary(folded.network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var order: [ParameterID] = []
@@ -272,7 +265,7 @@ extension CaffeConversion {
         }
         return order.compactMap { parameter in
             guard let parts = groups[parameter], parts.count > 1 else { return nil }
-            return UnsharedParameter(name: original.sharedNames[parameter] ?? "", groups: parts.map(\.layers))
+            return PartedParameter(name: original.sharedNames[parameter] ?? "", groups: parts.map(\.layers))
         }
     }
 }

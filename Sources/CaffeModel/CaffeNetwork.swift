@@ -1,3 +1,4 @@
+import Frontend
 import NetGraph
 
 /// A Caffe net of one phase as a `Network`, with what leads back to the prototxt and the weights file.

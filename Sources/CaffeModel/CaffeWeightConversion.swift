@@ -1,9 +1,10 @@
+import Frontend
 import Folding
 import NetGraph
 import Prototxt
 
 /// The same weights in another container, without folding: every layer that has blobs, whatever phase it belongs to.
-public struct WeightConversion {
+public struct CaffeWeightConversion: WeightConversion {
     private let file: any WeightFile
     private let definition: NetDefinition?
     /// One opaque layer for each layer of the file.
@@ -11,9 +12,9 @@ public struct WeightConversion {
     private let store: CaffeWeightStore
 
     /// Opens the weights, and the prototxt that gives layers their types and, where names have to change, gets the new ones.
-    public init(weights path: String, prototxt: String?) throws(CaffeModelError) {
+    public init(weights path: String, prototxt: String?) throws(ModelError) {
         file = try WeightFiles.open(path)
-        definition = try prototxt.map { path throws(CaffeModelError) in try NetDefinition(path: path) }
+        definition = try prototxt.map { path throws(ModelError) in try NetDefinition(path: path) }
         var definitions: [String: LayerDefinition] = [:]
         for layer in definition?.layers ?? [] where definitions[layer.name] == nil { definitions[layer.name] = layer }
 
@@ -31,7 +32,7 @@ public struct WeightConversion {
             var parameters: [ParameterID] = []
             for (index, blob) in stored.sorted(by: { $0.key < $1.key }) {
                 guard index == parameters.count else {
-                    throw CaffeModelError(
+                    throw ModelError(
                         .malformed, "\(path): \(blob.place) follows a gap: there is no blob \(parameters.count)")
                 }
                 let parameter = network.addParameter(
@@ -47,7 +48,7 @@ public struct WeightConversion {
                     operation: .opaque(Opaque(type: definedType, parameters: parameters)), inputs: [], outputs: []))
         }
         guard !network.layers.isEmpty else {
-            throw CaffeModelError(.malformed, "\(path): holds no blobs; there is nothing to convert")
+            throw ModelError(.malformed, "\(path): holds no blobs; there is nothing to convert")
         }
         self.network = network
         store = CaffeWeightStore(file: file, blobs: blobs)
@@ -56,21 +57,27 @@ public struct WeightConversion {
     /// The number of layers with blobs.
     public var layerCount: Int { network.layers.count }
 
+    /// What to say of blobs that were never written; `nil` where all were.
+    public var unwrittenRemark: String? {
+        let blobs = store.blobs.sorted { $0.key < $1.key }.map(\.value)
+        return StoredBlob.unwritten(blobs, in: file.path)
+    }
+
     /// New names of layers, old name first, for a container that cannot hold the old ones.
-    public func renames(in container: WeightContainer) -> [(from: String, to: String)] {
+    public func renames(in format: OutputFormat) -> [(from: String, to: String)] {
         let renames = LayerNames.renames(in: renamedNetwork)
-        guard container == .hdf5 else { return [] }
+        guard WeightContainer(format) == .hdf5 else { return [] }
         return renamedNetwork.layers.compactMap { layer in renames[layer.id].map { (layer.name, $0) } }
     }
 
     /// The prototxt with the new names; `nil` when none was given.
     ///
     /// - Throws: when names have to change and there is no prototxt to tell them.
-    public func prototxt(for container: WeightContainer) throws(CaffeModelError) -> [UInt8]? {
-        let names = Dictionary(renames(in: container).map { ($0.from, $0.to) }, uniquingKeysWith: { first, _ in first })
+    public func networkFile(in format: OutputFormat) throws(ModelError) -> [UInt8]? {
+        let names = Dictionary(renames(in: format).map { ($0.from, $0.to) }, uniquingKeysWith: { first, _ in first })
         guard let definition else {
             guard let first = names.keys.sorted().first else { return nil }
-            throw CaffeModelError(
+            throw ModelError(
                 .malformed,
                 "\(file.path): \(names.count) layer names, among them '\(first)', cannot stand in HDF5, and the prototxt needs the new names as well; give it with --prototxt, or write a .caffemodel"
             )
@@ -85,26 +92,23 @@ public struct WeightConversion {
         do {
             return try document.applying(edits)
         } catch {
-            throw CaffeModelError(
+            throw ModelError(
                 .internalFault, "\(document.path): the edits of the prototxt do not fit together: \(error)")
         }
     }
 
     /// Writes the weights.
-    public func write(
-        to path: String, as container: WeightContainer, compression: Int,
-        checkpoint: @escaping () throws(CaffeModelError) -> Void
-    ) throws(CaffeModelError) {
-        switch container {
+    public func write(to path: String, settings: WriteSettings) throws(ModelError) {
+        switch WeightContainer(settings.format) {
         case .hdf5:
             var writer = HDF5WeightWriter()
-            writer.compression = compression
+            writer.compression = settings.compression
             writer.renames = LayerNames.renames(in: renamedNetwork)
-            writer.checkpoint = checkpoint
+            writer.checkpoint = settings.checkpoint
             try writer.write(network, weights: store, to: path)
         case .binary:
             var writer = BinaryWeightWriter()
-            writer.checkpoint = checkpoint
+            writer.checkpoint = settings.checkpoint
             if let binary = file as? BinaryWeightFile {
                 try writer.copy(binary, to: path)
             } else {
@@ -114,24 +118,24 @@ public struct WeightConversion {
     }
 
     /// Reads the written file back: the same layers, shapes and, at both ends of each tensor, numbers.
-    public func check(_ path: String, container: WeightContainer) throws(CaffeModelError) {
+    public func check(_ path: String, format: OutputFormat) throws(ModelError) {
         let written = try WeightFiles.open(path)
-        let names = container == .hdf5 ? LayerNames.renames(in: renamedNetwork) : [:]
+        let names = WeightContainer(format) == .hdf5 ? LayerNames.renames(in: renamedNetwork) : [:]
         for layer in network.layers {
             let blobs = try written.blobs(ofLayer: names[layer.id] ?? layer.name) ?? [:]
             let parameters = layer.operation.parameters
             guard blobs.count == parameters.count else {
-                throw CaffeModelError(
+                throw ModelError(
                     .internalFault,
                     "layer '\(layer.name)' was written with \(blobs.count) blobs instead of \(parameters.count)")
             }
             for (index, parameter) in parameters.enumerated() {
                 guard let blob = blobs[index], blob.shape.reduce(1, *) == network[parameter].elementCount else {
-                    throw CaffeModelError(.internalFault, "\(network[parameter].name) was written with another shape")
+                    throw ModelError(.internalFault, "\(network[parameter].name) was written with another shape")
                 }
                 let copy = CaffeWeightStore(file: written, blobs: [parameter: blob])
                 guard try WeightComparison.agree(parameter, in: store, parameter, in: copy, of: network) else {
-                    throw CaffeModelError(.internalFault, "\(network[parameter].name) was not written as it was read")
+                    throw ModelError(.internalFault, "\(network[parameter].name) was not written as it was read")
                 }
             }
         }

@@ -1,28 +1,13 @@
+import Frontend
 import NetGraph
 import Prototxt
-
-/// What a data layer did to its data before the net saw it. A deployed net has an Input in its place, so whoever runs it does this now.
-public struct DataPreprocessing: Hashable, Sendable {
-    /// One thing that was done, as a field of the prototxt says it.
-    public struct Step: Hashable, Sendable {
-        /// `transform_param.mean_value`
-        public var field: String
-        /// As written, several values with commas.
-        public var value: String
-    }
-
-    public var layer: LayerID
-    /// The blob that gets the data.
-    public var blob: String
-    public var steps: [Step]
-}
 
 extension CaffeNetwork {
     /// The preprocessing of the data layers that became inputs; layers that did none are not listed.
     ///
     /// - Throws: for fields of another type than Caffe's.
-    func preprocessing(of deployed: DeployedNetwork) throws(CaffeModelError) -> [DataPreprocessing] {
-        var found: [DataPreprocessing] = []
+    func preprocessing(of deployed: DeployedNetwork) throws(ModelError) -> [DataPreparation] {
+        var found: [DataPreparation] = []
         for change in deployed.changes {
             guard case .becameInput = change.kind, let definition = definition(of: change.layer),
                 let top = definition.tops.first,
@@ -31,7 +16,7 @@ extension CaffeNetwork {
                 })
             else { continue }
             let steps = try definition.preprocessingSteps()
-            if !steps.isEmpty { found.append(DataPreprocessing(layer: change.layer, blob: top, steps: steps)) }
+            if !steps.isEmpty { found.append(DataPreparation(layer: change.layer, value: top, steps: steps)) }
         }
         return found
     }
@@ -39,15 +24,15 @@ extension CaffeNetwork {
 
 extension LayerDefinition {
     /// What the fields say that Caffe's data layers, and those of forks, do to the data in TEST. The first top is the data.
-    fileprivate func preprocessingSteps() throws(CaffeModelError) -> [DataPreprocessing.Step] {
-        var steps: [DataPreprocessing.Step] = []
+    fileprivate func preprocessingSteps() throws(ModelError) -> [DataPreparation.Step] {
+        var steps: [DataPreparation.Step] = []
         for (parameters, isRelevant) in Self.relevantFields {
             let fields = try reader.submessage(parameters)
             for name in fields.fieldNames where isRelevant(name) {
                 let values = (fields.message?.values(named: name) ?? []).map(\.oneLine)
                 guard Self.defaults[name] != values else { continue }
                 steps.append(
-                    DataPreprocessing.Step(field: "\(parameters).\(name)", value: values.joined(separator: ", ")))
+                    DataPreparation.Step(field: "\(parameters).\(name)", value: values.joined(separator: ", ")))
             }
         }
         return steps

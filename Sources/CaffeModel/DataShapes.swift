@@ -1,3 +1,4 @@
+import Frontend
 import Files
 import HDF5
 
@@ -7,7 +8,7 @@ struct DataShapes {
     var prototxtFolder: String
 
     /// The shape of each top of a data layer, `nil` where it is not known.
-    func shapes(of layer: LayerDefinition) throws(CaffeModelError) -> [[Int]?] {
+    func shapes(of layer: LayerDefinition) throws(ModelError) -> [[Int]?] {
         switch layer.type {
         case "HDF5Data": return try fromFirstFile(of: layer)
         case "DummyData": return try fromDummyData(layer)
@@ -16,7 +17,7 @@ struct DataShapes {
     }
 
     /// `crop_size` of transform_param, or the size that the layer scales images to, with the channels of a colour image or as stated.
-    private func fromTransform(_ layer: LayerDefinition) throws(CaffeModelError) -> [[Int]?] {
+    private func fromTransform(_ layer: LayerDefinition) throws(ModelError) -> [[Int]?] {
         var shapes = [[Int]?](repeating: nil, count: layer.tops.count)
         guard !shapes.isEmpty else { return shapes }
         let transform = try layer.reader.submessage("transform_param")
@@ -54,7 +55,7 @@ struct DataShapes {
     }
 
     /// The number of channels that the fields state; a mean for each channel states it as well. `nil` where only the data would tell.
-    private func channels(of layer: LayerDefinition, transform: FieldReader) throws(CaffeModelError) -> Int? {
+    private func channels(of layer: LayerDefinition, transform: FieldReader) throws(ModelError) -> Int? {
         if try transform.bool("force_gray") ?? false { return 1 }
         if try transform.bool("force_color") ?? false { return 3 }
         if layer.type == "ImageData" {
@@ -64,7 +65,7 @@ struct DataShapes {
         return means > 1 ? means : nil
     }
 
-    private func fromDummyData(_ layer: LayerDefinition) throws(CaffeModelError) -> [[Int]?] {
+    private func fromDummyData(_ layer: LayerDefinition) throws(ModelError) -> [[Int]?] {
         try Self.dummyShapes(of: layer).map { shape in
             guard let shape, !shape.isEmpty else { return nil }
             return [1] + shape.dropFirst()
@@ -72,9 +73,9 @@ struct DataShapes {
     }
 
     /// The shapes that a DummyData layer declares, batch included: one for each top, or one for all.
-    static func dummyShapes(of layer: LayerDefinition) throws(CaffeModelError) -> [[Int]?] {
+    static func dummyShapes(of layer: LayerDefinition) throws(ModelError) -> [[Int]?] {
         let fields = try layer.reader.submessage("dummy_data_param")
-        let shapes = try fields.submessages("shape").map { shape throws(CaffeModelError) in
+        let shapes = try fields.submessages("shape").map { shape throws(ModelError) in
             try shape.integers("dim", atLeast: 1)
         }
         var legacy: [[Int]] = [[], [], [], []]
@@ -89,7 +90,7 @@ struct DataShapes {
     }
 
     /// The shapes of the datasets of the first file that the source lists, which are named like the tops.
-    private func fromFirstFile(of layer: LayerDefinition) throws(CaffeModelError) -> [[Int]?] {
+    private func fromFirstFile(of layer: LayerDefinition) throws(ModelError) -> [[Int]?] {
         let unknown = [[Int]?](repeating: nil, count: layer.tops.count)
         guard let source = try layer.reader.submessage("hdf5_data_param").string("source"), let list = find(source),
             let bytes = try? FileBytes.read(list, limit: 1 << 20),

@@ -1,3 +1,4 @@
+import Frontend
 import NetGraph
 import Prototxt
 
@@ -41,19 +42,19 @@ struct DeployPrototxtWriter {
     }
 
     /// The whole text after the edits.
-    func text() throws(CaffeModelError) -> [UInt8] {
+    func text() throws(ModelError) -> [UInt8] {
         let document = original.definition.document
         do {
             return try document.applying(try edits())
-        } catch let error as CaffeModelError {
+        } catch let error as ModelError {
             throw error
         } catch {
-            throw CaffeModelError(
+            throw ModelError(
                 .internalFault, "\(document.path): the edits of the prototxt do not fit together: \(error)")
         }
     }
 
-    func edits() throws(CaffeModelError) -> [SourceEdit] {
+    func edits() throws(ModelError) -> [SourceEdit] {
         let remaining = positions(of: network.layers)
         let before = positions(of: original.network.layers)
         let after = { (id: LayerID) in remaining[id].map { network.layers[$0] } }

@@ -1,4 +1,3 @@
-import CaffeModel
 import Files
 
 /// How the names of a pair of files belong together.

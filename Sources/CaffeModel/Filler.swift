@@ -1,3 +1,5 @@
+import Frontend
+
 /// What Caffe fills a blob with that the weights file does not give (`filler.hpp`, `FillerParameter` of `caffe.proto`).
 enum Filler: Hashable, Sendable {
     /// Every number is this one.
@@ -12,7 +14,7 @@ enum Filler: Hashable, Sendable {
     /// - Parameters:
     ///   - name: the field of the message.
     ///   - missing: the number that the layer fills in when there is no such field. A filler without fields is a constant 0.
-    init(_ fields: FieldReader, _ name: String, missing: Float = 0) throws(CaffeModelError) {
+    init(_ fields: FieldReader, _ name: String, missing: Float = 0) throws(ModelError) {
         guard fields.has(name) else {
             self = .constant(missing)
             return

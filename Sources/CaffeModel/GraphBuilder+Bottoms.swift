@@ -1,7 +1,9 @@
+import Frontend
+
 /// Why a bottom has no value.
 extension GraphBuilder {
     /// The error for a bottom that no layer before wrote: it names the layer that does write it, if any, and what to do.
-    func missing(_ bottom: String, of layer: LayerDefinition) -> CaffeModelError {
+    func missing(_ bottom: String, of layer: LayerDefinition) -> ModelError {
         let text = "its bottom '\(bottom)' is the top of no layer before it"
         let writers = definition.layers.filter { $0.tops.contains(bottom) && !$0.bottoms.contains(bottom) }
         if let later = writers.first(where: { $0.index > layer.index && takesPart($0) }) {

@@ -1,3 +1,4 @@
+import Frontend
 import Files
 import NetGraph
 
@@ -19,8 +20,8 @@ struct GraphBuilder {
 
     /// Filters the layers, resolves blob names to values, infers shapes, and holds the parameters against the weights.
     ///
-    /// - Throws: `CaffeModelError` for a net that Caffe would not build either, or that does not fit the weights.
-    func build() throws(CaffeModelError) -> CaffeNetwork {
+    /// - Throws: `ModelError` for a net that Caffe would not build either, or that does not fit the weights.
+    func build() throws(ModelError) -> CaffeNetwork {
         var network = Network(name: definition.name)
         var blobs: [String: (value: ValueID, producer: Operation)] = [:]
         let registry = ParameterRegistry(
@@ -83,14 +84,14 @@ struct GraphBuilder {
     }
 
     /// The layers that take part.
-    private func activeLayers() throws(CaffeModelError) -> [LayerDefinition] {
+    private func activeLayers() throws(ModelError) -> [LayerDefinition] {
         var active: [LayerDefinition] = []
         for layer in definition.layers {
             if try state.includes(layer.reader) { active.append(layer) }
         }
         if borrowsDataLayers { active = addingMissingData(to: active) }
         guard !active.isEmpty else {
-            throw CaffeModelError(.malformed, "\(definition.path): no layer takes part in the phase TEST")
+            throw ModelError(.malformed, "\(definition.path): no layer takes part in the phase TEST")
         }
         return active
     }
@@ -115,7 +116,7 @@ struct GraphBuilder {
     }
 
     /// Weights are found by the name of their layer, so a layer with parameters must not share its name.
-    private func checkNames(of network: Network) throws(CaffeModelError) {
+    private func checkNames(of network: Network) throws(ModelError) {
         var seen: [String: Int] = [:]
         for (position, layer) in network.layers.enumerated() {
             guard let first = seen[layer.name] else {
@@ -133,7 +134,7 @@ struct GraphBuilder {
     }
 
     /// The number of bottoms and tops that the planner and the shapes rely on.
-    private func checkArity(of operation: Operation, layer: LayerDefinition) throws(CaffeModelError) {
+    private func checkArity(of operation: Operation, layer: LayerDefinition) throws(ModelError) {
         let bottoms = layer.bottoms.count
         let tops = layer.tops.count
         switch operation {
@@ -173,10 +174,10 @@ struct GraphBuilder {
     /// What a layer is. One with other numbers of bottoms and tops than its type has is an error, unless a fork runs it: then nothing is known of it.
     private func operation(
         of translator: LayerTranslator, isCertain: Bool
-    ) throws(CaffeModelError) -> Operation {
+    ) throws(ModelError) -> Operation {
         let operation = try translator.operation()
         let layer = translator.layer
-        do throws(CaffeModelError) {
+        do throws(ModelError) {
             try checkArity(of: operation, layer: layer)
         } catch {
             guard !isCertain else { throw error }
@@ -192,7 +193,7 @@ struct GraphBuilder {
     ///   are no error: what lies behind the channels is not known then.
     private func outputShapes(
         of operation: Operation, layer: LayerDefinition, translator: LayerTranslator, isCertain: Bool
-    ) throws(CaffeModelError) -> [BlobShape?] {
+    ) throws(ModelError) -> [BlobShape?] {
         switch operation {
         case .input, .dataSource:
             let declared =
@@ -224,7 +225,7 @@ struct GraphBuilder {
     }
 
     /// Caffe aborts at a blob of more axes (`kMaxBlobAxes`).
-    private func checkAxes(of shapes: [BlobShape?], layer: LayerDefinition) throws(CaffeModelError) {
+    private func checkAxes(of shapes: [BlobShape?], layer: LayerDefinition) throws(ModelError) {
         for (index, shape) in shapes.enumerated() {
             guard let shape, shape.rank > CaffeSchema.maximumAxes else { continue }
             let top = layer.tops.indices.contains(index) ? layer.tops[index] : ""
@@ -235,8 +236,8 @@ struct GraphBuilder {
     }
 
     /// The shapes that a data layer tells. That of a fork may have fields of the same names and another kind.
-    private func dataShapes(of translator: LayerTranslator) throws(CaffeModelError) -> [[Int]?] {
-        do throws(CaffeModelError) {
+    private func dataShapes(of translator: LayerTranslator) throws(ModelError) -> [[Int]?] {
+        do throws(ModelError) {
             return try DataShapes(prototxtFolder: FileBytes.folder(of: definition.path)).shapes(of: translator.layer)
         } catch {
             guard translator.isOfFork else { throw error }

@@ -1,3 +1,4 @@
+import Frontend
 import Files
 import HDF5
 import NetGraph
@@ -18,18 +19,18 @@ final class HDF5WeightFile: WeightFile {
     /// Opens a weights file.
     ///
     /// - Throws: when the file is no HDF5 file, or one without `/data`: a solver's state is told from weights.
-    init(path: String) throws(CaffeModelError) {
+    init(path: String) throws(ModelError) {
         self.path = path
         do throws(HDF5Error) {
             file = try HDF5File(readingPath: path)
         } catch {
-            throw CaffeModelError(error)
+            throw ModelError(error)
         }
         let kind: HDF5ObjectKind?
         do throws(HDF5Error) {
             kind = try file.objectKind(at: "/data")
         } catch {
-            throw CaffeModelError(error)
+            throw ModelError(error)
         }
         guard kind == .group else { throw Self.errorForMissingData(in: file) }
         do throws(HDF5Error) {
@@ -37,7 +38,7 @@ final class HDF5WeightFile: WeightFile {
             // A layer whose name cannot be told would be lost without a word.
             try layers.checkNames()
         } catch {
-            throw CaffeModelError(error)
+            throw ModelError(error)
         }
     }
 
@@ -45,14 +46,14 @@ final class HDF5WeightFile: WeightFile {
 
     func describe(layer name: String) -> String { "group '/data/\(name)'" }
 
-    func blobs(ofLayer name: String) throws(CaffeModelError) -> [Int: StoredBlob]? {
+    func blobs(ofLayer name: String) throws(ModelError) -> [Int: StoredBlob]? {
         if let blobs = known[name] { return blobs }
         let blobs = try findBlobs(ofLayer: name)
         known[name] = .some(blobs)
         return blobs
     }
 
-    private func findBlobs(ofLayer name: String) throws(CaffeModelError) -> [Int: StoredBlob]? {
+    private func findBlobs(ofLayer name: String) throws(ModelError) -> [Int: StoredBlob]? {
         // An empty component would name the group around it.
         guard name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({ !$0.isEmpty && $0 != "." })
         else {
@@ -60,7 +61,6 @@ final class HDF5WeightFile: WeightFile {
         }
         var blobs: [Int: StoredBlob] = [:]
         var strange: String?
-        var unwritten: String?
         do throws(HDF5Error) {
             guard let entries = try layers.entries(ofGroup: name) else { return nil }
             for entry in entries {
@@ -70,7 +70,6 @@ final class HDF5WeightFile: WeightFile {
                     continue
                 }
                 if case .dataset(let dataset) = entry.content {
-                    if let value = dataset.fillValue { unwritten = unwritten ?? "'\(entry.path)' would be \(value)" }
                     blobs[index] = register(dataset)
                 } else {
                     // Says why it is none.
@@ -78,27 +77,21 @@ final class HDF5WeightFile: WeightFile {
                 }
             }
         } catch {
-            throw CaffeModelError(error)
-        }
-        if let unwritten {
-            throw CaffeModelError(
-                .malformed,
-                "\(path): \(unwritten) throughout, its fill value: no number was ever written to it; was the file written to its end? Write the numbers if they are meant"
-            )
+            throw ModelError(error)
         }
         if let strange {
-            throw CaffeModelError(
+            throw ModelError(
                 .malformed, "\(path): '\(strange)' is no blob: the blobs of a layer are named 0, 1, 2 ...")
         }
         return blobs
     }
 
-    func layerNames() throws(CaffeModelError) -> [String] {
+    func layerNames() throws(ModelError) -> [String] {
         let children: [HDF5Child]
         do throws(HDF5Error) {
             children = try file.descendants(ofGroup: "/data")
         } catch {
-            throw CaffeModelError(error)
+            throw ModelError(error)
         }
         var seen: Set<String> = []
         return children.filter { $0.kind == .dataset }
@@ -108,7 +101,7 @@ final class HDF5WeightFile: WeightFile {
 
     func read<Element: WeightElement>(
         _ blob: StoredBlob, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
-    ) throws(CaffeModelError) {
+    ) throws(ModelError) {
         let dataset = datasets[blob.handle]
         let elements = start..<start + buffer.count
         do throws(HDF5Error) {
@@ -121,7 +114,7 @@ final class HDF5WeightFile: WeightFile {
             case .float16: break
             }
         } catch {
-            throw CaffeModelError(error)
+            throw ModelError(error)
         }
     }
 
@@ -129,7 +122,7 @@ final class HDF5WeightFile: WeightFile {
         datasets.append(dataset)
         return StoredBlob(
             place: "'\(dataset.path)'", shape: dataset.shape, elementType: Self.elementType(of: dataset.elementType),
-            handle: datasets.count - 1)
+            handle: datasets.count - 1, fillValue: dataset.fillValue)
     }
 
     /// More blobs than this no layer has.
@@ -144,16 +137,16 @@ final class HDF5WeightFile: WeightFile {
         }
     }
 
-    private static func errorForMissingData(in file: HDF5File) -> CaffeModelError {
+    private static func errorForMissingData(in file: HDF5File) -> ModelError {
         let path = file.path
         let isState = ["/learned_net", "/history"].contains { (try? file.objectKind(at: $0)) ?? nil != nil }
         guard isState else {
-            return CaffeModelError(
+            return ModelError(
                 .malformed,
                 "\(path): has no group '/data', so it holds no weights of Caffe; expected groups '/data/<layer>'")
         }
         let weights = (try? file.string(at: "/learned_net")).map { "'\($0)'" } ?? "the .caffemodel.h5 beside it"
-        return CaffeModelError(
+        return ModelError(
             .malformed,
             "\(path): is the state of a solver, which holds no weights; give the weights that it belongs to: \(weights)"
         )

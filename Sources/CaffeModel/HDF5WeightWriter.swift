@@ -1,3 +1,4 @@
+import Frontend
 import HDF5
 import NetGraph
 
@@ -8,7 +9,7 @@ struct HDF5WeightWriter {
     /// New names of layers.
     var renames: [LayerID: String] = [:]
     /// Called between slices; throws to stop.
-    var checkpoint: () throws(CaffeModelError) -> Void = {}
+    var checkpoint: () throws(ModelError) -> Void = {}
 
     /// The datasets of a layer, by blob index; a layer without parameters has none.
     static func plan(_ network: Network, renames: [LayerID: String]) -> [PlannedGroup] {
@@ -36,14 +37,14 @@ struct HDF5WeightWriter {
     ///   - network: gives names, shapes and formats.
     ///   - weights: gives the numbers, slice by slice.
     ///   - path: a file that does not matter yet; it is overwritten.
-    func write(_ network: Network, weights: some WeightStore, to path: String) throws(CaffeModelError) {
+    func write(_ network: Network, weights: some WeightStore, to path: String) throws(ModelError) {
         let file: HDF5File
         let layers: HDF5Group
         do throws(HDF5Error) {
             file = try HDF5File(creatingPath: path)
             layers = try file.createGroup("/data")
         } catch {
-            throw CaffeModelError(error)
+            throw ModelError(error)
         }
         var slices = SliceWriter()
         for planned in Self.plan(network, renames: renames) {
@@ -51,7 +52,7 @@ struct HDF5WeightWriter {
             do throws(HDF5Error) {
                 group = try layers.createGroup(planned.name)
             } catch {
-                throw CaffeModelError(error)
+                throw ModelError(error)
             }
             for (index, parameter) in planned.blobs {
                 do {
@@ -59,7 +60,7 @@ struct HDF5WeightWriter {
                 } catch  where error.kind == .overflow([]) {
                     // Whoever planned the folds can leave these layers out and try again.
                     let users = network.layers.filter { $0.operation.parameters.contains(parameter) }.map(\.id)
-                    throw CaffeModelError(.overflow(users), error.message)
+                    throw ModelError(.overflow(users), error.message)
                 }
             }
         }
@@ -68,16 +69,16 @@ struct HDF5WeightWriter {
             try file.synchronize()
             try file.close()
         } catch {
-            throw CaffeModelError(error)
+            throw ModelError(error)
         }
     }
 
     private func write(
         _ parameter: ParameterID, of network: Network, weights: some WeightStore, to group: HDF5Group, index: Int,
         slices: inout SliceWriter
-    ) throws(CaffeModelError) {
+    ) throws(ModelError) {
         guard let shape = network[parameter].shape, let count = network[parameter].elementCount else {
-            throw CaffeModelError(.internalFault, "the shape of \(network[parameter].name) is not known")
+            throw ModelError(.internalFault, "the shape of \(network[parameter].name) is not known")
         }
         let type = network[parameter].elementType
         let dataset: HDF5Dataset
@@ -86,7 +87,7 @@ struct HDF5WeightWriter {
                 String(index), shape: shape, elementType: type == .float64 ? .float64 : .float32,
                 compression: compression)
         } catch {
-            throw CaffeModelError(error)
+            throw ModelError(error)
         }
         switch type {
         case .float16, .float32:
@@ -99,7 +100,7 @@ struct HDF5WeightWriter {
     private func copy<Element: WeightElement & HDF5Number>(
         _ parameter: ParameterID, count: Int, weights: some WeightStore, to dataset: HDF5Dataset,
         through slices: inout SliceWriter, as type: Element.Type
-    ) throws(CaffeModelError) {
+    ) throws(ModelError) {
         let overlapping = SliceWriter.overlaps(isComputed: weights.isComputed(parameter), count: count, of: type)
         var start = 0
         while start < count {
@@ -108,12 +109,12 @@ struct HDF5WeightWriter {
             do throws(WeightError) {
                 try weights.read(parameter, from: start, into: slice)
             } catch {
-                throw CaffeModelError(error)
+                throw ModelError(error)
             }
             do throws(HDF5Error) {
                 try slices.write(slice, to: dataset, at: start, overlapping: overlapping)
             } catch {
-                throw CaffeModelError(error)
+                throw ModelError(error)
             }
             start += slice.count
         }

@@ -1,9 +1,11 @@
+import Frontend
+
 /// The shapes that an `Input` layer declares.
 enum InputFields {
     /// One shape for each top; a single shape holds for all of them.
-    static func shapes(of layer: LayerDefinition) throws(CaffeModelError) -> [[Int]?] {
+    static func shapes(of layer: LayerDefinition) throws(ModelError) -> [[Int]?] {
         let shapes = try layer.reader.submessage("input_param").submessages("shape").map {
-            shape throws(CaffeModelError) in
+            shape throws(ModelError) in
             try shape.integers("dim", atLeast: 1)
         }
         guard shapes.count <= 1 || shapes.count == layer.tops.count else {

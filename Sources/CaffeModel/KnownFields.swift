@@ -1,3 +1,4 @@
+import Frontend
 import NetGraph
 
 /// What the fields of layers do to this program: those of Caffe itself, and those that its forks added (docs/caffe.md has the same table).
@@ -145,7 +146,7 @@ enum KnownFields {
 
 extension LayerTranslator {
     /// Why the layer's fields do not let it be taken for what its type says, as part of a sentence; `nil` when they do.
-    func fieldObjection() throws(CaffeModelError) -> String? {
+    func fieldObjection() throws(ModelError) -> String? {
         for (name, obstacle) in KnownFields.layerObstacles.sorted(by: { $0.key < $1.key }) {
             if layer.reader.hasOther(name, than: obstacle.harmless) { return "its field '\(name)' \(obstacle.effect)" }
         }
@@ -163,7 +164,7 @@ extension LayerTranslator {
     }
 
     /// A layer of a type that is known, which does more than its type says.
-    func opaque(because cause: String) throws(CaffeModelError) -> Operation {
+    func opaque(because cause: String) throws(ModelError) -> Operation {
         .opaque(Opaque(type: layer.type, parameters: try registry.registerAll(of: layer), cause: cause))
     }
 }

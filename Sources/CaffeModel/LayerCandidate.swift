@@ -1,3 +1,4 @@
+import Frontend
 import NetGraph
 
 /// What a layer is taken for, by its type.
@@ -20,7 +21,7 @@ struct LayerCandidate {
 }
 
 extension LayerTranslator {
-    func operation(of candidate: LayerCandidate) throws(CaffeModelError) -> Operation {
+    func operation(of candidate: LayerCandidate) throws(ModelError) -> Operation {
         if let cause = try objection(to: candidate) {
             return .opaque(Opaque(type: layer.type, parameters: try registry.registerAll(of: layer), cause: cause))
         }
@@ -28,9 +29,9 @@ extension LayerTranslator {
     }
 
     /// Why a layer is not what its type says, as part of a sentence; `nil` when it is.
-    private func objection(to candidate: LayerCandidate) throws(CaffeModelError) -> String? {
+    private func objection(to candidate: LayerCandidate) throws(ModelError) -> String? {
         if let objection = candidate.objection { return objection }
-        let found = try candidate.message.map { name throws(CaffeModelError) in try parameters(name).fieldNames } ?? []
+        let found = try candidate.message.map { name throws(ModelError) in try parameters(name).fieldNames } ?? []
         let unknown = found.filter { !candidate.fields.contains($0) && !KnownFields.keptEverywhere.contains($0) }
         if !unknown.isEmpty { return "its field \(unknown.map { "'\($0)'" }.joined(separator: ", ")) is not known" }
         guard candidate.bottoms.contains(layer.bottoms.count), candidate.tops ?? layer.tops.count == layer.tops.count
@@ -49,7 +50,7 @@ extension LayerTranslator {
         return nil
     }
 
-    private func storedBlobsFit(_ expected: [ExpectedBlob]) throws(CaffeModelError) -> Bool {
+    private func storedBlobsFit(_ expected: [ExpectedBlob]) throws(ModelError) -> Bool {
         // A layer that the file lacks is told as missing.
         guard let stored = try registry.weights?.blobs(ofLayer: layer.name) else { return true }
         let isShared = try layer.sharedNames().contains { !$0.isEmpty }

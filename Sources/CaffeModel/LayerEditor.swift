@@ -1,3 +1,4 @@
+import Frontend
 import NetGraph
 import Prototxt
 
@@ -19,7 +20,7 @@ struct LayerEditor {
     var document: PrototxtDocument { definition.reader.document }
     var message: MessageNode { definition.field.value.message ?? document.root }
 
-    func edits() throws(CaffeModelError) -> [SourceEdit] {
+    func edits() throws(ModelError) -> [SourceEdit] {
         var edits: [SourceEdit] = []
         if name != definition.name { edits += setString("name", to: name) }
         if old.operation.typeName != layer.operation.typeName {
@@ -93,7 +94,7 @@ struct LayerEditor {
     // MARK: Inputs
 
     /// A data layer keeps its name and its tops, and gets a shape; an Input gets the shape that the user gave.
-    private func inputEdits() throws(CaffeModelError) -> [SourceEdit] {
+    private func inputEdits() throws(ModelError) -> [SourceEdit] {
         let tops = layer.outputs.map { network[$0] }
         let shapes = tops.compactMap { $0.shape?.known }
         var edits = setStrings("top", from: definition.tops, to: tops.map(\.name))
@@ -141,7 +142,7 @@ struct LayerEditor {
     // MARK: Biases
 
     /// A linear layer that gained a bias.
-    private func biasEdits() throws(CaffeModelError) -> [SourceEdit] {
+    private func biasEdits() throws(ModelError) -> [SourceEdit] {
         guard layer.operation.linearBias != nil, old.operation.linearBias == nil else { return [] }
         let name = if case .innerProduct = layer.operation { "inner_product_param" } else { "convolution_param" }
         guard let parameters = message.value(named: name)?.message else { return [] }
@@ -161,7 +162,7 @@ struct LayerEditor {
     static let fillers: Set<String> = ["weight_filler", "bias_filler", "filler"]
 
     /// What only training needs: phase rules, loss weights, fillers.
-    private func trainingEdits() throws(CaffeModelError) -> [SourceEdit] {
+    private func trainingEdits() throws(ModelError) -> [SourceEdit] {
         var edits = phaseEdits()
         for name in ["loss_weight", "propagate_down", "loss_param"] where name != "loss_param" || changedType {
             edits += message.fields(named: name).map { document.removal(of: $0) }
@@ -200,7 +201,7 @@ struct LayerEditor {
     // MARK: Parameters
 
     /// `param` entries: gone in a deploy net but for names that are shared; in a training net only the names are set right.
-    private func parameterEdits() throws(CaffeModelError) -> [SourceEdit] {
+    private func parameterEdits() throws(ModelError) -> [SourceEdit] {
         let fields = message.fields(named: "param")
         let count = layer.operation.parameters.count
         let becameScale = old.operation.typeName != layer.operation.typeName

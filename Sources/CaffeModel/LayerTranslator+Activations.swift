@@ -1,9 +1,10 @@
+import Frontend
 import NetGraph
 
 /// The layers of Caffe's registry that are a function of each element by itself, PReLU left aside.
 extension LayerTranslator {
     /// `nil` when the layer is of another type.
-    func activation() throws(CaffeModelError) -> Activation? {
+    func activation() throws(ModelError) -> Activation? {
         switch layer.type {
         case "ReLU": return try rectifier()
         case "ReLU6": return .relu6
@@ -34,7 +35,7 @@ extension LayerTranslator {
     }
 
     /// A ReLU, which forks may limit from above; `nil` when its limits make another function of it.
-    private func rectifier() throws(CaffeModelError) -> Activation? {
+    private func rectifier() throws(ModelError) -> Activation? {
         let fields = try parameters("relu_param")
         let slope = Double(try fields.float("negative_slope") ?? 0)
         let maximum = Double(try fields.float("maximum") ?? 0)
@@ -49,7 +50,7 @@ extension LayerTranslator {
     /// A base of -1 stands for e.
     private func exponent(
         _ name: String
-    ) throws(CaffeModelError) -> (base: Double?, scale: Double, shift: Double) {
+    ) throws(ModelError) -> (base: Double?, scale: Double, shift: Double) {
         let fields = try parameters(name)
         let base = try fields.float("base") ?? -1
         return (

@@ -1,8 +1,9 @@
+import Frontend
 import NetGraph
 
 /// Scale, Bias and PReLU (Caffe's `scale_layer.cpp`, `bias_layer.cpp`, `prelu_layer.cpp`).
 extension LayerTranslator {
-    func scale() throws(CaffeModelError) -> Operation {
+    func scale() throws(ModelError) -> Operation {
         let fields = try parameters("scale_param")
         let hasBias = try fields.bool("bias_term") ?? false
         let shape = try axes(fields)
@@ -27,14 +28,14 @@ extension LayerTranslator {
     }
 
     /// Whether the file has no numbers for a Scale because Intel Caffe has put them into the BatchNorm before it.
-    private func isInBatchNormBefore() throws(CaffeModelError) -> Bool {
+    private func isInBatchNormBefore() throws(ModelError) -> Bool {
         guard let weights = registry.weights, try weights.blobs(ofLayer: layer.name)?.isEmpty ?? true,
             case .batchNorm(let batchNorm)? = neighbors.producer
         else { return false }
         return batchNorm.gamma != nil && batchNorm.factor != nil
     }
 
-    func bias() throws(CaffeModelError) -> Operation {
+    func bias() throws(ModelError) -> Operation {
         let fields = try parameters("bias_param")
         let shape = try axes(fields)
         guard layer.bottoms.count == 1 else {
@@ -47,7 +48,7 @@ extension LayerTranslator {
         return .bias(Bias(beta: blobs[0], axes: resolved(shape.axes, parameter: blobs[0])))
     }
 
-    func prelu() throws(CaffeModelError) -> Operation {
+    func prelu() throws(ModelError) -> Operation {
         let fields = try parameters("prelu_param")
         let isShared = try fields.bool("channel_shared") ?? false
         let channels = input.map { $0.length(ofAxis: 1) } ?? nil
@@ -60,7 +61,7 @@ extension LayerTranslator {
     }
 
     /// The axes that `axis` and `num_axes` name, and the shape that a parameter along them has.
-    private func axes(_ fields: FieldReader) throws(CaffeModelError) -> (axes: AffineAxes, parameter: [Int?]?) {
+    private func axes(_ fields: FieldReader) throws(ModelError) -> (axes: AffineAxes, parameter: [Int?]?) {
         let axis = try fields.integer("axis") ?? 1
         let count = try fields.integer("num_axes") ?? 1
         if count == 0 { return (.axes(0..<0), []) }

@@ -1,16 +1,17 @@
+import Frontend
 import NetGraph
 
 /// The batch normalisations of Caffe and its forks, told apart by the number of blobs, their shapes and the layer's fields.
 extension LayerTranslator {
     /// Type `BatchNorm` (Caffe's `batch_norm_layer.cpp`, NVCaffe, Intel Caffe, Xilinx).
-    func batchNorm() throws(CaffeModelError) -> Operation {
+    func batchNorm() throws(ModelError) -> Operation {
         let fields = try parameters("batch_norm_param")
         let stored = try registry.weights?.blobs(ofLayer: layer.name)
         let telling = try BatchNormTelling(
             fields, layer: layer, scaleBehind: neighbors.scale(reading: layer.tops.first), stored: stored,
             named: self.dialect, registry: registry)
         let dialect = try registry.dialect(of: layer, hasBlobs: stored?.isEmpty == false) {
-            () throws(CaffeModelError) in try telling.dialect()
+            () throws(ModelError) in try telling.dialect()
         }
         let roles = dialect.roles(of: stored?.count ?? dialect.roles.count)
         let hasFourAxes = dialect != .bvlc && Self.hasFourAxes(stored)
@@ -44,7 +45,7 @@ extension LayerTranslator {
     private static let leastEpsilonOfNVCaffe: Float = 1e-5
 
     /// Type `BN` (SegNet, ENet, PSPNet and relatives).
-    func bn() throws(CaffeModelError) -> Operation {
+    func bn() throws(ModelError) -> Operation {
         let fields = try parameters("bn_param")
         let stored = try registry.weights?.blobs(ofLayer: layer.name)
         let mode = try fields.enumeration("bn_mode", ["LEARN", "INFERENCE"])
@@ -66,7 +67,7 @@ extension LayerTranslator {
 
     private func bnDialect(
         _ fields: FieldReader, mode: String?, stored: [Int: StoredBlob]?
-    ) throws(CaffeModelError) -> BatchNormDialect {
+    ) throws(ModelError) -> BatchNormDialect {
         guard let stored else {
             if mode != nil { return .bnInference }
             return dialect.map { $0.roles.count == 4 ? $0 : .bnVariance } ?? .bnVariance
@@ -103,7 +104,7 @@ extension LayerTranslator {
     /// the phase alone.
     private func usesGlobalStatistics(
         _ fields: FieldReader, dialect: BatchNormDialect
-    ) throws(CaffeModelError) -> Bool {
+    ) throws(ModelError) -> Bool {
         if assumesGlobalStatistics { return true }
         if dialect != .nvcaffe, let explicit = try fields.bool("use_global_stats") { return explicit }
         return try layer.reader.enumeration("phase", ["TRAIN", "TEST"]) != "TRAIN"

@@ -1,9 +1,10 @@
+import Frontend
 import NetGraph
 
 /// More layers of Caffe's registry; `candidate` also leads to those of forks.
 extension LayerTranslator {
     /// `nil` for a type that is not known.
-    func candidate() throws(CaffeModelError) -> LayerCandidate? {
+    func candidate() throws(ModelError) -> LayerCandidate? {
         switch layer.type {
         case "LRN": try localResponse()
         case "MVN": try meanVariance()
@@ -26,7 +27,7 @@ extension LayerTranslator {
         }
     }
 
-    private func localResponse() throws(CaffeModelError) -> LayerCandidate {
+    private func localResponse() throws(ModelError) -> LayerCandidate {
         let fields = try parameters("lrn_param")
         let region = try fields.choice(
             "norm_region",
@@ -43,7 +44,7 @@ extension LayerTranslator {
         ) { _ in .localResponse(response) }
     }
 
-    private func meanVariance() throws(CaffeModelError) -> LayerCandidate {
+    private func meanVariance() throws(ModelError) -> LayerCandidate {
         let fields = try parameters("mvn_param")
         let operation = MeanVariance(
             normalizesVariance: try fields.bool("normalize_variance") ?? true,
@@ -54,7 +55,7 @@ extension LayerTranslator {
         }
     }
 
-    private func argMax() throws(CaffeModelError) -> LayerCandidate {
+    private func argMax() throws(ModelError) -> LayerCandidate {
         let fields = try parameters("argmax_param")
         let operation = ArgMax(
             axis: try fields.integer("axis"), topCount: try fields.integer("top_k", atLeast: 1) ?? 1,
@@ -64,7 +65,7 @@ extension LayerTranslator {
         }
     }
 
-    private func reduction() throws(CaffeModelError) -> LayerCandidate {
+    private func reduction() throws(ModelError) -> LayerCandidate {
         let fields = try parameters("reduction_param")
         let method = try fields.choice(
             "operation",
@@ -79,7 +80,7 @@ extension LayerTranslator {
         ) { _ in .reduction(operation) }
     }
 
-    private func tile() throws(CaffeModelError) -> LayerCandidate {
+    private func tile() throws(ModelError) -> LayerCandidate {
         let fields = try parameters("tile_param")
         let axis = try fields.integer("axis") ?? 1
         let count = try fields.integer("tiles", atLeast: 1)
@@ -88,7 +89,7 @@ extension LayerTranslator {
         ) { _ in .tile(axis: axis, count: count ?? 1) }
     }
 
-    private func spatialPyramid() throws(CaffeModelError) -> LayerCandidate {
+    private func spatialPyramid() throws(ModelError) -> LayerCandidate {
         let fields = try parameters("spp_param")
         let levels = try fields.integer("pyramid_height", atLeast: 1)
         let method = try fields.choice(
@@ -99,7 +100,7 @@ extension LayerTranslator {
         ) { _ in .spatialPyramid(SpatialPyramid(method: method ?? .max, levels: levels ?? 1)) }
     }
 
-    private func im2col() throws(CaffeModelError) -> LayerCandidate {
+    private func im2col() throws(ModelError) -> LayerCandidate {
         let fields = try parameters("convolution_param")
         let axis = try fields.integer("axis") ?? 1
         let channelAxis = axis < 0 ? (input?.rank ?? 0) + axis : axis

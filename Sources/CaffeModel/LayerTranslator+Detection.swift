@@ -1,8 +1,9 @@
+import Frontend
 import NetGraph
 
 /// The layers of SSD that need fields only (`prior_box_layer.cpp`, `detection_output_layer.cpp` of the ssd branch).
 extension LayerTranslator {
-    func priorBox() throws(CaffeModelError) -> LayerCandidate {
+    func priorBox() throws(ModelError) -> LayerCandidate {
         let fields = try parameters("prior_box_param")
         let minimumSizes = try fields.floats("min_size")
         let maximumSizes = try fields.floats("max_size")
@@ -41,7 +42,7 @@ extension LayerTranslator {
         ) { [operation] _ in .priorBox(operation) }
     }
 
-    func detectionOutput() throws(CaffeModelError) -> LayerCandidate {
+    func detectionOutput() throws(ModelError) -> LayerCandidate {
         let fields = try parameters("detection_output_param")
         let suppression = try fields.submessage("nms_param")
         let classes = try fields.integer("num_classes", atLeast: 1)
@@ -81,7 +82,7 @@ extension LayerTranslator {
     }
 
     /// Ratios that differ by less than a millionth are one.
-    private func aspectRatios(_ fields: FieldReader) throws(CaffeModelError) -> [Double] {
+    private func aspectRatios(_ fields: FieldReader) throws(ModelError) -> [Double] {
         let flips = try fields.bool("flip") ?? true
         var ratios: [Float] = [1]
         for ratio in try fields.floats("aspect_ratio") where !ratios.contains(where: { abs($0 - ratio) < 1e-6 }) {

@@ -1,9 +1,10 @@
+import Frontend
 import NetGraph
 
 /// Layers of forks that real nets use: SSD, SegNet, DeepLab, ShuffleNet, SENet, Fast R-CNN, YOLO.
 extension LayerTranslator {
     /// `nil` for a type that is not known.
-    func candidateOfFork() throws(CaffeModelError) -> LayerCandidate? {
+    func candidateOfFork() throws(ModelError) -> LayerCandidate? {
         switch layer.type {
         case "ShuffleChannel":
             let groups = try parameters("shuffle_channel_param").integer("group", atLeast: 1) ?? 1
@@ -30,7 +31,7 @@ extension LayerTranslator {
         }
     }
 
-    private func normalize() throws(CaffeModelError) -> LayerCandidate {
+    private func normalize() throws(ModelError) -> LayerCandidate {
         let fields = try parameters("norm_param")
         let isShared = try fields.bool("channel_shared") ?? true
         let isAcross = try fields.bool("across_spatial") ?? true
@@ -49,7 +50,7 @@ extension LayerTranslator {
     }
 
     /// With a mask SegNet's layer, without one that of the YOLO forks.
-    private func upsample() throws(CaffeModelError) -> LayerCandidate {
+    private func upsample() throws(ModelError) -> LayerCandidate {
         let fields = try parameters("upsample_param")
         let hasMask = layer.bottoms.count == 2
         let both = try fields.integer("scale", atLeast: 1) ?? (hasMask ? 2 : nil)
@@ -75,7 +76,7 @@ extension LayerTranslator {
         }
     }
 
-    private func interpolation() throws(CaffeModelError) -> LayerCandidate {
+    private func interpolation() throws(ModelError) -> LayerCandidate {
         let fields = try parameters("interp_param")
         let shrink = try fields.integer("shrink_factor", atLeast: 1)
         let zoom = try fields.integer("zoom_factor", atLeast: 1)
@@ -106,7 +107,7 @@ extension LayerTranslator {
         }
     }
 
-    private func regionPooling() throws(CaffeModelError) -> LayerCandidate {
+    private func regionPooling() throws(ModelError) -> LayerCandidate {
         let fields = try parameters("roi_pooling_param")
         let height = try fields.integer("pooled_h", atLeast: 1)
         let width = try fields.integer("pooled_w", atLeast: 1)

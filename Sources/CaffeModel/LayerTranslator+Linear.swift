@@ -1,8 +1,9 @@
+import Frontend
 import NetGraph
 
 /// Convolution, Deconvolution and InnerProduct (Caffe's `base_conv_layer.cpp`, `inner_product_layer.cpp`).
 extension LayerTranslator {
-    func convolution(transposed: Bool) throws(CaffeModelError) -> Operation {
+    func convolution(transposed: Bool) throws(ModelError) -> Operation {
         let fields = try parameters("convolution_param")
         guard let outputs = try fields.integer("num_output", atLeast: 1) else {
             throw layer.error("has no 'num_output' in convolution_param")
@@ -40,7 +41,7 @@ extension LayerTranslator {
         return transposed ? .deconvolution(convolution) : .convolution(convolution)
     }
 
-    func innerProduct() throws(CaffeModelError) -> Operation {
+    func innerProduct() throws(ModelError) -> Operation {
         let fields = try parameters("inner_product_param")
         guard let outputs = try fields.integer("num_output", atLeast: 1) else {
             throw layer.error("has no 'num_output' in inner_product_param")
@@ -65,12 +66,12 @@ extension LayerTranslator {
     /// A weight, and a bias where its length is given.
     private func linearBlobs(
         _ fields: FieldReader, weight: [Int?], outputs: Int?
-    ) throws(CaffeModelError) -> [ExpectedBlob] {
+    ) throws(ModelError) -> [ExpectedBlob] {
         [
             ExpectedBlob(
                 role: "weight", shape: weight, filler: try Filler(fields, "weight_filler"), needsTraining: true)
         ]
-            + (try outputs.map { count throws(CaffeModelError) in
+            + (try outputs.map { count throws(ModelError) in
                 [ExpectedBlob(role: "bias", shape: [count], filler: try Filler(fields, "bias_filler"))]
             } ?? [])
     }
@@ -78,7 +79,7 @@ extension LayerTranslator {
     /// The number of axes behind the channel: from the bottom, else from the weight, else as many as the fields name, at least 2.
     ///
     /// - Parameter known: what the weight tells.
-    func spatialAxes(_ fields: FieldReader, channelAxis: Int, known: Int? = nil) throws(CaffeModelError) -> Int {
+    func spatialAxes(_ fields: FieldReader, channelAxis: Int, known: Int? = nil) throws(ModelError) -> Int {
         let fromInput = input.map { max($0.rank - channelAxis - 1, 0) }
         if let fromInput, input?.hasOnlyChannels == false { return fromInput }
         if let known { return known }

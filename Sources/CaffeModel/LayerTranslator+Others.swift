@@ -1,8 +1,9 @@
+import Frontend
 import NetGraph
 
 /// The layers of Caffe's registry that have no parameters and whose effect on shapes is known.
 extension LayerTranslator {
-    func operationWithoutParameters() throws(CaffeModelError) -> Operation? {
+    func operationWithoutParameters() throws(ModelError) -> Operation? {
         switch layer.type {
         case "Power":
             let fields = try parameters("power_param")
@@ -58,14 +59,14 @@ extension LayerTranslator {
     }
 
     /// The first of several spellings of a field.
-    private func first(of names: [String], in fields: FieldReader) throws(CaffeModelError) -> Int? {
+    private func first(of names: [String], in fields: FieldReader) throws(ModelError) -> Int? {
         for name in names {
             if let value = try fields.integer(name) { return value }
         }
         return nil
     }
 
-    private func pooling() throws(CaffeModelError) -> Operation {
+    private func pooling() throws(ModelError) -> Operation {
         let fields = try parameters("pooling_param")
         let name = try fields.enumeration("pool", ["MAX", "AVE", "STOCHASTIC"], isOpen: true) ?? "MAX"
         let methods: [String: Pooling.Method] = [
@@ -96,7 +97,7 @@ extension LayerTranslator {
                 countsPadding: name != "AVE_EXC_PAD"))
     }
 
-    private func eltwise() throws(CaffeModelError) -> Operation {
+    private func eltwise() throws(ModelError) -> Operation {
         let fields = try parameters("eltwise_param")
         let name = try fields.enumeration("operation", ["PROD", "SUM", "MAX"], isOpen: true) ?? "SUM"
         let combinations: [String: Eltwise.Combination] = ["PROD": .product, "SUM": .sum, "MAX": .maximum]

@@ -1,8 +1,9 @@
+import Frontend
 import NetGraph
 
 /// Embed, LSTM, RNN, DummyData and Parameter (Caffe's `embed_layer.cpp`, `recurrent_layer.cpp`, `dummy_data_layer.cpp`, `parameter_layer.hpp`).
 extension LayerTranslator {
-    func embed() throws(CaffeModelError) -> LayerCandidate {
+    func embed() throws(ModelError) -> LayerCandidate {
         let fields = try parameters("embed_param")
         let outputs = try fields.integer("num_output", atLeast: 1)
         let rows = try fields.integer("input_dim", atLeast: 1)
@@ -20,7 +21,7 @@ extension LayerTranslator {
         }
     }
 
-    func recurrent(_ cell: Recurrent.Cell) throws(CaffeModelError) -> LayerCandidate {
+    func recurrent(_ cell: Recurrent.Cell) throws(ModelError) -> LayerCandidate {
         let fields = try parameters("recurrent_param")
         let units = try fields.integer("num_output", atLeast: 1)
         let gates = cell == .lstm ? 4 : 1
@@ -53,7 +54,7 @@ extension LayerTranslator {
     }
 
     /// A DummyData that does not stand for the net's data. Random fillers give other numbers in each run.
-    func fill() throws(CaffeModelError) -> LayerCandidate {
+    func fill() throws(ModelError) -> LayerCandidate {
         let fields = try parameters("dummy_data_param")
         var values: [Double] = []
         var objection: String?
@@ -74,7 +75,7 @@ extension LayerTranslator {
         ) { _ in .fill(Fill(shapes: shapes, values: values)) }
     }
 
-    func parameter() throws(CaffeModelError) -> LayerCandidate {
+    func parameter() throws(ModelError) -> LayerCandidate {
         let shape = try parameters("parameter_param").submessage("shape").integers("dim", atLeast: 1)
         return LayerCandidate(
             message: "parameter_param", fields: ["shape"], bottoms: 0...0,

@@ -1,3 +1,4 @@
+import Frontend
 import NetGraph
 
 /// Turns one layer of a Caffe net into an operation: defaults, axes, blob indices and spellings of forks become roles and values.
@@ -16,14 +17,14 @@ struct LayerTranslator {
 
     var input: BlobShape? { inputs.first ?? nil }
 
-    func parameters(_ name: String) throws(CaffeModelError) -> FieldReader { try layer.reader.submessage(name) }
+    func parameters(_ name: String) throws(ModelError) -> FieldReader { try layer.reader.submessage(name) }
 
-    func register(_ expected: [ExpectedBlob]) throws(CaffeModelError) -> [ParameterID] {
+    func register(_ expected: [ExpectedBlob]) throws(ModelError) -> [ParameterID] {
         try registry.register(expected, of: layer)
     }
 
     /// The operation of the layer. A type that is not known is opaque.
-    func operation() throws(CaffeModelError) -> Operation {
+    func operation() throws(ModelError) -> Operation {
         if let objection = try fieldObjection() { return try opaque(because: objection) }
         switch layer.type {
         case "Input": return .input
@@ -51,15 +52,15 @@ struct LayerTranslator {
     }
 
     /// A layer that is known if its fields are as expected. A fork's type of the same name may have fields of another kind.
-    private func operationOfCandidate() throws(CaffeModelError) -> Operation? {
+    private func operationOfCandidate() throws(ModelError) -> Operation? {
         let candidate: LayerCandidate?
-        do throws(CaffeModelError) {
+        do throws(ModelError) {
             candidate = try self.candidate()
         } catch {
             guard !isOfCaffe else { throw error }
             return try opaque(because: "its fields are not those that are known by that name (\(error))")
         }
-        return try candidate.map { candidate throws(CaffeModelError) in try operation(of: candidate) }
+        return try candidate.map { candidate throws(ModelError) in try operation(of: candidate) }
     }
 
     /// DummyData is one only where nothing else brings data: elsewhere it fills in constants.

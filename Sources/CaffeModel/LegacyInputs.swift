@@ -1,3 +1,4 @@
+import Frontend
 import Prototxt
 
 /// Inputs that the net declares by itself, which are layers today.
@@ -17,7 +18,7 @@ struct LegacyInputs {
     /// The dimensions of each input; none when the net does not tell.
     private let shapes: [[NewField]]
 
-    static func edits(in document: PrototxtDocument) throws(CaffeModelError) -> [SourceEdit] {
+    static func edits(in document: PrototxtDocument) throws(ModelError) -> [SourceEdit] {
         guard document.root.fields.contains(where: isOld) else { return [] }
         return try LegacyInputs(document).edits()
     }
@@ -33,7 +34,7 @@ struct LegacyInputs {
 
     // MARK: Reading
 
-    private init(_ document: PrototxtDocument) throws(CaffeModelError) {
+    private init(_ document: PrototxtDocument) throws(ModelError) {
         self.document = document
         var inputs: [String] = []
         for field in document.root.fields where field.name == "input" {
@@ -46,7 +47,7 @@ struct LegacyInputs {
             }
         }
         guard inputs.count <= Self.mostInputs else {
-            throw CaffeModelError(
+            throw ModelError(
                 .malformed,
                 "\(document.path): has \(inputs.count) 'input:', but at most \(Self.mostInputs) are read; write one layer of type Input with all of them as its tops"
             )
@@ -70,7 +71,7 @@ struct LegacyInputs {
     /// The shapes of `input_shape { dim: ... }`, one for each input.
     private static func declaredShapes(
         in document: PrototxtDocument, inputCount: Int
-    ) throws(CaffeModelError) -> [[NewField]] {
+    ) throws(ModelError) -> [[NewField]] {
         let values = document.root.values(named: "input_shape")
         guard let last = values.last else { return [] }
         guard values.count == inputCount else {
@@ -92,7 +93,7 @@ struct LegacyInputs {
     /// The values of `input_dim`, four for each input: Caffe's blobs all had four axes then.
     private static func groupedDimensions(
         in document: PrototxtDocument, inputCount: Int
-    ) throws(CaffeModelError) -> [[NewField]] {
+    ) throws(ModelError) -> [[NewField]] {
         let values = document.root.values(named: "input_dim")
         guard let last = values.last else { return [] }
         let expected = 4 * inputCount
@@ -108,8 +109,8 @@ struct LegacyInputs {
 
     private static func dimensions(
         _ values: [ValueNode], in document: PrototxtDocument
-    ) throws(CaffeModelError) -> [NewField] {
-        try values.map { value throws(CaffeModelError) in
+    ) throws(ModelError) -> [NewField] {
+        try values.map { value throws(ModelError) in
             guard let scalar = value.scalar, scalar.integerValue != nil else {
                 let found = document.quoted(value)
                 throw error(document, at: value, "expected a whole number as the size of an axis, found \(found)")
@@ -130,8 +131,8 @@ struct LegacyInputs {
         return written
     }
 
-    private static func error(_ document: PrototxtDocument, at value: ValueNode, _ text: String) -> CaffeModelError {
-        CaffeModelError(document.error(at: value.range.lowerBound, text))
+    private static func error(_ document: PrototxtDocument, at value: ValueNode, _ text: String) -> ModelError {
+        ModelError(document.error(at: value.range.lowerBound, text))
     }
 
     // MARK: Editing

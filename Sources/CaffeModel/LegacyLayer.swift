@@ -1,3 +1,4 @@
+import Frontend
 import Prototxt
 
 /// A `layers { ... }` of a net in Caffe's V1 format, or in V0, where most of it lies in a nested `layer { ... }`.
@@ -11,12 +12,12 @@ struct LegacyLayer {
     /// The `layer { ... }` of V0.
     let nested: (field: FieldNode, message: MessageNode)?
 
-    static func all(in document: PrototxtDocument) throws(CaffeModelError) -> [LegacyLayer] {
+    static func all(in document: PrototxtDocument) throws(ModelError) -> [LegacyLayer] {
         var layers: [LegacyLayer] = []
         for field in document.root.fields where field.name == "layers" {
             guard let message = field.value.message else {
                 let found = "expected '{' after 'layers'; each layer needs a 'layers { ... }' of its own"
-                throw CaffeModelError(document.error(at: field.value.range.lowerBound, found))
+                throw ModelError(document.error(at: field.value.range.lowerBound, found))
             }
             layers.append(
                 LegacyLayer(
@@ -27,19 +28,19 @@ struct LegacyLayer {
 
     private static func nestedLayer(
         in message: MessageNode, _ document: PrototxtDocument
-    ) throws(CaffeModelError) -> (field: FieldNode, message: MessageNode)? {
+    ) throws(ModelError) -> (field: FieldNode, message: MessageNode)? {
         let fields = message.fields.filter { $0.name == "layer" }
         guard let field = fields.first else { return nil }
         guard fields.count == 1, let message = field.value.message else {
             let wrong = fields.count == 1 ? field.value.range : fields[1].range
             let expected = "expected one 'layer { ... }' in each 'layers { ... }', as in Caffe's oldest format"
-            throw CaffeModelError(document.error(at: wrong.lowerBound, expected))
+            throw ModelError(document.error(at: wrong.lowerBound, expected))
         }
         return (field, message)
     }
 
     /// What `layers` become today, but for the transformations of data layers.
-    static func edits(in document: PrototxtDocument) throws(CaffeModelError) -> [SourceEdit] {
+    static func edits(in document: PrototxtDocument) throws(ModelError) -> [SourceEdit] {
         var edits: [SourceEdit] = []
         for layer in try all(in: document) {
             edits.append(SourceEdit(range: layer.field.nameRange, replacement: Array("layer".utf8)))
@@ -64,14 +65,14 @@ struct LegacyLayer {
         message.values(named: field).compactMap { $0.scalar?.stringValue }
     }
 
-    func error(at offset: Int, _ text: String) -> CaffeModelError {
-        CaffeModelError(document.error(at: offset, "layer '\(name)': \(text)"))
+    func error(at offset: Int, _ text: String) -> ModelError {
+        ModelError(document.error(at: offset, "layer '\(name)': \(text)"))
     }
 
     // MARK: The type
 
     /// Today's name of the type, also where the file gives it already; nil for a layer without a type.
-    func modernType() throws(CaffeModelError) -> String? {
+    func modernType() throws(ModelError) -> String? {
         guard let value = message.value(named: "type") else { return nil }
         if let text = value.scalar?.stringValue { return LegacyLayerTypes.modernName(ofQuoted: text) }
         if let word = value.scalar?.identifier, word != "NONE" { return LegacyLayerTypes.modernName(ofV1: word) }
@@ -82,7 +83,7 @@ struct LegacyLayer {
         )
     }
 
-    private func typeEdits() throws(CaffeModelError) -> [SourceEdit] {
+    private func typeEdits() throws(ModelError) -> [SourceEdit] {
         guard let scalar = message.value(named: "type")?.scalar, let type = try modernType(),
             type != scalar.stringValue
         else { return [] }

@@ -1,3 +1,4 @@
+import Frontend
 import Prototxt
 
 /// Dissolves the nested `layer` of V0: its parameters move into the message of their type.
@@ -22,7 +23,7 @@ struct LegacyNestedLayer {
         type = layer.v0Type ?? ""
     }
 
-    static func edits(in document: PrototxtDocument) throws(CaffeModelError) -> [SourceEdit] {
+    static func edits(in document: PrototxtDocument) throws(ModelError) -> [SourceEdit] {
         try LegacyLayer.all(in: document).compactMap { layer in
             layer.nested.map { LegacyNestedLayer(layer, field: $0.field, message: $0.message).edit() }
         }

@@ -1,3 +1,4 @@
+import Frontend
 import Prototxt
 
 /// The padding layers of V0, which were layers of their own before convolution and pooling could pad.
@@ -8,7 +9,7 @@ import Prototxt
 /// Every reader of y takes the padding over, in place of its own if it has any, as in `UpgradeV0PaddingLayers`. Refused,
 /// as there, when a reader is neither convolution nor pooling, or has another bottom.
 enum LegacyPadding {
-    static func edits(in document: PrototxtDocument) throws(CaffeModelError) -> [SourceEdit] {
+    static func edits(in document: PrototxtDocument) throws(ModelError) -> [SourceEdit] {
         var edits: [SourceEdit] = []
         /// The latest layer that wrote each blob.
         var writers: [String: LegacyLayer] = [:]
@@ -28,7 +29,7 @@ enum LegacyPadding {
 
 extension LegacyLayer {
     /// The edits that make a layer pad by itself.
-    fileprivate func takeOver(_ padding: LegacyLayer, readAs bottom: ScalarNode) throws(CaffeModelError) -> [SourceEdit]
+    fileprivate func takeOver(_ padding: LegacyLayer, readAs bottom: ScalarNode) throws(ModelError) -> [SourceEdit]
     {
         let line = document.position(at: padding.field.range.lowerBound).line
         let source = "the padding layer '\(padding.name)' in line \(line)"

@@ -1,3 +1,4 @@
+import Frontend
 import Prototxt
 
 /// The learning rates, decays and shared names of a V1 layer, which lie in a `param` for each blob today.
@@ -31,7 +32,7 @@ struct LegacyParameters {
         }
     }
 
-    init(of layer: LegacyLayer) throws(CaffeModelError) {
+    init(of layer: LegacyLayer) throws(ModelError) {
         self.layer = layer
         var modernParameter: FieldNode?
         var counts: [String: Int] = [:]
@@ -55,7 +56,7 @@ struct LegacyParameters {
         }
     }
 
-    private mutating func take(_ value: ValueNode, of field: FieldNode, blob: Int) throws(CaffeModelError) {
+    private mutating func take(_ value: ValueNode, of field: FieldNode, blob: Int) throws(ModelError) {
         guard let scalar = value.scalar else { throw wrong(value, of: field, expected: "a single value") }
         while entries.count <= blob { entries.append(Entry()) }
         switch field.name {
@@ -81,7 +82,7 @@ struct LegacyParameters {
         entries[blob].place = min(entries[blob].place, field.range.lowerBound)
     }
 
-    private func wrong(_ value: ValueNode, of field: FieldNode, expected: String) -> CaffeModelError {
+    private func wrong(_ value: ValueNode, of field: FieldNode, expected: String) -> ModelError {
         let found = layer.document.quoted(value)
         return layer.error(at: value.range.lowerBound, "expected \(expected) after '\(field.name):', found \(found)")
     }

@@ -1,3 +1,4 @@
+import Frontend
 import Prototxt
 
 /// The transformations of data layers, which lay among the parameters of the source before they got a message of their own.
@@ -12,7 +13,7 @@ enum LegacyTransform {
         "Data": "data_param", "ImageData": "image_data_param", "WindowData": "window_data_param",
     ]
 
-    static func edits(in document: PrototxtDocument) throws(CaffeModelError) -> [SourceEdit] {
+    static func edits(in document: PrototxtDocument) throws(ModelError) -> [SourceEdit] {
         var edits: [SourceEdit] = []
         for layer in try LegacyLayer.all(in: document) {
             guard let name = try layer.modernType().flatMap({ messages[$0] }),

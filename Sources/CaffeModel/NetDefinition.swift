@@ -1,3 +1,4 @@
+import Frontend
 import NetGraph
 import Prototxt
 
@@ -18,14 +19,14 @@ public struct NetDefinition: Sendable {
 
     /// Reads a net in today's format.
     ///
-    /// - Throws: a `CaffeModelError` with line and column for text that is no prototxt or no net.
-    public init(document: PrototxtDocument) throws(CaffeModelError) {
+    /// - Throws: a `ModelError` with line and column for text that is no prototxt or no net.
+    public init(document: PrototxtDocument) throws(ModelError) {
         self.document = document
         let root = FieldReader(document: document, message: document.root)
         name = try root.string("name") ?? ""
         layers = try LayerDefinition.all(in: document)
         guard !layers.isEmpty else {
-            throw CaffeModelError(
+            throw ModelError(
                 .malformed, "\(document.path): has no 'layer { ... }': this is no network" + Self.hint(for: root))
         }
     }
@@ -50,9 +51,9 @@ final class LayerDefinition: Sendable {
     let tops: [String]
 
     /// - Throws: for a layer without a type, and for names that are no strings.
-    private init(index: Int, field: FieldNode, reader: FieldReader) throws(CaffeModelError) {
+    private init(index: Int, field: FieldNode, reader: FieldReader) throws(ModelError) {
         guard let type = try reader.string("type") else {
-            throw CaffeModelError(reader.document.error(at: field.range.lowerBound, "the layer has no 'type:'"))
+            throw ModelError(reader.document.error(at: field.range.lowerBound, "the layer has no 'type:'"))
         }
         self.index = index
         self.field = field
@@ -63,11 +64,11 @@ final class LayerDefinition: Sendable {
         tops = try reader.strings("top")
     }
 
-    static func all(in document: PrototxtDocument) throws(CaffeModelError) -> [LayerDefinition] {
+    static func all(in document: PrototxtDocument) throws(ModelError) -> [LayerDefinition] {
         var layers: [LayerDefinition] = []
         for field in document.root.fields(named: "layer") {
             guard let message = field.value.message else {
-                throw CaffeModelError(
+                throw ModelError(
                     document.error(
                         at: field.value.range.lowerBound,
                         "expected '{' after 'layer'; layers in a list are not read: write 'layer { }' for each"))
@@ -79,13 +80,13 @@ final class LayerDefinition: Sendable {
     }
 
     /// An error that begins with the layer's place and name.
-    func error(_ text: String) -> CaffeModelError {
-        CaffeModelError(reader.document.error(at: field.range.lowerBound, "layer '\(name)' (\(type)): \(text)"))
+    func error(_ text: String) -> ModelError {
+        ModelError(reader.document.error(at: field.range.lowerBound, "layer '\(name)' (\(type)): \(text)"))
     }
 
     /// The names under which parameters are shared, by blob index; empty where there is none.
-    func sharedNames() throws(CaffeModelError) -> [String] {
-        try reader.submessages("param").map { param throws(CaffeModelError) in try param.string("name") ?? "" }
+    func sharedNames() throws(ModelError) -> [String] {
+        try reader.submessages("param").map { param throws(ModelError) in try param.string("name") ?? "" }
     }
 
     /// Whether a BatchNorm says `use_global_stats: false`.

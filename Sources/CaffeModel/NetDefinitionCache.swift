@@ -1,3 +1,4 @@
+import Frontend
 import Files
 import Prototxt
 
@@ -20,8 +21,8 @@ public struct NetDefinitionCache: Sendable {
 
     /// The net of a prototxt file of any age.
     ///
-    /// - Throws: `CaffeModelError` for a file that cannot be read or is no net.
-    public mutating func definition(path: String) throws(CaffeModelError) -> NetDefinition {
+    /// - Throws: `ModelError` for a file that cannot be read or is no net.
+    public mutating func definition(path: String) throws(ModelError) -> NetDefinition {
         let bytes = try readingFile { () throws(FileError) in
             try FileBytes.read(path, limit: PrototxtDocument.maximumByteCount)
         }
@@ -41,19 +42,19 @@ public struct NetDefinitionCache: Sendable {
 
 extension NetDefinition {
     /// Reads a prototxt file of any age: old formats are turned into today's first.
-    public init(path: String) throws(CaffeModelError) {
+    public init(path: String) throws(ModelError) {
         let bytes = try readingFile { () throws(FileError) in
             try FileBytes.read(path, limit: PrototxtDocument.maximumByteCount)
         }
         try self.init(parsing: bytes, path: path)
     }
 
-    fileprivate init(parsing bytes: [UInt8], path: String) throws(CaffeModelError) {
+    fileprivate init(parsing bytes: [UInt8], path: String) throws(ModelError) {
         let document: PrototxtDocument
         do throws(PrototxtError) {
             document = try PrototxtDocument(parsing: bytes, path: path)
         } catch {
-            throw CaffeModelError(error)
+            throw ModelError(error)
         }
         try self.init(document: try LegacyUpgrade.upgraded(document))
     }

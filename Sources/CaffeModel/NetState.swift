@@ -1,3 +1,5 @@
+import Frontend
+
 /// The state that Caffe filters a net's layers by. The phase is always TEST here: a deployed network.
 public struct NetState: Hashable, Sendable {
     public var level: Int
@@ -9,7 +11,7 @@ public struct NetState: Hashable, Sendable {
     }
 
     /// Whether a layer takes part in the net: without rules, with one `include` that is met, or with no `exclude` that is met.
-    func includes(_ layer: FieldReader) throws(CaffeModelError) -> Bool {
+    func includes(_ layer: FieldReader) throws(ModelError) -> Bool {
         let includes = try layer.submessages("include")
         let excludes = try layer.submessages("exclude")
         guard includes.isEmpty || excludes.isEmpty else {
@@ -25,7 +27,7 @@ public struct NetState: Hashable, Sendable {
     }
 
     /// One rule: every condition that it states must hold.
-    private func meets(_ rule: FieldReader) throws(CaffeModelError) -> Bool {
+    private func meets(_ rule: FieldReader) throws(ModelError) -> Bool {
         if let phase = try rule.enumeration("phase", ["TRAIN", "TEST"]), phase != "TEST" { return false }
         if let minimum = try rule.integer("min_level"), level < minimum { return false }
         if let maximum = try rule.integer("max_level"), level > maximum { return false }

@@ -1,5 +1,5 @@
-import CaffeModel
 import Files
+import Frontend
 import Prototxt
 
 /// Finds the prototxt that belongs to a weights file when the user names none.
@@ -9,8 +9,8 @@ struct NetworkLocator {
 
     /// The prototxt of the same name, else the only network among the prototxts of the folder.
     ///
-    /// A solver counts for the net that it names. - Throws: `BNFoldError` that lists the candidates when there is not exactly one.
-    func prototxt() throws(BNFoldError) -> String {
+    /// A solver counts for the net that it names. - Throws: `ModelError` that lists the candidates when there is not exactly one.
+    func prototxt() throws(ModelError) -> String {
         let beside = FileNames.prototxt(besideWeights: weights)
         if FileBytes.isReadableFile(beside) { return beside }
         let folder = FileBytes.folder(of: weights)
@@ -22,19 +22,19 @@ struct NetworkLocator {
         let candidates = distinct(networks)
         if candidates.count == 1 { return candidates[0] }
         guard !candidates.isEmpty else {
-            throw BNFoldError(
+            throw ModelError(
                 .unreadable,
                 "\(weights): no network beside it: there is no '\(beside)' and no other .prototxt with layers in '\(folder)'; name it with --prototxt"
             )
         }
-        throw BNFoldError(
+        throw ModelError(
             .usage,
             lines: [
                 "\(weights): there is no '\(beside)', and \(candidates.count) networks lie in '\(folder)'; name one with --prototxt:"
             ] + candidates.map { "  \($0)" })
     }
 
-    private func prototxtNames(in folder: String) throws(BNFoldError) -> [String] {
+    private func prototxtNames(in folder: String) throws(ModelError) -> [String] {
         guard let stream = opendir(folder) else { return [] }
         defer { closedir(stream) }
         var names: [String] = []
@@ -48,7 +48,7 @@ struct NetworkLocator {
             if name.hasSuffix(".prototxt"), !name.hasPrefix(".") {
                 // What stands for bytes that are no UTF-8 leads to no file.
                 guard !name.contains("\u{FFFD}") || FileBytes.size(folder + "/" + name) != nil else {
-                    throw BNFoldError(
+                    throw ModelError(
                         .unreadable,
                         "\(folder): holds a prototxt whose name is not UTF-8: '\(name)'; rename it, or name the network with --prototxt"
                     )
@@ -58,13 +58,13 @@ struct NetworkLocator {
             errno = 0
         }
         guard errno == 0 else {
-            throw BNFoldError(.inputOutput, "\(folder): the folder cannot be read: \(FileBytes.describe(errno))")
+            throw ModelError(.inputOutput, "\(folder): the folder cannot be read: \(FileBytes.describe(errno))")
         }
         return names.sorted()
     }
 
     /// A network for itself, a solver for the nets that it names, nothing for anything else.
-    private func networkPaths(of path: String, folder: String) throws(BNFoldError) -> [String] {
+    private func networkPaths(of path: String, folder: String) throws(ModelError) -> [String] {
         // Not a pipe, which would be waited for.
         guard FileBytes.isReadableFile(path) else { return [] }
         let bytes: [UInt8]
@@ -72,7 +72,7 @@ struct NetworkLocator {
             bytes = try FileBytes.read(path, limit: PrototxtDocument.maximumByteCount)
         } catch {
             guard error.kind == .inputOutput else { return [] }
-            throw BNFoldError(error)
+            throw ModelError(error)
         }
         guard let document = try? PrototxtDocument(parsing: bytes, path: path) else { return [] }
         let root = document.root

@@ -1,3 +1,4 @@
+import Frontend
 import NetGraph
 
 /// What a layer says about one of its parameters.
@@ -27,16 +28,18 @@ final class ParameterRegistry {
     private(set) var rewritten: Set<ParameterID> = []
     private var owners: [String: ParameterID] = [:]
     /// Parameters that no layer so far had a blob for, with the error that this is.
-    private var missing: [ParameterID: CaffeModelError] = [:]
+    private var missing: [ParameterID: ModelError] = [:]
     /// Parameters that constants fill where no layer has a blob for them.
     private var constants: [ParameterID: (layer: LayerDefinition, role: String, blob: StoredBlob)] = [:]
     /// The copies of each shared parameter.
     private var copies = SharedCopies()
     /// How the blobs of BatchNorms are read that share their first parameter by a name.
     private var dialects: [String: BatchNormDialect] = [:]
+    /// Blobs that were never written, and their layers.
+    private var unwritten: [(layer: String, blob: StoredBlob)] = []
     private(set) var remarks = RemarkCollector()
     /// What the net lacks of the weights.
-    var surplus: [SurplusLayer] { surplusLayers.layers }
+    var surplus: [SurplusWeights] { surplusLayers.layers }
 
     init(
         weights: (any WeightFile)?, definition: NetDefinition, surplus: SurplusLayers = SurplusLayers(),
@@ -51,7 +54,7 @@ final class ParameterRegistry {
     /// The parameters of a layer whose blobs are known by role.
     ///
     /// - Throws: for a layer that the weights file does not know, a missing or surplus blob, a wrong shape.
-    func register(_ expected: [ExpectedBlob], of layer: LayerDefinition) throws(CaffeModelError) -> [ParameterID] {
+    func register(_ expected: [ExpectedBlob], of layer: LayerDefinition) throws(ModelError) -> [ParameterID] {
         let stored = try weights?.blobs(ofLayer: layer.name)
         if let stored, stored.keys.contains(where: { $0 >= expected.count }) {
             throw wrongCount(layer, expected: expected, stored: stored)
@@ -69,7 +72,7 @@ final class ParameterRegistry {
     /// The parameters of a layer that the file has no numbers for, each of them a constant whatever its filler says.
     func register(
         _ expected: [ExpectedBlob], of layer: LayerDefinition, filledWith numbers: [Float]
-    ) throws(CaffeModelError) -> [ParameterID] {
+    ) throws(ModelError) -> [ParameterID] {
         var result: [ParameterID] = []
         for (blob, number) in zip(expected, numbers) {
             guard let shape = blob.shape.flatMap({ BlobShape($0).known }) else {
@@ -85,11 +88,12 @@ final class ParameterRegistry {
     }
 
     /// The parameters of a layer that nothing is known about: whatever the file holds for it.
-    func registerAll(of layer: LayerDefinition) throws(CaffeModelError) -> [ParameterID] {
+    func registerAll(of layer: LayerDefinition) throws(ModelError) -> [ParameterID] {
         let stored = try weights?.blobs(ofLayer: layer.name) ?? [:]
         let names = try layer.sharedNames()
         let sharedCount = names.lastIndex { owners[$0] != nil && !$0.isEmpty }.map { $0 + 1 } ?? 0
-        let count = max((stored.keys.max() ?? -1) + 1, sharedCount)
+        // Only what other layers hold may be missing: a blob behind more than that is told as one too many, and no list is as long as its number.
+        let count = max(min((stored.keys.max() ?? -1) + 1, stored.count + names.count), sharedCount)
         let expected = (0..<count).map { ExpectedBlob(role: "blob \($0)", shape: nil) }
         return try register(expected, of: layer)
     }
@@ -97,24 +101,27 @@ final class ParameterRegistry {
     /// To be called when every layer is registered.
     ///
     /// - Throws: when a shared parameter has a blob in none of its layers, and when the net lacks normalisations of the weights.
-    func finish() throws(CaffeModelError) {
+    func finish() throws(ModelError) {
         guard let weights else { return tellNotes(of: definition.path) }
         fillConstants(of: weights)
         if let first = missing.min(by: { $0.key < $1.key }) { throw first.value }
         try decideCopies(in: weights)
-        if let contradiction { throw CaffeModelError(.malformed, contradiction) }
+        if let contradiction { throw ModelError(.malformed, contradiction) }
+        if let text = StoredBlob.unwritten(unwritten.map(\.blob), in: weights.path) {
+            remarks.add(.unwrittenWeights, .warning, layers: unwritten.map(\.layer), text)
+        }
         tellNotes(of: weights.path)
         if !surplus.isEmpty {
             let what = surplus.count == 1 ? "a layer" : "\(surplus.count) layers"
             remarks.add(
                 .surplusLayers, .warning, layers: surplus.map(\.name),
-                "\(weights.path): holds the numbers of \(what) that \(definition.path) lacks in every phase; they are left out: \(SurplusLayer.list(surplus, limit: 8))"
+                "\(weights.path): holds the numbers of \(what) that \(definition.path) lacks in every phase; they are left out: \(SurplusWeights.list(surplus, limit: 8))"
             )
         }
     }
 
     /// Gives shared parameters whose copies differ the numbers of the last copy, with one remark for the parameters of the same layers.
-    private func decideCopies(in file: any WeightFile) throws(CaffeModelError) {
+    private func decideCopies(in file: any WeightFile) throws(ModelError) {
         var told: [(layers: [String], winner: String, names: [String])] = []
         for (parameter, decision) in try copies.decisions(in: file) {
             adopt(decision.winner.blob, for: parameter)
@@ -162,8 +169,8 @@ final class ParameterRegistry {
 
     /// The dialect of a BatchNorm without blobs of its own is that of the layer that it shares them with.
     func dialect(
-        of layer: LayerDefinition, hasBlobs: Bool, _ telling: () throws(CaffeModelError) -> BatchNormDialect
-    ) throws(CaffeModelError) -> BatchNormDialect {
+        of layer: LayerDefinition, hasBlobs: Bool, _ telling: () throws(ModelError) -> BatchNormDialect
+    ) throws(ModelError) -> BatchNormDialect {
         let name = try layer.sharedNames().first ?? ""
         if !hasBlobs, let known = dialects[name] { return known }
         let dialect = try telling()
@@ -177,9 +184,10 @@ final class ParameterRegistry {
     private func register(
         _ expected: ExpectedBlob, at index: Int, of layer: LayerDefinition, sharedName: String,
         stored: [Int: StoredBlob]?, expected all: [ExpectedBlob]
-    ) throws(CaffeModelError) -> ParameterID {
-        let blob = try stored?[index].map { found throws(CaffeModelError) in try fitted(found, to: expected, of: layer)
+    ) throws(ModelError) -> ParameterID {
+        let blob = try stored?[index].map { found throws(ModelError) in try fitted(found, to: expected, of: layer)
         }
+        if let blob, blob.fillValue != nil { unwritten.append((layer.name, blob)) }
         if !sharedName.isEmpty, let owner = owners[sharedName] {
             if let shape = parameters[owner.index].shape, let own = expected.shape, !Self.fits(shape, own) {
                 throw layer.error(
@@ -267,7 +275,7 @@ final class ParameterRegistry {
     /// The blob with the shape that the layer needs; a legacy shape is taken for what it stands for.
     private func fitted(
         _ blob: StoredBlob, to expected: ExpectedBlob, of layer: LayerDefinition
-    ) throws(CaffeModelError) -> StoredBlob {
+    ) throws(ModelError) -> StoredBlob {
         guard let shape = expected.shape, !Self.fits(blob.shape, shape) else { return blob }
         if weights?.mayHaveLegacyShapes == true, blob.shape.count == 4, shape.count < 4 {
             let padding = 4 - shape.count
@@ -285,7 +293,7 @@ final class ParameterRegistry {
 
     private func missingBlob(
         _ layer: LayerDefinition, index: Int, stored: [Int: StoredBlob]?, expected: [ExpectedBlob], file: any WeightFile
-    ) -> CaffeModelError {
+    ) -> ModelError {
         if let stored { return wrongCount(layer, expected: expected, stored: stored) }
         let needs =
             "\(file.path): no \(file.describe(layer: layer.name)) for layer '\(layer.name)' (\(layer.type)), which needs \(Self.list(expected))"
@@ -307,7 +315,7 @@ final class ParameterRegistry {
     /// Blobs that are missing, and blobs too many, each by its number.
     private func wrongCount(
         _ layer: LayerDefinition, expected: [ExpectedBlob], stored: [Int: StoredBlob]
-    ) -> CaffeModelError {
+    ) -> ModelError {
         var details: [String] = []
         let surplus = stored.filter { $0.key >= expected.count }.min { $0.key < $1.key }
         if let surplus { details.append("among them \(surplus.value.place)") }
@@ -324,8 +332,8 @@ final class ParameterRegistry {
     }
 
     /// An error about weights and net that do not fit; a net that lacks normalisations of the weights is the likelier cause.
-    private func mismatch(_ text: String) -> CaffeModelError {
-        CaffeModelError(.malformed, contradiction.map { "\($0)\n  moreover, \(text)" } ?? text)
+    private func mismatch(_ text: String) -> ModelError {
+        ModelError(.malformed, contradiction.map { "\($0)\n  moreover, \(text)" } ?? text)
     }
 
     /// What to say of normalisations that the net lacks; `nil` when there are none, or they are to be ignored.
@@ -335,7 +343,8 @@ final class ParameterRegistry {
 
     private static func list(_ expected: [ExpectedBlob]) -> String {
         guard !expected.isEmpty else { return "none" }
-        return "\(expected.count) (\(expected.map(\.role).joined(separator: ", ")))"
+        let roles = expected.prefix(8).map(\.role) + (expected.count > 8 ? ["..."] : [])
+        return "\(expected.count) (\(roles.joined(separator: ", ")))"
     }
 
     private static func fits(_ shape: [Int], _ expected: [Int?]) -> Bool {

@@ -1,3 +1,5 @@
+import Frontend
+
 /// Gathers what is worth telling while a net is read: of each kind one remark, with all the layers that it is about.
 struct RemarkCollector {
     private(set) var remarks: [ReadingRemark] = []

@@ -1,3 +1,4 @@
+import Frontend
 import NetGraph
 
 /// The copies of parameters that layers share by name: a `.caffemodel` holds one for each layer, and they may differ.
@@ -24,7 +25,7 @@ struct SharedCopies {
     ///
     /// Caffe reads all copies into the same memory, in the order of the file, so the last one counts (`Net::CopyTrainedLayersFrom`;
     /// in HDF5 layers come in the order of their names).
-    func decisions(in file: any WeightFile) throws(CaffeModelError) -> [(ParameterID, Decision)] {
+    func decisions(in file: any WeightFile) throws(ModelError) -> [(ParameterID, Decision)] {
         let several = copies.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }
         guard !several.isEmpty else { return [] }
         let order = Dictionary(
@@ -44,7 +45,7 @@ struct SharedCopies {
     /// Whether two blobs hold the same numbers, bit for bit.
     private static func areEqual(
         _ first: StoredBlob, _ second: StoredBlob, in file: any WeightFile
-    ) throws(CaffeModelError) -> Bool {
+    ) throws(ModelError) -> Bool {
         let count = first.shape.reduce(1, *)
         guard count == second.shape.reduce(1, *) else { return false }
         return first.elementType == .float64 || second.elementType == .float64
@@ -55,7 +56,7 @@ struct SharedCopies {
     private static func areEqual<Element: WeightElement, Bits: Equatable>(
         _ first: StoredBlob, _ second: StoredBlob, count: Int, in file: any WeightFile, as type: Element.Type,
         bits: (Element) -> Bits
-    ) throws(CaffeModelError) -> Bool {
+    ) throws(ModelError) -> Bool {
         let length = min(max(count, 1), 1 << 15)
         let buffers = UnsafeMutableBufferPointer<Element>.allocate(capacity: 2 * length)
         buffers.initialize(repeating: 0)

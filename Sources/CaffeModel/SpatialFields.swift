@@ -1,3 +1,5 @@
+import Frontend
+
 /// Kernel, stride, padding and dilation of a convolution or a pooling, one entry for each spatial axis.
 ///
 /// Each is given once for all axes, once for each axis, or as `_h` and `_w`. Forks give a depth as well (`_d`), pad each side by itself (`pad_l`,
@@ -13,8 +15,8 @@ struct SpatialFields {
     /// Why the padding is not known, as part of a sentence.
     var objection: String?
 
-    init(_ fields: FieldReader, layer: LayerDefinition, spatialAxes: Int) throws(CaffeModelError) {
-        func values(_ name: String, _ stem: String, minimum: Int, missing: Int?) throws(CaffeModelError) -> [Int] {
+    init(_ fields: FieldReader, layer: LayerDefinition, spatialAxes: Int) throws(ModelError) {
+        func values(_ name: String, _ stem: String, minimum: Int, missing: Int?) throws(ModelError) -> [Int] {
             try Self.values(name, stem, fields, layer, spatialAxes, minimum: minimum, missing: missing)
         }
         kernel = try values("kernel_size", "kernel", minimum: 1, missing: nil)
@@ -36,7 +38,7 @@ struct SpatialFields {
     }
 
     /// `pad_type` of Synopsys' fork: 0 for the padding that the fields give, 1 (SAME) for as much as covers the input.
-    private mutating func readPaddingType(_ fields: FieldReader) throws(CaffeModelError) {
+    private mutating func readPaddingType(_ fields: FieldReader) throws(ModelError) {
         let isPadded = (padBefore + padAfter).contains { $0 != 0 }
         switch try fields.word("pad_type") {
         case nil, "0": return
@@ -54,7 +56,7 @@ struct SpatialFields {
     }
 
     /// How many axes the fields themselves tell of; `nil` when they say the same for all axes.
-    static func axisCount(_ fields: FieldReader) throws(CaffeModelError) -> Int? {
+    static func axisCount(_ fields: FieldReader) throws(ModelError) -> Int? {
         var count = 1
         for name in ["kernel_size", "stride", "pad", "dilation"] {
             count = max(count, try fields.integers(name).count)
@@ -70,7 +72,7 @@ struct SpatialFields {
     private static func values(
         _ name: String, _ stem: String, _ fields: FieldReader, _ layer: LayerDefinition, _ axes: Int, minimum: Int,
         missing: Int?
-    ) throws(CaffeModelError) -> [Int] {
+    ) throws(ModelError) -> [Int] {
         let given = try fields.integers(name, atLeast: minimum)
         guard given.count <= 1 || given.count == axes else {
             throw layer.error(
@@ -89,7 +91,7 @@ struct SpatialFields {
         }
         // Without a single axis there is nothing to give.
         if axes == 0, missing == nil, given.isEmpty { throw layer.error("has no '\(name)'") }
-        return try result.enumerated().map { axis, value throws(CaffeModelError) in
+        return try result.enumerated().map { axis, value throws(ModelError) in
             guard let value else {
                 let others = result.contains { $0 != nil }
                 let letter = ["w", "h", "d"].dropFirst(axes - 1 - axis).first

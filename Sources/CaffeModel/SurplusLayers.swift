@@ -1,19 +1,21 @@
+import Frontend
+
 /// The layers of a weights file that a net has in no phase and no stage, and whether that is a mistake.
 struct SurplusLayers {
     /// In the order of the file.
-    private(set) var layers: [SurplusLayer] = []
+    private(set) var layers: [SurplusWeights] = []
     /// Why they cannot just be left out; `nil` where they can.
     private(set) var contradiction: String?
 
     init() {}
 
-    init(of file: any WeightFile, lackedBy definition: NetDefinition) throws(CaffeModelError) {
+    init(of file: any WeightFile, lackedBy definition: NetDefinition) throws(ModelError) {
         let defined = Set(definition.layers.map(\.name))
         var told: Set<String> = []
         for name in try file.layerNames() where !defined.contains(name) {
             let type = try file.type(ofLayer: name)
             if type != nil { told.insert(name) }
-            layers.append(SurplusLayer(name: name, type: type, shapes: try Self.shapes(of: name, in: file)))
+            layers.append(SurplusWeights(name: name, type: type, shapes: try Self.shapes(of: name, in: file)))
         }
         guard !layers.isEmpty else { return }
         var lengths: Set<Int> = []
@@ -28,9 +30,9 @@ struct SurplusLayers {
     }
 
     /// What Caffe would leave alone is no error here either: a group whose datasets are no blobs has no shapes.
-    private static func shapes(of name: String, in file: any WeightFile) throws(CaffeModelError) -> [[Int]] {
+    private static func shapes(of name: String, in file: any WeightFile) throws(ModelError) -> [[Int]] {
         let blobs: [Int: StoredBlob]
-        do throws(CaffeModelError) {
+        do throws(ModelError) {
             blobs = try file.blobs(ofLayer: name) ?? [:]
         } catch {
             guard error.kind == .malformed else { throw error }
@@ -42,7 +44,7 @@ struct SurplusLayers {
 
     /// Whether normalisations that only their blobs tell are lacking because they were merged into layers of the net, and not because a whole
     /// part of the net, layers with weights included, was cut away.
-    private func isMerged(_ definition: NetDefinition, _ lost: [SurplusLayer]) -> Bool {
+    private func isMerged(_ definition: NetDefinition, _ lost: [SurplusWeights]) -> Bool {
         guard !lost.isEmpty else { return false }
         // A net without any normalisation of its own, weights with some: nothing else explains it as well.
         guard definition.layers.contains(where: Self.isNormalization) else { return true }
@@ -62,7 +64,7 @@ struct SurplusLayers {
     }
 
     /// `conv1_bn`, `bn_conv1` and `conv1/scale` belong to `conv1`, and so does a normalisation `bn1`.
-    private static func belongs(_ layer: SurplusLayer, to linear: String) -> Bool {
+    private static func belongs(_ layer: SurplusWeights, to linear: String) -> Bool {
         if linear.count > 1, let place = layer.name.firstRange(of: linear) {
             // 'conv10_bn' does not belong to 'conv1'.
             let isWhole = layer.name[place.upperBound...].first.map { !$0.isNumber } ?? true
@@ -78,11 +80,11 @@ struct SurplusLayers {
         name[(name.lastIndex { !$0.isNumber }.map(name.index(after:)) ?? name.startIndex)...]
     }
 
-    private static func sentence(_ lost: [SurplusLayer], weights: String, definition: NetDefinition) -> String {
+    private static func sentence(_ lost: [SurplusWeights], weights: String, definition: NetDefinition) -> String {
         let what = lost.count == 1 ? "a layer" : "\(lost.count) layers"
         let hasOthers = definition.layers.contains(where: isNormalization)
         return
-            "\(weights): holds the numbers of \(what) that \(definition.path) lacks in every phase: \(SurplusLayer.list(lost, limit: 40)); without them the net computes something else; this prototxt looks merged already\(hasOthers ? ", in part" : ""): give the one that the weights were trained with, or add --ignore-surplus where they belong to a part of the net that is not wanted"
+            "\(weights): holds the numbers of \(what) that \(definition.path) lacks in every phase: \(SurplusWeights.list(lost, limit: 40)); without them the net computes something else; this prototxt looks merged already\(hasOthers ? ", in part" : ""): give the one that the weights were trained with, or add --ignore-surplus where they belong to a part of the net that is not wanted"
     }
 }
 
@@ -90,11 +92,11 @@ struct SurplusLayers {
 ///
 /// Normalisations and Scales are told by the shapes of their blobs, by their names and by one another.
 private struct UntypedLayers {
-    private let layers: [SurplusLayer]
+    private let layers: [SurplusWeights]
     /// The lengths of the normalisations that are known without doubt.
     private let lengths: Set<Int>
 
-    init(_ layers: [SurplusLayer], lengthsOfNet: Set<Int>) {
+    init(_ layers: [SurplusWeights], lengthsOfNet: Set<Int>) {
         self.layers = layers
         lengths = lengthsOfNet.union(
             layers.compactMap { layer in
@@ -103,7 +105,7 @@ private struct UntypedLayers {
             })
     }
 
-    func typed() -> [SurplusLayer] {
+    func typed() -> [SurplusWeights] {
         layers.map { layer in
             var result = layer
             result.type = layer.type ?? Self.normalization(layer.shapes) ?? scale(layer)
@@ -138,7 +140,7 @@ private struct UntypedLayers {
 
     /// Two equal vectors, or one, are a Scale where the name says so or a normalisation has the same length. One may as well be the slopes of
     /// a PReLU, or a Bias.
-    private func scale(_ layer: SurplusLayer) -> String? {
+    private func scale(_ layer: SurplusWeights) -> String? {
         guard 1...2 ~= layer.shapes.count, layer.shapes.allSatisfy({ $0.count <= 1 }),
             layer.shapes.first == layer.shapes.last
         else { return nil }

@@ -1,13 +1,8 @@
-/// A layer of the weights file that the net has in no phase, with the blobs that are lost without it.
-public struct SurplusLayer: Hashable, Sendable {
-    public var name: String
-    /// Its type: as a `.caffemodel` tells it, else as blobs, names and neighbours tell it; `nil` when nothing does.
-    public var type: String?
-    /// The shapes of its blobs, in their order.
-    public var shapes: [[Int]]
+import Frontend
 
+extension SurplusWeights {
     /// Whether it is a normalisation or a Scale: without it every layer behind reads other numbers.
-    public var isNormalization: Bool {
+    var isNormalization: Bool {
         guard let type else { return false }
         return type == "Scale" || type == "BN" || type.contains("BatchNorm")
     }

@@ -1,3 +1,4 @@
+import Frontend
 import NetGraph
 
 /// Compares numbers that were written with those that were to be written.
@@ -11,7 +12,7 @@ enum WeightComparison {
     static func agree(
         _ parameter: ParameterID, in planned: some WeightStore, _ copy: ParameterID, in written: some WeightStore,
         of network: Network
-    ) throws(CaffeModelError) -> Bool {
+    ) throws(ModelError) -> Bool {
         guard let count = network[parameter].elementCount else { return false }
         let length = min(count, checkedElements)
         for start in count > length ? [0, count - length] : [0] {
@@ -34,7 +35,7 @@ enum WeightComparison {
                         == slice(copy, written, start, length, as: Double.self).map(\.bitPattern)
                 }
             } catch {
-                throw CaffeModelError(error)
+                throw ModelError(error)
             }
             if !isEqual { return false }
         }

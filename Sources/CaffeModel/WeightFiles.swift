@@ -1,3 +1,4 @@
+import Frontend
 import Files
 import HDF5
 import NetGraph
@@ -26,19 +27,19 @@ public enum WeightContainer: Hashable, Sendable {
 
 /// Opens weights files; the content tells the container.
 public enum WeightFiles {
-    /// - Throws: `CaffeModelError` that says what the file looks like when it is neither HDF5 nor a `.caffemodel`.
-    static func open(_ path: String) throws(CaffeModelError) -> any WeightFile {
+    /// - Throws: `ModelError` that says what the file looks like when it is neither HDF5 nor a `.caffemodel`.
+    static func open(_ path: String) throws(ModelError) -> any WeightFile {
         try readingFile { () throws(FileError) in try FileBytes.requireReadable(path) }
         let isHDF5: Bool
         do throws(HDF5Error) {
             isHDF5 = try HDF5File.looksLikeHDF5(atPath: path)
         } catch {
-            throw CaffeModelError(error)
+            throw ModelError(error)
         }
         if isHDF5 { return try HDF5WeightFile(path: path) }
         let head = try readingFile { () throws(FileError) in try FileBytes.head(of: path, count: 64) }
         if !head.isEmpty, !looksLikeText(head) {
-            do throws(CaffeModelError) {
+            do throws(ModelError) {
                 return try BinaryWeightFile(path: path)
             } catch {
                 // What begins like a NetParameter or a solver's state is a damaged one; anything else is something else.
@@ -49,11 +50,11 @@ public enum WeightFiles {
         do throws(HDF5Error) {
             _ = try HDF5File(readingPath: path)
         } catch {
-            throw CaffeModelError(
+            throw ModelError(
                 .malformed,
                 "\(error)".replacing("is not an HDF5 file", with: "is neither an HDF5 file nor a .caffemodel"))
         }
-        throw CaffeModelError(.malformed, "\(path): is neither an HDF5 file nor a .caffemodel")
+        throw ModelError(.malformed, "\(path): is neither an HDF5 file nor a .caffemodel")
     }
 
     /// Whether a file is well-formed HDF5 of some other use, such as training data or the state of a solver.

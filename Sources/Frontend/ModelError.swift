@@ -1,10 +1,9 @@
 import Files
 import HDF5
 import NetGraph
-import Prototxt
 
-/// Why a Caffe network or its weights could not be read, understood or written.
-public struct CaffeModelError: Error, Hashable, Sendable, CustomStringConvertible {
+/// Why a model could not be read, understood or written.
+public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Kind: Hashable, Sendable {
         /// The user asked for something that does not exist.
         case usage
@@ -25,15 +24,17 @@ public struct CaffeModelError: Error, Hashable, Sendable, CustomStringConvertibl
     }
 
     public var kind: Kind
-    /// One or more lines: file, place, what was found, what was expected, what to try.
-    public var message: String
+    /// One or more lines: file, place, what was found, what was expected, what to try. A name in one may hold anything.
+    public let lines: [String]
 
-    public init(_ kind: Kind, _ message: String) {
+    public init(_ kind: Kind, _ message: String) { self.init(kind, lines: [message]) }
+
+    public init(_ kind: Kind, lines: [String]) {
         self.kind = kind
-        self.message = message
+        self.lines = lines
     }
 
-    public init(_ error: PrototxtError) { self.init(.malformed, "\(error)") }
+    public var message: String { lines.joined(separator: "\n") }
 
     public init(_ error: WeightError) {
         let kind: Kind =
@@ -72,17 +73,17 @@ public struct CaffeModelError: Error, Hashable, Sendable, CustomStringConvertibl
     public var description: String { message }
 }
 
-/// Runs a step that reads or writes a file as bytes; its error becomes one of this module.
-func readingFile<Result>(_ step: () throws(FileError) -> Result) throws(CaffeModelError) -> Result {
+/// Runs a step that reads or writes a file as bytes; its error becomes one of a model.
+package func readingFile<Result>(_ step: () throws(FileError) -> Result) throws(ModelError) -> Result {
     do throws(FileError) {
         return try step()
     } catch {
-        throw CaffeModelError(error)
+        throw ModelError(error)
     }
 }
 
 extension WeightError {
-    init(_ error: CaffeModelError) {
+    public init(_ error: ModelError) {
         let kind: Kind =
             switch error.kind {
             case .unreadable: .unreadable

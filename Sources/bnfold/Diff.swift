@@ -33,6 +33,7 @@ struct Diff: ParsableCommand {
     func run() throws {
         let isSame = try Console.run(stoppableBy: nil) { () throws(BNFoldError) in
             let report = try DiffReport(first, second, tolerance: tolerance)
+            if !quiet { for remark in report.remarks ?? [] { Console.note(remark) } }
             if json {
                 try Console.print(try report.json())
             } else if !quiet {

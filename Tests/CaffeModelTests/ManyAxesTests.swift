@@ -1,3 +1,4 @@
+import Frontend
 import Foundation
 import Prototxt
 import Testing
@@ -29,7 +30,7 @@ struct ManyAxesTests {
 
     @Test("33 axes are refused by name", arguments: texts(33))
     func tooMany(text: String) throws {
-        let error = #expect(throws: CaffeModelError.self) { try network(text) }
+        let error = #expect(throws: ModelError.self) { try network(text) }
         #expect(
             error?.description.contains("its top 'x' would have 33 axes, but a blob of Caffe has at most 32") == true,
             "\(String(describing: error))")
@@ -45,7 +46,7 @@ struct ManyAxesTests {
     func manyInputs() throws {
         let text =
             (0..<5000).map { #"input: "\#($0)" "# }.joined() + #"layer { name: "y" type: "ReLU" bottom: "0" top: "y" }"#
-        let error = #expect(throws: CaffeModelError.self) { try network(text) }
+        let error = #expect(throws: ModelError.self) { try network(text) }
         #expect(
             error?.description.contains("has 5000 'input:', but at most 4096 are read") == true,
             "\(String(describing: error))")

@@ -12,7 +12,7 @@ struct PreprocessingTests {
             : Text.convolution("conv", from: "data")
         let net = try TestNet(layer + "\n" + reader)
         return try net.conversion().preprocessing.flatMap { data in
-            #expect(data.blob == "data")
+            #expect(data.value == "data")
             return data.steps.map { "\($0.field)=\($0.value)" }
         }
     }

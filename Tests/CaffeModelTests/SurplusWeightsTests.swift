@@ -1,3 +1,4 @@
+import Frontend
 import CaffeModel
 import Foundation
 import Testing

@@ -5,8 +5,8 @@ import JSON
 extension BatchJob {
     var json: JSONValue {
         .object([
-            "name": .string(name), "input": .string(input), "prototxt": prototxt.map(JSONValue.string),
-            "output": .string(output), "outputPrototxt": outputPrototxt.map(JSONValue.string), "options": options.json,
+            "name": .string(name), "input": .string(input), BatchKeys.network: network.map(JSONValue.string),
+            "output": .string(output), BatchKeys.outputNetwork: outputNetwork.map(JSONValue.string), "options": options.json,
             "mayHoldNoWeights": mayHoldNoWeights ? .boolean(true) : nil,
         ])
     }
@@ -16,8 +16,8 @@ extension BatchJob {
         let input = try fields.required("input", try fields.string("input"))
         let output = try fields.required("output", try fields.string("output"))
         self.init(name: name, input: input, output: output)
-        prototxt = try fields.string("prototxt")
-        outputPrototxt = try fields.string("outputPrototxt")
+        network = try fields.string(BatchKeys.network)
+        outputNetwork = try fields.string(BatchKeys.outputNetwork)
         if let given = try fields.object("options") { options = try JobOptions(given, defaults: JobOptions()) }
         mayHoldNoWeights = try fields.boolean("mayHoldNoWeights") ?? false
     }
@@ -36,9 +36,9 @@ extension JobRecord {
                 "input": sizes.input.map(JSONValue.integer), "output": sizes.output.map(JSONValue.integer),
             ]),
             "sha256": .object([
-                "input": digests.input.map(JSONValue.string), "prototxt": digests.prototxt.map(JSONValue.string),
+                "input": digests.input.map(JSONValue.string), BatchKeys.network: digests.network.map(JSONValue.string),
                 "output": digests.output.map(JSONValue.string),
-                "outputPrototxt": digests.outputPrototxt.map(JSONValue.string),
+                BatchKeys.outputNetwork: digests.outputNetwork.map(JSONValue.string),
             ]),
             "counts": counts.map { counts in
                 .object([
@@ -79,8 +79,8 @@ extension JobRecord {
         }
         if let hashes = try fields.object("sha256") {
             digests = Digests(
-                input: try hashes.string("input"), prototxt: try hashes.string("prototxt"),
-                output: try hashes.string("output"), outputPrototxt: try hashes.string("outputPrototxt"))
+                input: try hashes.string("input"), network: try hashes.string(BatchKeys.network),
+                output: try hashes.string("output"), outputNetwork: try hashes.string(BatchKeys.outputNetwork))
         }
         if let given = try fields.object("counts") {
             counts = Counts(

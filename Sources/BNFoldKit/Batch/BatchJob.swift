@@ -4,28 +4,31 @@ public struct BatchJob: Hashable, Sendable {
     public var name: String
     /// Trained weights. This and the other paths are absolute.
     public var input: String
-    /// The network; `nil` to look for it beside the weights.
-    public var prototxt: String?
+    /// The network, where it has a file of its own; `nil` to look for it beside the weights.
+    public var network: String?
     public var output: String
-    /// `nil` for the name of the output with `.prototxt`.
-    public var outputPrototxt: String?
+    /// Where the network goes, where it has a file of its own; `nil` for a name that follows from that of the output.
+    public var outputNetwork: String?
     public var options: JobOptions
-    /// Whether only the name's `.h5` says that the input holds weights. One without any is skipped instead of failing.
+    /// Whether the name says no more than that the input may hold weights. One without any is skipped instead of failing.
     public var mayHoldNoWeights: Bool
 
     public init(
-        name: String, input: String, prototxt: String? = nil, output: String, outputPrototxt: String? = nil,
+        name: String, input: String, network: String? = nil, output: String, outputNetwork: String? = nil,
         options: JobOptions = JobOptions(), mayHoldNoWeights: Bool = false
     ) {
         self.name = name
         self.input = input
-        self.prototxt = prototxt
+        self.network = network
         self.output = output
-        self.outputPrototxt = outputPrototxt
+        self.outputNetwork = outputNetwork
         self.options = options
         self.mayHoldNoWeights = mayHoldNoWeights
     }
 
-    /// Where the deploy prototxt goes.
-    var prototxtPlace: String { outputPrototxt ?? FileNames.prototxt(besideWeights: output) }
+    /// Where the network goes; `nil` where it lies in the file of the weights.
+    var networkPlace: String? { outputNetwork ?? Frontends.frontend(of: input).networkPlace(besideWeights: output) }
+
+    /// The places of all files that the job writes.
+    var places: [String] { [output, networkPlace].compactMap(\.self) }
 }

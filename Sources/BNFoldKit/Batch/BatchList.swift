@@ -1,4 +1,3 @@
-import CaffeModel
 import Files
 
 /// The jobs of a batch, in an order that is the same on every machine.
@@ -26,14 +25,14 @@ public struct BatchList: Hashable, Sendable {
             jobs = tree.snapshots.map { snapshot in
                 BatchJob(
                     name: snapshot.name, input: FilePaths.join(root, snapshot.name),
-                    prototxt: defaults.prototxt.map(FilePaths.absolute),
+                    network: defaults.network.map(FilePaths.absolute),
                     output: FilePaths.join(outputFolder, snapshot.name), options: defaults.options,
                     mayHoldNoWeights: snapshot.mayHoldNoWeights)
             }
             remarks = tree.remarks
             guard !jobs.isEmpty else {
                 throw BNFoldError(
-                    .unreadable, "\(source): no weights below it; expected names that end in .caffemodel, .h5 or .hdf5")
+                    .unreadable, "\(source): no weights below it; expected names that end in \(Frontends.endingsOfWeights)")
             }
         } else {
             jobs = try BatchManifest(path: source, outputFolder: outputFolder, defaults: defaults).jobs
@@ -50,7 +49,7 @@ public struct BatchList: Hashable, Sendable {
         var writers: [String: String] = [:]
         if let resultsPath { writers[finder.place(of: FilePaths.absolute(resultsPath))] = "the results" }
         for job in jobs {
-            for path in [job.output, job.prototxtPlace] {
+            for path in job.places {
                 let writer = "the output of '\(job.input)'"
                 guard let other = writers.updateValue(writer, forKey: finder.place(of: path)) else { continue }
                 throw BNFoldError(
@@ -58,7 +57,7 @@ public struct BatchList: Hashable, Sendable {
                     "'\(path)' would be written twice, as \(other) and as \(writer); a manifest can give each its own")
             }
         }
-        for path in [source] + jobs.flatMap({ [$0.input, $0.prototxt].compactMap(\.self) }) {
+        for path in [source] + jobs.flatMap({ [$0.input, $0.network].compactMap(\.self) }) {
             guard let writer = writers[finder.place(of: FilePaths.absolute(path))] else { continue }
             throw BNFoldError(
                 .malformed,

@@ -1,12 +1,11 @@
-import CaffeModel
 import Files
 import JSON
 
 /// A list of jobs in a file: one JSON object a line. Empty lines are skipped.
 ///
-///     {"input": "run1/iter_1000.caffemodel", "prototxt": "train_val.prototxt", "output": "run1/1000.caffemodel.h5"}
+///     {"input": "run1/iter_1000.h5", "output": "run1/1000.h5"}
 ///
-/// `input` and `prototxt` are seen from the manifest's folder, `output` and `outputPrototxt` from the output folder. All but `input` may be
+/// `input` and the network are seen from the manifest's folder, `output` and its network (`BatchKeys`) from the output folder. All but `input` may be
 /// missing. `options` holds those of `bnfold fold`; they win over the ones of the command line.
 package struct BatchManifest {
     /// The largest manifest that is read, in bytes: some hundred thousand jobs.
@@ -41,8 +40,8 @@ package struct BatchManifest {
     /// A line that does a job again, wherever the manifest lies.
     static func line(for job: BatchJob) -> String {
         JSONValue.object([
-            "input": .string(job.input), "prototxt": job.prototxt.map(JSONValue.string), "output": .string(job.name),
-            "outputPrototxt": job.outputPrototxt.map(JSONValue.string), "options": job.options.json,
+            "input": .string(job.input), BatchKeys.network: job.network.map(JSONValue.string), "output": .string(job.name),
+            BatchKeys.outputNetwork: job.outputNetwork.map(JSONValue.string), "options": job.options.json,
         ]).text
     }
 }
@@ -55,7 +54,7 @@ private struct LineReader {
 
     func job(_ line: [UInt8]) throws(JSONError) -> BatchJob {
         let fields = try JSONFields(try JSONParser.parse(line))
-        try fields.requireOnly(["input", "prototxt", "output", "outputPrototxt", "options"])
+        try fields.requireOnly(["input", BatchKeys.network, "output", BatchKeys.outputNetwork, "options"])
         let input = try fields.required("input", try path("input", in: fields))
         let output: String
         if let given = try path("output", in: fields) {
@@ -69,11 +68,11 @@ private struct LineReader {
         var job = BatchJob(
             name: name, input: FilePaths.absolute(FilePaths.join(folder, input)),
             output: FilePaths.join(outputFolder, name))
-        job.prototxt = defaults.prototxt.map(FilePaths.absolute)
-        if let prototxt = try path("prototxt", in: fields) {
-            job.prototxt = FilePaths.absolute(FilePaths.join(folder, prototxt))
+        job.network = defaults.network.map(FilePaths.absolute)
+        if let network = try path(BatchKeys.network, in: fields) {
+            job.network = FilePaths.absolute(FilePaths.join(folder, network))
         }
-        job.outputPrototxt = try path("outputPrototxt", in: fields).map { FilePaths.join(outputFolder, $0) }
+        job.outputNetwork = try path(BatchKeys.outputNetwork, in: fields).map { FilePaths.join(outputFolder, $0) }
         job.options = defaults.options
         if let options = try fields.object("options") { job.options = try JobOptions(options, defaults: job.options) }
         return job

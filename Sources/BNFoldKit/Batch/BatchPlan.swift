@@ -1,4 +1,3 @@
-import CaffeModel
 import Files
 
 /// What a batch is going to do: its jobs, and what an earlier run says about them. Making it writes nothing.

@@ -1,4 +1,3 @@
-import CaffeModel
 import Files
 
 /// Does what a plan says, with the jobs run by a pool.
@@ -83,7 +82,7 @@ private struct BatchRunner {
     /// Outputs may lie in folders that are not there yet.
     private func makeFolders(for job: BatchJob) -> BNFoldError? {
         do throws(BNFoldError) {
-            for path in Set([job.output, job.prototxtPlace].map(FileBytes.folder)) { try FilePaths.makeFolder(path) }
+            for path in Set(job.places.map(FileBytes.folder)) { try FilePaths.makeFolder(path) }
             return nil
         } catch {
             return error

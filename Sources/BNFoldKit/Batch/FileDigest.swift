@@ -1,4 +1,3 @@
-import CaffeModel
 import Files
 
 /// SHA-256 of whole files, read in blocks.

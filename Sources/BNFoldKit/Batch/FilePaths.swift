@@ -1,4 +1,3 @@
-import CaffeModel
 import Files
 
 /// Paths as texts.

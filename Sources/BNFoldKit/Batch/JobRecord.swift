@@ -49,9 +49,9 @@ public struct JobRecord: Hashable, Sendable {
     /// SHA-256 in hexadecimal digits; `nil` for a file that was not there or not read.
     public struct Digests: Hashable, Sendable {
         public var input: String?
-        public var prototxt: String?
+        public var network: String?
         public var output: String?
-        public var outputPrototxt: String?
+        public var outputNetwork: String?
     }
 
     /// Of the weights, in bytes.
@@ -76,7 +76,7 @@ public struct JobRecord: Hashable, Sendable {
     /// How far the folded network is from the original.
     public struct Verification: Hashable, Sendable {
         public var samples: Int
-        /// Of all blobs: the largest difference relative to the largest magnitude of its blob.
+        /// Of all values: the largest difference relative to the largest magnitude of its value.
         public var largestRelative: Double
     }
 

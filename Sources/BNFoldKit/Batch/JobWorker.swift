@@ -1,10 +1,10 @@
-import CaffeModel
 import Files
+import Frontend
 import Synchronization
 
-/// Runs jobs one after the other, and keeps what they have in common: the prototxt.
+/// Runs jobs one after the other, and keeps what they have in common, such as the network.
 public final class JobWorker {
-    private var definitions = NetDefinitionCache()
+    private var reader = ModelReader()
     private let memoryLimit: Int?
 
     /// - Parameter memoryLimit: the most memory that the comparison of a job may take, in bytes; `nil` for three quarters of what there is.
@@ -35,9 +35,9 @@ public final class JobWorker {
         _ task: JobTask, into record: inout JobRecord, cancellation: Cancellation
     ) throws(BNFoldError) -> JobRecord? {
         let job = task.job
-        if job.mayHoldNoWeights, WeightFiles.isOtherHDF5(job.input) {
+        if job.mayHoldNoWeights, let reason = Frontends.frontend(of: job.input).reasonForNoWeights(in: job.input) {
             record.status = .skipped
-            record.reason = "an HDF5 file without a group '/data' holds no weights of Caffe"
+            record.reason = reason
             return nil
         }
         let check = try ResumeCheck(task, cancellation: cancellation)
@@ -60,7 +60,9 @@ public final class JobWorker {
         // The outputs are in place: nothing must stop their record now.
         let finishing = ContinuousClock.now
         record.digests.output = try FileDigest.hexadecimal(of: job.output, cancellation: Cancellation())
-        record.digests.outputPrototxt = try FileDigest.hexadecimal(of: job.prototxtPlace, cancellation: Cancellation())
+        if let network = job.networkPlace {
+            record.digests.outputNetwork = try FileDigest.hexadecimal(of: network, cancellation: Cancellation())
+        }
         record.seconds.digests += (ContinuousClock.now - finishing).seconds
         return nil
     }
@@ -69,9 +71,9 @@ public final class JobWorker {
         for job: BatchJob, check: ResumeCheck, _ cancellation: Cancellation
     ) -> FoldRequest {
         var request = FoldRequest(input: job.input, output: job.output)
-        request.prototxt = check.prototxt
-        request.outputPrototxt = job.outputPrototxt
-        request.caffe = job.options.caffe
+        request.network = check.input.network
+        request.outputNetwork = job.outputNetwork
+        request.model = job.options.model
         request.allowsUntrained = job.options.allowsUntrained
         request.reach = job.options.reach
         request.writesBiasAsScale = job.options.writesBiasAsScale
@@ -92,7 +94,7 @@ public final class JobWorker {
         var request = request
         request.notice = { notices.add($0) }
         defer { record.notices = notices.all }
-        let report = try BNFoldKit.fold(request, definitions: &definitions)
+        let report = try BNFoldKit.fold(request, reader: &reader)
         for remark in report.remarks where remark.severity == ReadingRemark.Severity.warning.rawValue {
             notices.add(remark.message)
         }

@@ -1,4 +1,3 @@
-import CaffeModel
 import Files
 
 /// Finds out which paths lead to one place, whether there is a file or not.

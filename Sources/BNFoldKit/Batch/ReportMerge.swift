@@ -1,4 +1,3 @@
-import CaffeModel
 import Files
 
 /// The results of several runs put together: of the shards of a list, and of runs that did again what had failed.

@@ -1,4 +1,3 @@
-import CaffeModel
 import Files
 
 /// The results file of a batch that is running: one line a job, written as the job ends.

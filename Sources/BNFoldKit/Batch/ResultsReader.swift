@@ -1,4 +1,3 @@
-import CaffeModel
 import Files
 import JSON
 

@@ -1,12 +1,12 @@
-import CaffeModel
 import Files
+import Frontend
 
 /// Holds a job against the record of an earlier run.
 ///
 /// The job is finished when that run did it with the same version, options and inputs, and its outputs are still as it wrote them.
 struct ResumeCheck {
-    /// The network of the job.
-    let prototxt: String
+    /// The files that the job reads.
+    let input: ModelFiles
     /// Of the inputs. Taken before they are read: should they change meanwhile, the record does not fit them and the job is done again.
     private(set) var digests = JobRecord.Digests()
     private(set) var isFinished = false
@@ -20,16 +20,18 @@ struct ResumeCheck {
         let job = task.job
         let start = ContinuousClock.now
         existing = task.existing
-        prototxt = try findPrototxt(job.prototxt, weights: job.input)
+        input = try findModel(network: job.network, weights: job.input, of: Frontends.frontend(of: job.input))
         digests.input = try FileDigest.hexadecimal(of: job.input, cancellation: cancellation)
-        digests.prototxt = try FileDigest.hexadecimal(of: prototxt, cancellation: cancellation)
+        if let network = input.network {
+            digests.network = try FileDigest.hexadecimal(of: network, cancellation: cancellation)
+        }
         if let previous = task.previous, previous.status == .done,
             try Self.outputs(of: job, are: previous.digests, cancellation)
         {
             existing = .replace
             isFinished =
                 previous.version == Version.string && previous.job.options == job.options
-                && previous.digests.input == digests.input && previous.digests.prototxt == digests.prototxt
+                && previous.digests.input == digests.input && previous.digests.network == digests.network
         }
         seconds = (ContinuousClock.now - start).seconds
     }
@@ -37,7 +39,7 @@ struct ResumeCheck {
     private static func outputs(
         of job: BatchJob, are digests: JobRecord.Digests, _ cancellation: Cancellation
     ) throws(BNFoldError) -> Bool {
-        for (path, digest) in [(job.output, digests.output), (job.prototxtPlace, digests.outputPrototxt)] {
+        for (path, digest) in zip(job.places, [digests.output, digests.outputNetwork]) {
             guard let digest, FileBytes.isReadableFile(path),
                 try FileDigest.hexadecimal(of: path, cancellation: cancellation) == digest
             else { return false }

@@ -1,4 +1,3 @@
-import CaffeModel
 import Files
 
 /// Every file below a folder whose name says that it holds weights.
@@ -9,7 +8,7 @@ struct SnapshotTree {
     struct Snapshot: Hashable {
         /// The path below the tree's root.
         var name: String
-        /// Whether the name says no more than that it is HDF5.
+        /// Whether the name says no more than that there may be weights in it.
         var mayHoldNoWeights: Bool
     }
 
@@ -80,18 +79,14 @@ struct SnapshotTree {
     }
 
     private mutating func add(_ path: String, name: String) {
-        if Self.stateEndings.contains(where: name.hasSuffix) {
+        if Frontends.endings.trainingState.contains(where: name.hasSuffix) {
             solverStates += 1
-        } else if Self.weightEndings.contains(where: name.hasSuffix) {
+        } else if Frontends.endings.weights.contains(where: name.hasSuffix) {
             snapshots.append(Snapshot(name: path, mayHoldNoWeights: false))
-        } else if Self.hdf5Endings.contains(where: name.hasSuffix) {
+        } else if Frontends.endings.perhapsWeights.contains(where: name.hasSuffix) {
             snapshots.append(Snapshot(name: path, mayHoldNoWeights: true))
         }
     }
-
-    private static let stateEndings = [".solverstate", ".solverstate.h5", ".solverstate.hdf5"]
-    private static let weightEndings = [".caffemodel", ".caffemodel.h5", ".caffemodel.hdf5"]
-    private static let hdf5Endings = [".h5", ".hdf5"]
 
     private enum Kind { case folder, linkToFolder, other }
 

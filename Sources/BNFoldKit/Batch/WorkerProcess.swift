@@ -1,4 +1,3 @@
-import CaffeModel
 @preconcurrency import Files
 import JSON
 

@@ -1,4 +1,3 @@
-import CaffeModel
 import Files
 
 /// Runs jobs in processes of their own, each of which takes one job after the other.
@@ -77,6 +76,6 @@ public final class WorkerProcesses: JobPool {
     ///
     /// What cannot be cleared away now waits for the next run: it is no reason to fail for more than the death itself.
     private func tidy(after job: BatchJob) {
-        (try? openOutputs([job.output, job.prototxtPlace], existing: .replace))?.discard()
+        (try? openOutputs(job.places, existing: .replace))?.discard()
     }
 }

@@ -7,6 +7,7 @@ struct NumPySamples: SampleArray {
     var name: String? { array.name }
     var place: String { array.name.map { "\(array.path): '\($0)'" } ?? array.path }
     var shape: [Int] { array.shape }
+    var fillValue: Double? { nil }
 
     func read(samples: Range<Int>) throws(BNFoldError) -> [Double] {
         try liftingNumPy { () throws(NumPyError) in try array.read(samples: samples) }

@@ -1,3 +1,4 @@
+import Frontend
 import HDF5
 
 /// Numbers of which the first axis counts samples, read a few samples at a time.
@@ -7,8 +8,23 @@ protocol SampleArray: Sendable {
     /// File and array, for messages.
     var place: String { get }
     var shape: [Int] { get }
+    /// The number that every element is because nothing was ever written; `nil` where something was.
+    var fillValue: Double? { get }
     /// Row-major.
     func read(samples: Range<Int>) throws(BNFoldError) -> [Double]
+}
+
+extension SampleArray {
+    /// Set where nothing was ever written to the array.
+    var remark: FoldReport.Remark? {
+        guard let fillValue else { return nil }
+        return FoldReport.Remark(
+            severity: ReadingRemark.Severity.warning.rawValue, kind: ReadingRemark.Kind.unwrittenSamples.rawValue,
+            layers: [],
+            message:
+                "\(place): nothing was ever written to it; every number of the samples is its fill value \(fillValue); was the file written to its end?"
+        )
+    }
 }
 
 /// A dataset of an HDF5 file.
@@ -20,6 +36,7 @@ struct HDF5Samples: SampleArray {
     var name: String? { dataset.path.split(separator: "/").last.map(String.init) }
     var place: String { "\(file.path): '\(dataset.path)'" }
     var shape: [Int] { dataset.shape }
+    var fillValue: Double? { dataset.fillValue }
 
     func read(samples: Range<Int>) throws(BNFoldError) -> [Double] {
         let size = shape.dropFirst().reduce(1, *)

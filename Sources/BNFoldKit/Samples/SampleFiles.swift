@@ -1,5 +1,5 @@
-import CaffeModel
 import Files
+import Frontend
 import HDF5
 
 /// Finds the arrays that the user's samples are in, and what input each is for.
@@ -128,6 +128,6 @@ func liftingHDF5<Result>(_ step: () throws(HDF5Error) -> Result) throws(BNFoldEr
     do throws(HDF5Error) {
         return try step()
     } catch {
-        throw BNFoldError(CaffeModelError(error))
+        throw BNFoldError(ModelError(error))
     }
 }

@@ -1,35 +1,41 @@
-import CaffeModel
 import Execution
 import Files
+import Frontend
 import NetGraph
 import Verification
 
 /// Runs a network and its folded twin on the same samples and tells how far they are apart.
 ///
-/// - Returns: every blob that both have, and every fold by itself; `isWithin` is the verdict.
+/// - Returns: every value that both have, and every fold by itself; `isWithin` is the verdict.
 /// - Throws: `BNFoldError` when one of them cannot be read or run.
 public func verify(_ request: VerifyRequest) throws(BNFoldError) -> VerifyReport {
     let paths = [request.reportPath, request.options.plotPath].compactMap(\.self)
     let outputs = try openOutputs(paths, existing: request.overwrites ? .replace : .refuse)
     defer { outputs.discard() }
-    let prototxt = try findPrototxt(request.prototxt, weights: request.original)
-    let foldedPrototxt = try findPrototxt(request.foldedPrototxt, weights: request.folded)
+    let frontend = Frontends.frontend(of: request.original)
+    let foldedFrontend = Frontends.frontend(of: request.folded)
+    let originalFiles = try findModel(network: request.network, weights: request.original, of: frontend)
+    let foldedFiles = try findModel(network: request.foldedNetwork, weights: request.folded, of: foldedFrontend)
     try checkSideOutputs(
-        paths,
-        others: [request.original, prototxt, request.folded, foldedPrototxt] + request.options.inputs.map(\.path))
+        paths, others: originalFiles.paths + foldedFiles.paths + request.options.inputs.map(\.path))
     try liftingFiles { () throws(FileError) in try outputs.begin() }
-    let folded = try open(prototxt: foldedPrototxt, weights: request.folded, options: request.caffe)
-    var options = request.caffe
+    var reader = ModelReader()
+    let folded = try reader.open(foldedFiles, of: foldedFrontend, options: request.model)
+    var options = request.model
     // Folded with --keep-batch-statistics: what normalises by the batch there does so in the original.
     if folded.usesBatchStatistics { options.keepsBatchStatistics = true }
-    let original = try open(prototxt: prototxt, weights: request.original, options: options)
+    let original = try reader.open(originalFiles, of: frontend, options: options)
     let comparison = NetworkComparison(
-        original: original, originalFiles: files(request.original, prototxt), folded: folded,
-        foldedFiles: files(request.folded, foldedPrototxt), options: request.options,
-        cancellation: request.cancellation)
+        original: original,
+        originalFiles: .init(
+            originalFiles, of: frontend.vocabulary, weightBytes: FileBytes.size(request.original)),
+        folded: folded,
+        foldedFiles: .init(
+            foldedFiles, of: foldedFrontend.vocabulary, weightBytes: FileBytes.size(request.folded)),
+        options: request.options, cancellation: request.cancellation, vocabulary: frontend.vocabulary)
     var report = try comparison.report()
-    let remarks = (original.original.remarks + folded.original.remarks).map(FoldReport.Remark.init)
-    report.remarks = remarks.isEmpty ? nil : remarks
+    let remarks = (original.remarks + folded.remarks).map(FoldReport.Remark.init)
+    report.remarks = remarks.isEmpty ? report.remarks : remarks + (report.remarks ?? [])
     if let path = request.reportPath {
         let json = try report.json()
         try liftingFiles { () throws(FileError) in try outputs.write(json, to: path) }
@@ -39,18 +45,15 @@ public func verify(_ request: VerifyRequest) throws(BNFoldError) -> VerifyReport
     return report
 }
 
-private func files(_ weights: String, _ prototxt: String) -> FoldReport.Files {
-    FoldReport.Files(weights: weights, prototxt: prototxt, weightBytes: FileBytes.size(weights))
-}
-
 /// Two networks that were read, and how to compare them.
 struct NetworkComparison {
-    var original: CaffeConversion
+    var original: any Model
     var originalFiles: FoldReport.Files
-    var folded: CaffeConversion
+    var folded: any Model
     var foldedFiles: FoldReport.Files
     var options: VerifyOptions
     var cancellation: Cancellation
+    var vocabulary: Vocabulary
 
     /// Samples of noise where the user does not say how many.
     private static let samplesOfNoise = 4
@@ -64,21 +67,25 @@ struct NetworkComparison {
         var verifier = try explainingMemory(shapes) { () throws(ExecutionError) in
             try Verifier(
                 original: .init(
-                    name: originalFiles.prototxt, network: original.network(withNamesOf: folded.network),
-                    weights: originalWeights),
-                folded: .init(name: foldedFiles.prototxt, network: folded.network, weights: foldedWeights),
+                    name: originalFiles.networkPlace, network: original.network(withNamesOf: folded.network),
+                    weights: AnyWeightStore(originalWeights)),
+                folded: .init(
+                    name: foldedFiles.networkPlace, network: folded.network, weights: AnyWeightStore(foldedWeights)),
                 precision: options.precision == .single ? .single : .double, tolerance: tolerance,
                 options: ExecutionOptions(maximumBytes: options.memoryLimit ?? VerifyOptions.memoryOfMachine))
         }
         let samples: VerifyReport.Samples
+        var remarks: [FoldReport.Remark] = []
         if options.inputs.isEmpty {
             samples = try runOnNoise(&verifier, shapes: shapes)
         } else {
-            samples = try runOnFiles(&verifier, shapes: shapes)
+            samples = try runOnFiles(&verifier, shapes: shapes, remarks: &remarks)
         }
         var report = VerifyReport(
             verifier.finished(seed: options.seed), original: originalFiles, folded: foldedFiles,
             precision: options.precision.rawValue, samples: samples)
+        report.remarks = remarks.isEmpty ? nil : remarks
+        return report
     }
 
     /// Writes the plot, where one is wanted.
@@ -100,11 +107,11 @@ struct NetworkComparison {
             }
             throw BNFoldError(
                 .malformed,
-                "\(foldedFiles.prototxt): has the inputs \(list(theirs)), but \(originalFiles.prototxt) has \(list(mine)); are they the same network?"
+                "\(foldedFiles.networkPlace): has the inputs \(list(theirs)), but \(originalFiles.networkPlace) has \(list(mine)); are they the same network?"
             )
         }
         guard !mine.isEmpty else {
-            throw BNFoldError(.malformed, "\(originalFiles.prototxt): the network has no input to give samples to")
+            throw BNFoldError(.malformed, "\(originalFiles.networkPlace): the network has no input to give samples to")
         }
         // What the folded network says holds for both: the original may leave the size to its data.
         return mine.map { input in
@@ -119,22 +126,22 @@ struct NetworkComparison {
     }
 
     private func runOnNoise(
-        _ verifier: inout Verifier<CaffeWeightStore, CaffeWeightStore>, shapes: [(name: String, shape: [Int]?)]
+        _ verifier: inout Verifier<AnyWeightStore, AnyWeightStore>, shapes: [(name: String, shape: [Int]?)]
     ) throws(BNFoldError) -> VerifyReport.Samples {
         var known: [String: [Int]] = [:]
         for (name, shape) in shapes {
             guard let shape, shape.allSatisfy({ $0 > 0 }) else {
                 throw BNFoldError(
                     .malformed,
-                    "\(originalFiles.prototxt): the shape of the input '\(name)' is not known; give it: --input-shape \(name)=1,C,H,W"
+                    "\(originalFiles.networkPlace): the shape of the input '\(name)' is not known; give it: --input-shape \(name)=1,C,H,W"
                 )
             }
             known[name] = shape
         }
+        try explainingMemory(shapes) { () throws(ExecutionError) in try verifier.requireMemory(for: known) }
         let batchSize = Self.batchSize(known)
         let count = options.samples ?? Self.samplesOfNoise
         var noise = verifier.inputNoise(shapes: known, seed: options.seed)
-        try explainingMemory(shapes) { () throws(ExecutionError) in try verifier.requireMemory(for: known) }
         try run(&verifier, count: count, batchSize: batchSize) { (_) throws(BNFoldError) in noise.next() }
         return VerifyReport.Samples(
             count: count, files: nil, seed: options.seed, scale: noise.layer == nil ? nil : noise.scale,
@@ -142,9 +149,11 @@ struct NetworkComparison {
     }
 
     private func runOnFiles(
-        _ verifier: inout Verifier<CaffeWeightStore, CaffeWeightStore>, shapes: [(name: String, shape: [Int]?)]
+        _ verifier: inout Verifier<AnyWeightStore, AnyWeightStore>, shapes: [(name: String, shape: [Int]?)],
+        remarks: inout [FoldReport.Remark]
     ) throws(BNFoldError) -> VerifyReport.Samples {
         let arrays = try SampleFiles(inputs: shapes).arrays(for: options.inputs)
+        remarks = shapes.compactMap { arrays[$0.name]?.remark }
         let available = arrays.values.compactMap(\.shape.first).min() ?? 0
         if let samples = options.samples, samples > available {
             throw BNFoldError(.usage, "--samples asks for \(samples) samples, but the files hold \(available)")
@@ -152,13 +161,13 @@ struct NetworkComparison {
         let count = options.samples ?? available
         let batchSize = Self.batchSize(
             Dictionary(shapes.map { ($0.name, $0.shape ?? [1]) }, uniquingKeysWith: { first, _ in first }))
+        let batch = arrays.mapValues { [batchSize] + $0.shape.dropFirst() }
+        try explainingMemory(shapes) { () throws(ExecutionError) in try verifier.requireMemory(for: batch) }
         try run(&verifier, count: count, batchSize: batchSize) { (range) throws(BNFoldError) in
             var tensors: [String: Tensor<Double>] = [:]
             for (name, array) in arrays {
                 // The network may insist on its batch: the last one is filled up with its last sample.
                 var elements = try array.read(samples: range)
-        let batch = arrays.mapValues { [batchSize] + $0.shape.dropFirst() }
-        try explainingMemory(shapes) { () throws(ExecutionError) in try verifier.requireMemory(for: batch) }
                 let size = array.shape.dropFirst().reduce(1, *)
                 let last = elements.suffix(size)
                 for _ in range.count..<batchSize { elements += last }
@@ -176,11 +185,6 @@ struct NetworkComparison {
         max(shapes.values.compactMap(\.first).min() ?? 1, 1)
     }
 
-    // MARK: Passes
-
-    private func run(
-        _ verifier: inout Verifier<CaffeWeightStore, CaffeWeightStore>, count: Int, batchSize: Int,
-        inputs: (Range<Int>) throws(BNFoldError) -> [String: Tensor<Double>]
     // MARK: Memory
 
     /// What can be done about too little memory is said with the error.
@@ -200,12 +204,17 @@ struct NetworkComparison {
                 let advice = batch.map { "give a smaller batch (--input-shape \($0)), " } ?? ""
                 throw ExecutionError(
                     error.kind,
-                    "\(originalFiles.prototxt): \(error.message)\(options.memoryLimit == nil ? ", three quarters of what this process may use" : ""); \(advice)use a machine with more memory, or set the limit with --memory-limit"
+                    "\(originalFiles.networkPlace): \(error.message)\(options.memoryLimit == nil ? ", three quarters of what this process may use" : ""); \(advice)use a machine with more memory, or set the limit with --memory-limit"
                 )
             }
         }
     }
 
+    // MARK: Passes
+
+    private func run(
+        _ verifier: inout Verifier<AnyWeightStore, AnyWeightStore>, count: Int, batchSize: Int,
+        inputs: (Range<Int>) throws(BNFoldError) -> [String: Tensor<Double>]
     ) throws(BNFoldError) {
         let total = Double(verifier.stepsPerBatch) * (Double(count) / Double(batchSize)).rounded(.up)
         var steps = 0
@@ -223,16 +232,16 @@ struct NetworkComparison {
     }
 }
 
-/// Runs a step of the interpreter; its error becomes one of this library.
-func liftingExecution<Result>(_ step: () throws(ExecutionError) -> Result) throws(BNFoldError) -> Result {
-    do throws(ExecutionError) {
-        return try step()
-    } catch {
 extension VerifyOptions {
     /// Three quarters of the memory of this machine, or of what the group of processes that this one belongs to may use, in bytes.
     public static var memoryOfMachine: Int { MachineMemory.bytes / 4 * 3 }
 }
 
+/// Runs a step of the interpreter; its error becomes one of this library.
+func liftingExecution<Result>(_ step: () throws(ExecutionError) -> Result) throws(BNFoldError) -> Result {
+    do throws(ExecutionError) {
+        return try step()
+    } catch {
         let kind: BNFoldError.Kind =
             switch error.kind {
             case .stopped: .cancelled

@@ -1,4 +1,4 @@
-import CaffeModel
+import Frontend
 import Verification
 
 /// What to compare, on which samples, and how strictly.
@@ -24,11 +24,11 @@ public struct VerifyRequest: Sendable {
     public var original: String
     /// The folded weights.
     public var folded: String
-    /// The original network; `nil` to look for it beside its weights.
-    public var prototxt: String?
+    /// The original network, where it has a file of its own; `nil` to look for it beside its weights.
+    public var network: String?
     /// The folded network; `nil` to look for it beside its weights.
-    public var foldedPrototxt: String?
-    public var caffe = CaffeOptions()
+    public var foldedNetwork: String?
+    public var model = ModelOptions()
     public var options = VerifyOptions()
     /// Where the report goes as JSON; `nil` for nowhere.
     public var reportPath: String?

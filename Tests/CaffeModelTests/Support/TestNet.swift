@@ -1,3 +1,4 @@
+import Frontend
 import CaffeModel
 import Folding
 import Foundation
@@ -36,13 +37,13 @@ final class TestNet {
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    func conversion() throws(CaffeModelError) -> CaffeConversion {
+    func conversion() throws(ModelError) -> CaffeConversion {
         try CaffeConversion(
             prototxt: folder.appendingPathComponent("net.prototxt").path, weights: weightsPath, options: options)
     }
 
     /// The net as it was read, before deployment.
-    func network() throws(CaffeModelError) -> Network { try conversion().original.network }
+    func network() throws(ModelError) -> Network { try conversion().original.network }
 
     /// Deploys and folds the net.
     func folded() throws -> (network: FoldedNetwork, plan: FoldPlan, conversion: CaffeConversion) {
@@ -63,7 +64,7 @@ final class TestNet {
     func deployWeights() throws -> [String: Blob] {
         let (network, _, conversion) = try folded()
         let path = folder.appendingPathComponent("out.h5").path
-        try conversion.writeWeights(of: network, to: path, as: .hdf5, compression: 0) { () throws(CaffeModelError) in }
+        try conversion.writeWeights(of: network, to: path, as: .hdf5, compression: 0) { () throws(ModelError) in }
         let file = try HDF5File(readingPath: path)
         defer { try? file.close() }
         var blobs: [String: Blob] = [:]

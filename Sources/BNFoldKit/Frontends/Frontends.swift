@@ -1,0 +1,50 @@
+import CaffeModel
+import Frontend
+
+@_exported import enum CaffeModel.BatchNormDialect
+@_exported import struct CaffeModel.CaffeOptions
+@_exported import struct CaffeModel.NetState
+
+/// The families of model files that bnfold knows. To add one is to add a line.
+enum Frontends {
+    static let all: [any Frontend] = [
+        CaffeFrontend()
+    ]
+
+    /// The family that a file belongs to; the first one for files that none of them knows, which then says what is wrong with it.
+    static func frontend(of path: String?) -> any Frontend {
+        guard all.count > 1, let path else { return all[0] }
+        return all.first { $0.recognizes(path) } ?? all[0]
+    }
+
+    /// What the names of their files end in.
+    static let endings = FileEndings(
+        weights: all.flatMap(\.endings.weights), perhapsWeights: all.flatMap(\.endings.perhapsWeights),
+        trainingState: all.flatMap(\.endings.trainingState))
+
+    /// The endings of weights for messages.
+    static var endingsOfWeights: String { all.map(\.endings.summary).joined(separator: ", ") }
+}
+
+/// The names in manifests and results of what a job tells of the file of its network.
+enum BatchKeys {
+    static let network = "prototxt"
+    static let outputNetwork = "outputPrototxt"
+}
+
+/// Reads models of whatever family, and keeps what those of one have in common.
+struct ModelReader {
+    private var sessions: [String: any ModelSession] = [:]
+
+    mutating func open(
+        _ files: ModelFiles, of frontend: any Frontend, options: ModelOptions
+    ) throws(BNFoldError) -> any Model {
+        var session = sessions[frontend.name] ?? frontend.session()
+        defer { sessions[frontend.name] = session }
+        do throws(ModelError) {
+            return try session.open(files, options: options)
+        } catch {
+            throw BNFoldError(error)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Files
+import Frontend
+import HDF5
+
+/// Caffe and its forks: weights as HDF5 or `.caffemodel`, and a network as prototxt.
+public struct CaffeFrontend: Frontend {
+    public init() {}
+
+    public var name: String { "Caffe" }
+
+    public var vocabulary: Vocabulary {
+        Vocabulary(
+            value: "blob", values: "blobs", networkFile: "prototxt", affineTypes: ["BatchNorm", "BN", "Scale", "Bias"],
+            affineLayers: "BatchNorm, Scale or Bias", normalization: "BatchNorm", normalizations: "BatchNorms",
+            batchStatisticsSetting: "use_global_stats: false")
+    }
+
+    public var endings: FileEndings {
+        FileEndings(
+            weights: [".caffemodel", ".caffemodel.h5", ".caffemodel.hdf5"], perhapsWeights: [".h5", ".hdf5"],
+            trainingState: [".solverstate", ".solverstate.h5", ".solverstate.hdf5"],
+            summary: ".caffemodel, .h5 or .hdf5")
+    }
+
+    public var standardOptions: any FrontendOptions { CaffeNetOptions() }
+
+    /// Weights of either kind, or text with layers.
+    public func recognizes(_ path: String) -> Bool {
+        guard FileBytes.isReadableFile(path) else { return false }
+        if FileNames.isPrototxt(path) { return true }
+        return (try? WeightFiles.open(path)) != nil
+    }
+
+    public func session() -> any ModelSession { CaffeSession() }
+
+    public func network(named: String?, weights: String?) throws(ModelError) -> String? {
+        if let named { return named }
+        guard let weights else {
+            throw ModelError(.usage, "neither weights nor --prototxt are given; give at least one of them")
+        }
+        guard FileBytes.size(weights) != nil else {
+            throw ModelError(.unreadable, "\(weights): there is no such file; is the path right?")
+        }
+        return try NetworkLocator(weights: weights).prototxt()
+    }
+
+    public func networkPlace(besideWeights path: String) -> String? { FileNames.prototxt(besideWeights: path) }
+
+    public func format(ofOutput path: String) throws(ModelError) -> OutputFormat {
+        if let container = WeightContainer(forWriting: path) { return container.format }
+        if FileBytes.isNoFile(path) { return WeightContainer.hdf5.format }
+        let name = FileBytes.name(of: path)
+        guard !FileNames.isPrototxt(path) else {
+            throw ModelError(
+                .usage,
+                "\(path): is the name of a prototxt, but OUTPUT is the weights; give a name that ends in \(WeightContainer.knownEndings), and the prototxt's with --output-prototxt"
+            )
+        }
+        let ending = name.lastIndex(of: ".").map { String(name[$0...]) }
+        throw ModelError(
+            .usage,
+            "\(path): \(ending.map { "its ending '\($0)' does not tell what to write" } ?? "has no ending that tells what to write"); give a name that ends in \(WeightContainer.knownEndings)"
+        )
+    }
+
+    public func checkNetworkPlace(_ path: String) throws(ModelError) {
+        guard WeightContainer(forWriting: path) != nil else { return }
+        throw ModelError(
+            .usage,
+            "\(path): is the name of weights, but --output-prototxt is the network; give a name that ends in .prototxt")
+    }
+
+    public func reasonForNoWeights(in path: String) -> String? {
+        WeightFiles.isOtherHDF5(path) ? "an HDF5 file without a group '/data' holds no weights of Caffe" : nil
+    }
+
+    public func difference(_ first: String, _ second: String) throws(ModelError) -> WeightDifference {
+        try WeightDifference(comparing: first, with: second)
+    }
+
+    public func conversion(of files: ModelFiles) throws(ModelError) -> any WeightConversion {
+        guard let weights = files.weights else {
+            throw ModelError(.internalFault, "there are no weights to convert")
+        }
+        return try CaffeWeightConversion(weights: weights, prototxt: files.network)
+    }
+}
+
+extension WeightContainer {
+    /// HDF5 cannot hold every name, and holds half precision as Float; a `.caffemodel` is edited in place.
+    public var format: OutputFormat { OutputFormat(name: self == .hdf5 ? "hdf5" : "binary") }
+
+    public init(_ format: OutputFormat) { self = format == WeightContainer.binary.format ? .binary : .hdf5 }
+}
+
+/// Reads one net after the other; their prototxts are parsed once.
+public struct CaffeSession: ModelSession {
+    private var definitions = NetDefinitionCache()
+
+    public init() {}
+
+    public mutating func open(_ files: ModelFiles, options: ModelOptions) throws(ModelError) -> any Model {
+        guard let network = files.network else {
+            throw ModelError(.internalFault, "a net of Caffe is read without its prototxt")
+        }
+        return CaffePair(
+            try CaffeConversion(
+                definition: try definitions.definition(path: network), weights: files.weights,
+                options: CaffeOptions(options)),
+            files: files, options: options)
+    }
+}

@@ -1,0 +1,85 @@
+/// A family of model files, such as those of one framework: knows its files when it sees them, and reads and writes them.
+///
+/// `docs/architecture.md` tells how one is added.
+public protocol Frontend: Sendable {
+    /// The framework's name, for messages.
+    var name: String { get }
+
+    /// The words that its users know things by.
+    var vocabulary: Vocabulary { get }
+
+    /// What its files' names end in.
+    var endings: FileEndings { get }
+
+    /// Options that it alone knows, as they are when nobody says anything.
+    var standardOptions: any FrontendOptions { get }
+
+    /// Whether a file is one of this family's, by its content. A file that cannot be read is none.
+    func recognizes(_ path: String) -> Bool
+
+    /// Begins to read models, one or many.
+    func session() -> any ModelSession
+
+    // MARK: Places
+
+    /// The file of the network that belongs to weights: the one that is named, or else the one that is found beside them. `nil` where weights
+    /// and network lie in one file.
+    ///
+    /// - Throws: `ModelError` that lists the candidates when there is not exactly one.
+    func network(named: String?, weights: String?) throws(ModelError) -> String?
+
+    /// Where the network goes that is written together with weights; `nil` where both lie in one file.
+    func networkPlace(besideWeights path: String) -> String?
+
+    /// The format that the name of an output asks for.
+    ///
+    /// - Throws: `ModelError` of the kind `usage` for a name that asks for none. What exists and is no file is refused elsewhere.
+    func format(ofOutput path: String) throws(ModelError) -> OutputFormat
+
+    /// Makes sure that a place for the network is not named as weights are.
+    func checkNetworkPlace(_ path: String) throws(ModelError)
+
+    /// Why a file whose name may mean weights holds none; `nil` where it may hold some, or cannot be read.
+    func reasonForNoWeights(in path: String) -> String?
+
+    // MARK: Weights alone
+
+    /// How the weights of two files differ.
+    func difference(_ first: String, _ second: String) throws(ModelError) -> WeightDifference
+
+    /// Weights that are to be written in another format.
+    func conversion(of files: ModelFiles) throws(ModelError) -> any WeightConversion
+}
+
+/// Reads one model after the other, and keeps what they have in common.
+public protocol ModelSession {
+    /// - Throws: `ModelError` for files that cannot be read or do not fit together.
+    mutating func open(_ files: ModelFiles, options: ModelOptions) throws(ModelError) -> any Model
+}
+
+/// Weights on their way into another format, without folding.
+public protocol WeightConversion {
+    /// The number of layers with parameters.
+    var layerCount: Int { get }
+
+    /// What to say of weights that were never written; `nil` where there are none.
+    var unwrittenRemark: String? { get }
+
+    /// New names of layers, old name first, for a format that cannot hold the old ones.
+    func renames(in format: OutputFormat) -> [(from: String, to: String)]
+
+    /// The file of the network with the new names; `nil` when none was given.
+    ///
+    /// - Throws: when names have to change and there is no network to tell them.
+    func networkFile(in format: OutputFormat) throws(ModelError) -> [UInt8]?
+
+    /// Writes the weights.
+    func write(to path: String, settings: WriteSettings) throws(ModelError)
+
+    /// Reads the written file back: the same layers, shapes and, at both ends of each tensor, numbers.
+    func check(_ path: String, format: OutputFormat) throws(ModelError)
+}
+
+extension WeightConversion {
+    public typealias Rename = (from: String, to: String)
+}

@@ -1,0 +1,74 @@
+import Folding
+import NetGraph
+
+/// One model that was read: its network before and after what deployment asks for, its weights, and the way back into files.
+public protocol Model {
+    var files: ModelFiles { get }
+
+    /// The network as it was read.
+    var original: Network { get }
+
+    /// The network that is to be planned and folded. Its layers have the identifiers of those of `original`.
+    var network: Network { get }
+
+    /// The numbers of the parameters; `nil` when only the network was given.
+    var weights: (any WeightStore)? { get }
+
+    /// What deployment did to the layers of `original`.
+    ///
+    /// - Parameter folded: tells the shapes of inputs as they are written.
+    func deployment(of folded: Network) -> [LayerDeployment]
+
+    /// Normalisations that ask for the statistics of each batch, as training needs, and are deployed with their stored ones.
+    var switchedNormalizations: [LayerID] { get }
+
+    /// What to do about normalisations that depend on the batch, as part of a sentence.
+    var batchStatisticsRemedy: String { get }
+
+    /// Whether a layer of the network normalises by the statistics of each batch, though it has stored ones.
+    var usesBatchStatistics: Bool { get }
+
+    /// What was done to the data before the network got it.
+    var preparations: [DataPreparation] { get }
+
+    /// What is worth telling about how the parts belong together.
+    var remarks: [ReadingRemark] { get }
+
+    /// Layers of the weights that the network lacks, and that are left out.
+    var surplusLayers: [SurplusWeights] { get }
+
+    /// The same model as it is deployed, where it was read to be folded only.
+    func deployed() throws(ModelError) -> any Model
+
+    /// The network with the names that its layers have in a folded twin, where writing gave them others.
+    func network(withNamesOf twin: Network) -> Network
+
+    // MARK: Writing
+
+    /// New names of the layers whose names the format cannot hold.
+    func renames(of folded: FoldedNetwork, in format: OutputFormat) -> [LayerID: String]
+
+    /// The shared parameters that layers had to part with, because their folds differ.
+    func unshared(by folded: FoldedNetwork) -> [PartedParameter]
+
+    /// The file of the network; `nil` where it lies in that of the weights.
+    ///
+    /// - Parameter plan: the plan that `folded` came from.
+    /// - Throws: when something is not known that the file has to tell, with the option that gives it.
+    func networkFile(
+        for folded: FoldedNetwork, plan: FoldPlan, format: OutputFormat
+    ) throws(ModelError) -> [UInt8]?
+
+    /// Writes the folded weights, or the file that holds all.
+    ///
+    /// - Parameter magnitudes: gets to know the folded weights on the way.
+    /// - Throws: `ModelError`, of the kind `overflow` with the layers that have to stay as they are when a number leaves its format.
+    func writeWeights(
+        of folded: FoldedNetwork, to path: String, settings: WriteSettings, magnitudes: WeightMagnitudes?
+    ) throws(ModelError)
+
+    /// Reads what was written back and holds it against the folded network: layers, names, sharing, shapes, and numbers.
+    ///
+    /// - Throws: `ModelError` of the kind `internalFault` that names the first difference.
+    func check(_ folded: FoldedNetwork, files: ModelFiles, format: OutputFormat) throws(ModelError)
+}
