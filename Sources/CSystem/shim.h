@@ -2,10 +2,11 @@
 #ifndef CSYSTEM_SHIM_H
 #define CSYSTEM_SHIM_H
 
+#include <fcntl.h>
 #include <stdint.h>
+#include <unistd.h>
 #if defined(__linux__)
 #include <sys/syscall.h>
-#include <unistd.h>
 #endif
 
 /* Has the file system find room for a part of a file before it is written, whose size stays as it is. Where it cannot, it finds room with each write. */
@@ -31,6 +32,19 @@ static inline void csystem_begin_writing_back(int descriptor, int64_t offset, in
     (void)descriptor;
     (void)offset;
     (void)count;
+#endif
+}
+
+/* A pipe that no program inherits, not even one that another thread starts at this moment, where the system knows such a call. */
+static inline int csystem_pipe(int ends[2])
+{
+#if defined(__linux__)
+    return (int)syscall(SYS_pipe2, ends, O_CLOEXEC);
+#else
+    int result = pipe(ends);
+    for (int index = 0; result == 0 && index < 2; index++)
+        fcntl(ends[index], F_SETFD, FD_CLOEXEC);
+    return result;
 #endif
 }
 

@@ -1,12 +1,5 @@
 import CSystem
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import Files
 
 /// An open file, read and written at given places; closed when the last owner lets it go.
 ///
@@ -27,7 +20,8 @@ final class FileDescriptor: Sendable {
     /// No system takes more in one call than fits into 31 bits; more is moved in several calls.
     private static let largestTransfer = 1 << 30
 
-    private let number: CInt
+    /// As the system knows it; open as long as this lives.
+    let number: CInt
 
     private init(_ number: CInt) {
         self.number = number
@@ -39,18 +33,16 @@ final class FileDescriptor: Sendable {
 
     /// Opens a file for reading. Never waits, not even for the writer of a named pipe.
     convenience init(readingPath path: String) throws(SystemError) {
-        guard !path.utf8.contains(0) else { throw SystemError(code: ENOENT) }
-        self.init(try Self.retrying { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) })
+        self.init(try SystemCall.open(path, O_RDONLY | O_NONBLOCK))
     }
 
     /// A second descriptor of an open file, which outlives the first.
     convenience init(duplicating number: CInt) throws(SystemError) {
-        self.init(try Self.retrying { fcntl(number, F_DUPFD_CLOEXEC, 0) })
+        self.init(try SystemCall.retrying { fcntl(number, F_DUPFD_CLOEXEC, 0) })
     }
 
     func status() throws(SystemError) -> Status {
-        var status = stat()
-        _ = try Self.retrying { fstat(number, &status) }
+        let status = try SystemCall.status(of: number)
         let format = status.st_mode & S_IFMT
         #if canImport(Darwin)
             let time = status.st_mtimespec
@@ -69,7 +61,7 @@ final class FileDescriptor: Sendable {
         while done < buffer.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
             guard let position = Self.position(offset, done) else { throw SystemError(code: EOVERFLOW) }
-            let count = try Self.retrying {
+            let count = try SystemCall.retrying {
                 pread(number, rest.baseAddress, min(rest.count, Self.largestTransfer), position)
             }
             if count == 0 { break }
@@ -84,7 +76,7 @@ final class FileDescriptor: Sendable {
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
             guard let position = Self.position(offset, done) else { throw SystemError(code: EFBIG) }
-            let count = try Self.retrying {
+            let count = try SystemCall.retrying {
                 pwrite(number, rest.baseAddress, min(rest.count, Self.largestTransfer), position)
             }
             // A regular file never takes zero bytes; stopping here keeps an odd device from holding us for ever.
@@ -111,7 +103,7 @@ final class FileDescriptor: Sendable {
             // fsync alone stops at the disk's own cache there; not every file system knows the stronger request.
             if fcntl(number, F_FULLFSYNC) == 0 { return }
         #endif
-        _ = try Self.retrying { fsync(number) }
+        _ = try SystemCall.retrying { fsync(number) }
     }
 
     /// Gives back the space that the file takes, as far as the system lets us: the file is being abandoned.
@@ -122,15 +114,5 @@ final class FileDescriptor: Sendable {
     private static func position(_ offset: UInt64, _ done: Int) -> off_t? {
         let (sum, overflow) = offset.addingReportingOverflow(UInt64(done))
         return overflow ? nil : off_t(exactly: sum)
-    }
-
-    /// Repeats a call that a signal interrupted.
-    private static func retrying<Result: SignedInteger>(_ call: () -> Result) throws(SystemError) -> Result {
-        while true {
-            let result = call()
-            if result >= 0 { return result }
-            let error = SystemError.last
-            if error.code != EINTR { throw error }
-        }
     }
 }

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import Files
 
 /// A first look at a file, before libhdf5 sees it: is it there, is it readable, is it HDF5, and if not, what is it.
 struct FileProbe {
@@ -25,7 +19,7 @@ struct FileProbe {
         } catch {
             if error.code == ENOENT || error.code == ENOTDIR { throw place.error(.notFound, "no such file") }
             throw place.error(
-                error.code == EIO ? .ioFailed : .unreadable, "cannot be opened for reading: \(error)")
+                error.isAboutTheFile ? .unreadable : .ioFailed, "cannot be opened for reading: \(error)")
         }
         if status.isDirectory { throw place.error(.unreadable, "is a directory, expected a file") }
         guard status.isRegularFile else {

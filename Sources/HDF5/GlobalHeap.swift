@@ -1,3 +1,5 @@
+import Files
+
 /// A reader of the heap in which values of variable length are kept (File Format Specification, III.E).
 ///
 /// libhdf5 is not asked for them: versions in wide use trust the lengths and numbers that they find there, and a damaged

@@ -1,3 +1,5 @@
+import Files
+
 extension HDF5Dataset {
     /// Reads a run of elements into the beginning of a buffer, converting them and rounding at most once.
     ///

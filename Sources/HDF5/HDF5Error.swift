@@ -1,3 +1,5 @@
+import Files
+
 /// Why an HDF5 file could not be read or written: which file, which object in it, and what to do.
 public struct HDF5Error: Error, Equatable, Sendable {
     /// What sort of failure it is, for callers that act on it.
@@ -36,7 +38,7 @@ public struct HDF5Error: Error, Equatable, Sendable {
 extension HDF5Error: CustomStringConvertible {
     /// `file: 'object' message (HDF5: library message)`, one line without control characters.
     public var description: String {
-        let place = object.map { "\(Place.printable(file)): \(Place.quoted($0)) " } ?? "\(Place.printable(file)): "
+        let place = file.printable + ": " + (object.map { Place.quoted($0) + " " } ?? "")
         return place + message + (libraryMessage.map { " (HDF5: \(Place.printable($0)))" } ?? "")
     }
 }

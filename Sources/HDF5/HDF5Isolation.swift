@@ -1,3 +1,4 @@
+import Files
 import Synchronization
 
 /// Where libhdf5 looks at files: in this process, or in one of its own that may die of a damaged file.
@@ -31,10 +32,11 @@ public enum HDF5Isolation {
         return try reader.index(of: descriptor)
     }
 
-    /// Lists what a file holds on standard output, for the process that started this one.
+    /// Lists what a file holds on standard output, for the process that started this one. Ends with that, also while a disk keeps it waiting.
     ///
     /// - Returns: the exit code.
     public static func serve(path: String) -> Int32 {
+        ChildProcess.whenStarterEnds { _exit(1) }
         let answer: [UInt8]
         do throws(HDF5Error) {
             let probe = try FileProbe(path: path)
@@ -44,7 +46,12 @@ public enum HDF5Isolation {
         } catch {
             answer = IndexWriter.answer(error)
         }
-        return ReaderProcess.writeToOutput(answer) ? 0 : 1
+        do throws(SystemError) {
+            try SystemCall.write(answer, to: STDOUT_FILENO)
+            return 0
+        } catch {
+            return 1
+        }
     }
 }
 

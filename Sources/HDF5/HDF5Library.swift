@@ -1,4 +1,5 @@
 import CHDF5
+import Files
 
 /// The one gate to libhdf5.
 ///
@@ -21,6 +22,15 @@ enum HDF5Library {
     static func enter() {
         lock.lock()
         H5Eset_auto2(chdf5_default_error_stack(), nil, nil)
+    }
+
+    /// Repeats a call that a signal interrupted: the library does so by itself where it reads and writes, but not where it opens a file or changes
+    /// its size. The lock must be held.
+    static func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
+        while true {
+            let result = call()
+            if result >= 0 || LibraryMessage.innermost()?.systemError?.code != EINTR { return result }
+        }
     }
 
     /// Gives the lock back.

@@ -1,4 +1,5 @@
 import CHDF5
+import Files
 
 /// What libhdf5 said about the call that failed last on this thread.
 ///

@@ -1,3 +1,5 @@
+import Files
+
 /// The metadata of a file, read through a window that moves along: what belongs together lies close to each other.
 ///
 /// What is read in all is limited by the file's size, so that a file whose parts lead to each other again and again has an end.

@@ -1,3 +1,5 @@
+import Files
+
 /// A file, or an object in it: where an error is, and the maker of errors about it.
 struct Place: Sendable {
     let file: String
@@ -15,15 +17,15 @@ struct Place: Sendable {
 
     /// An error of a library call that has just failed; the library's lock must be held since that call.
     ///
-    /// - Parameter systemKind: the kind to use instead of `kind` when the cause is an error of the operating system.
+    /// When the machine has failed, whatever the file is, it is of the kind `.ioFailed`.
+    ///
+    /// - Parameter systemKind: the kind to use instead of `kind` when the operating system has found something wrong with the file.
     func libraryError(
-        _ kind: HDF5Error.Kind, ifSystem systemKind: HDF5Error.Kind = .ioFailed, _ message: String
+        _ kind: HDF5Error.Kind, ifSystem systemKind: HDF5Error.Kind? = nil, _ message: String
     ) -> HDF5Error {
         let cause = LibraryMessage.innermost()
-        return HDF5Error(
-            kind: cause?.systemError.map { $0.isFailureOfTheMachine ? .ioFailed : systemKind } ?? kind, file: file,
-            object: object, message: message,
-            libraryMessage: cause?.text)
+        let kind = cause?.systemError.map { $0.isAboutTheFile ? systemKind ?? kind : .ioFailed } ?? kind
+        return HDF5Error(kind: kind, file: file, object: object, message: message, libraryMessage: cause?.text)
     }
 
     /// The error of a library call that should have opened the place; the library's lock must be held since that call.
@@ -61,24 +63,8 @@ struct Place: Sendable {
 
     /// The text with control characters escaped, and its middle left out when it is very long.
     static func printable(_ text: String) -> String {
-        var scalars = text.unicodeScalars[...]
-        var tail: Substring.UnicodeScalarView?
-        if scalars.count > 400 {
-            tail = scalars.suffix(100)
-            scalars = scalars.prefix(250)
-        }
-        return escaped(scalars) + (tail.map { "..." + escaped($0) } ?? "")
-    }
-
-    private static func escaped(_ scalars: Substring.UnicodeScalarView) -> String {
-        var result = ""
-        for scalar in scalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator:
-                result += "\\u{\(String(scalar.value, radix: 16))}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
+        let scalars = text.unicodeScalars
+        guard scalars.count > 400 else { return text.printable }
+        return String(scalars.prefix(250)).printable + "..." + String(scalars.suffix(100)).printable
     }
 }

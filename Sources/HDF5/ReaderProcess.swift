@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    @preconcurrency import Glibc
-#elseif canImport(Musl)
-    @preconcurrency import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Files
 
 /// A process that lists with libhdf5 what one file holds.
 ///
@@ -59,21 +53,20 @@ struct ReaderProcess {
     func index(of descriptor: FileDescriptor) throws(HDF5Error) -> FileIndex {
         let place = Place(file: path)
         let answer: [UInt8]
-        let end: CInt
+        let end: ChildProcess.End
         do throws(SystemError) {
             (answer, end) = try run()
         } catch {
             throw place.error(.ioFailed, "cannot be read: no process can be started to look at it: \(error)")
         }
-        let signal = end & 0x7F
-        guard signal == 0 else { throw place.error(.damaged, Self.death(by: signal)) }
+        if case .signal(let signal) = end { throw place.error(.damaged, Self.death(by: signal)) }
         var reader = IndexReader(answer, fileSize: fileSize)
         let found: IndexReader.Answer
         do throws(IndexReader.Failure) {
             found = try reader.answer()
         } catch {
-            throw place.error(
-                .ioFailed, "cannot be read: the process that looked at it ended with exit code \(end >> 8 & 0xFF)")
+            let code = if case .exit(let code) = end { " with exit code \(code)" } else { "" }
+            throw place.error(.ioFailed, "cannot be read: the process that looked at it ended\(code)")
         }
         switch found {
         case .fault(let fault, let object): throw Place(file: path, object: object).error(fault)
@@ -102,103 +95,29 @@ struct ReaderProcess {
     }
 
     /// Runs the process to its end.
-    ///
-    /// - Returns: what it wrote, and how it ended, as `waitpid` tells it.
-    private func run() throws(SystemError) -> (answer: [UInt8], end: CInt) {
-        var ends: [CInt] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw .last }
-        // Where this process has no standard streams, the pipe must not take their numbers; and no other process may inherit it.
-        let output = ends.map { fcntl($0, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) }
-        for end in ends { _ = close(end) }
-        guard output.allSatisfy({ $0 >= 0 }) else {
-            let error = SystemError.last
-            for end in output where end >= 0 { _ = close(end) }
-            throw error
-        }
-        let (identifier, code) = Self.spawn(executable, arguments + [path], output: output[1])
-        _ = close(output[1])
-        defer { _ = close(output[0]) }
-        guard code == 0 else { throw SystemError(code: code) }
-        let answer = receive(from: output[0], of: identifier)
-        var status: CInt = 0
-        while waitpid(identifier, &status, 0) < 0 {
-            guard errno == EINTR else { throw .last }
-        }
-        return (answer, status)
+    private func run() throws(SystemError) -> (answer: [UInt8], end: ChildProcess.End) {
+        let process = try ChildProcess(executable, arguments + [path], kind: .silent)
+        let answer = receive(from: process)
+        return (answer, process.waitForEnd())
     }
 
     /// Reads to the end; a process that takes too long is killed.
-    private func receive(from output: CInt, of identifier: pid_t) -> [UInt8] {
+    private func receive(from process: ChildProcess) -> [UInt8] {
         let deadline = ContinuousClock.now + .seconds(Int(Self.seconds(fileSize: fileSize) * Self.patience))
         var answer: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            var state = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+            var state = pollfd(fd: process.output, events: Int16(POLLIN), revents: 0)
             let ready = poll(&state, 1, 1000)
             if ready <= 0 {
-                if deadline < .now { _ = kill(identifier, SIGKILL) }
+                if deadline < .now { process.kill() }
                 continue
             }
-            let count = block.withUnsafeMutableBytes { read(output, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return answer }
+            let count = try? block.withUnsafeMutableBytes { bytes throws(SystemError) in
+                try SystemCall.read(process.output, into: bytes)
+            }
+            guard let count, count > 0 else { return answer }
             answer += block[..<count]
         }
-    }
-
-    /// Writes everything to standard output.
-    static func writeToOutput(_ bytes: [UInt8]) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return false }
-        }
-        return true
-    }
-
-    /// Starts a program that writes to `output` and says nothing else, with the signals of a fresh process, in a group of its own: what stops
-    /// this process from a terminal must not look like a crash of that one.
-    private static func spawn(
-        _ executable: String, _ arguments: [String], output: CInt
-    ) -> (identifier: pid_t, code: CInt) {
-        #if canImport(Darwin)
-            var actions: posix_spawn_file_actions_t?
-            var attributes: posix_spawnattr_t?
-        #else
-            var actions = posix_spawn_file_actions_t()
-            var attributes = posix_spawnattr_t()
-        #endif
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
-        }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
-        var words: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) }
-        var variables = environment()
-        defer { for text in words + variables { free(text) } }
-        words.append(nil)
-        variables.append(nil)
-        var identifier: pid_t = 0
-        let code = posix_spawn(&identifier, executable, &actions, &attributes, words, variables)
-        return (identifier, code)
-    }
-
-    /// The environment of this process, but for a look back at a crash, which takes seconds and is seen by nobody.
-    private static func environment() -> [UnsafeMutablePointer<CChar>?] {
-        var variables: [UnsafeMutablePointer<CChar>?] = [strdup("SWIFT_BACKTRACE=enable=no")]
-        var next = environ
-        while let text = next.pointee {
-            if strncmp(text, "SWIFT_BACKTRACE=", 16) != 0 { variables.append(strdup(text)) }
-            next += 1
-        }
-        return variables
     }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// A value of JSON (RFC 8259) that is to be written. Objects keep the order of their members.
 public enum JSONValue: Equatable, Sendable {
     case null
@@ -83,20 +85,12 @@ public enum JSONValue: Equatable, Sendable {
             case "\\": text += "\\\\"
             case "\n": text += "\\n"
             case "\t": text += "\\t"
-            case _ where mustBeEscaped(scalar): text += escape(of: scalar)
+            // JSON asks for it below the blank; the others would be obeyed by the terminal that shows the text.
+            case _ where scalar.isInvisible: text += escape(of: scalar)
             default: text.unicodeScalars.append(scalar)
             }
         }
         text += "\""
-    }
-
-    /// JSON asks for it below the blank; the others would be obeyed by the terminal that shows the text.
-    private static func mustBeEscaped(_ scalar: Unicode.Scalar) -> Bool {
-        if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: return true
-        default: return false
-        }
     }
 
     /// A character as JSON escapes it: `\u001b`, or two of them beyond U+FFFF.

@@ -1,4 +1,3 @@
-import Dispatch
 import Files
 import JSON
 
@@ -11,9 +10,7 @@ import JSON
 public func serveJobs(memoryLimit: Int? = nil) {
     for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     let cancellation = Cancellation()
-    DispatchQueue.global().async {
-        var input = pollfd(fd: STDIN_FILENO, events: 0, revents: 0)
-        while poll(&input, 1, -1) < 0, errno == EINTR {}
+    ChildProcess.whenStarterEnds {
         cancellation.cancel()
         // Work that waits for a disk or a pipe does not see it.
         sleep(1)
@@ -36,10 +33,10 @@ public func serveJobs(memoryLimit: Int? = nil) {
 
 /// Writes to standard output; `false` when nobody reads it.
 private func answer(_ line: String) -> Bool {
-    var rest = Array(line.utf8)[...]
-    while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-        if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return false }
+    do throws(SystemError) {
+        try SystemCall.write(Array(line.utf8), to: STDOUT_FILENO)
+        return true
+    } catch {
+        return false
     }
-    return true
 }
