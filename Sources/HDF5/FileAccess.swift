@@ -14,12 +14,23 @@ struct FileAccess: ~Copyable {
         self.id = id
     }
 
-    static func standard(at place: Place) throws(HDF5Error) -> FileAccess {
+    /// For a file that is written: with the plain driver, whatever the environment says, since data are written through its file descriptor.
+    static func writing(at place: Place) throws(HDF5Error) -> FileAccess {
+        try make(at: place) { H5Pset_fapl_sec2($0) }
+    }
+
+    /// For a file that is open already, to be read through its descriptor. The source must outlive the file that the library opens.
+    static func reading(
+        _ source: UnsafeMutablePointer<chdf5_source>, at place: Place
+    ) throws(HDF5Error) -> FileAccess {
+        try make(at: place) { chdf5_set_reading_driver($0, source) }
+    }
+
+    private static func make(at place: Place, driver: (hid_t) -> herr_t) throws(HDF5Error) -> FileAccess {
         let failed = "the HDF5 library could not be set up"
         let id = try place.require(H5Pcreate(chdf5_file_access_class()), as: .ioFailed, failed)
         let access = FileAccess(takingOver: id)
-        // The plain driver, whatever the environment says: data are read and written through its file descriptor.
-        try place.require(H5Pset_fapl_sec2(id), as: .ioFailed, failed)
+        try place.require(driver(id), as: .ioFailed, failed)
         // Closing the file closes its datasets, too, instead of waiting for them.
         try place.require(H5Pset_fclose_degree(id, H5F_CLOSE_STRONG), as: .ioFailed, failed)
         try place.require(chdf5_disable_file_locking(id), as: .ioFailed, failed)

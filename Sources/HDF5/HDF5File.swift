@@ -1,4 +1,5 @@
 import CHDF5
+import Files
 import Synchronization
 
 /// An open HDF5 file: read as whoever wrote it left it, or written as Caffe would.
@@ -85,9 +86,11 @@ public final class HDF5File: @unchecked Sendable {
         }
         HDF5Library.enter()
         defer { HDF5Library.leave() }
-        let access = try FileAccess.standard(at: place)
+        let access = try FileAccess.writing(at: place)
         try place.require(chdf5_use_earliest_format(access.id), as: .cannotCreate, "cannot be created")
-        let id = H5Fcreate(path, chdf5_truncate(), chdf5_default_properties(), access.id)
+        let id = HDF5Library.retrying {
+            H5Fcreate(path, chdf5_truncate(), chdf5_default_properties(), access.id)
+        }
         guard id >= 0 else { throw place.libraryError(.cannotCreate, ifSystem: .cannotCreate, "cannot be created") }
         do throws(HDF5Error) {
             descriptor = try Self.descriptor(of: id, at: place)
@@ -116,9 +119,7 @@ public final class HDF5File: @unchecked Sendable {
         defer { HDF5Library.leave() }
         try checkWritable()
         mustSynchronize = true
-        guard H5Fflush(id, H5F_SCOPE_LOCAL) >= 0 else {
-            throw failing(with: place.libraryError(.ioFailed, "cannot be written"))
-        }
+        try flush()
         try synchronizeDescriptor()
     }
 
@@ -135,7 +136,7 @@ public final class HDF5File: @unchecked Sendable {
         do throws(HDF5Error) {
             try checkNothingFailed()
             try checkComplete()
-            guard H5Fflush(id, H5F_SCOPE_LOCAL) >= 0 else { throw place.libraryError(.ioFailed, "cannot be written") }
+            try flush()
         } catch {
             abandon()
             throw error
@@ -204,7 +205,14 @@ public final class HDF5File: @unchecked Sendable {
         do {
             return try FileDescriptor(duplicating: number)
         } catch {
-            throw place.error(.cannotCreate, "cannot be opened: \(error)")
+            throw place.error(error.isAboutTheFile ? .cannotCreate : .ioFailed, "cannot be opened: \(error)")
+        }
+    }
+
+    /// The library's lock must be held.
+    private func flush() throws(HDF5Error) {
+        guard HDF5Library.retrying({ H5Fflush(id, H5F_SCOPE_LOCAL) }) >= 0 else {
+            throw failing(with: place.libraryError(.ioFailed, "cannot be written"))
         }
     }
 

@@ -1,4 +1,5 @@
 import CHDF5
+import Files
 
 extension LibraryIndexer {
     /// The most chunks that are listed where the library takes a time for it that grows with the square of their number.
@@ -105,7 +106,7 @@ extension LibraryIndexer {
         guard chdf5_read_stored_chunk(dataset, start, &expected) >= 0 else {
             throw libraryFault("a chunk of it cannot be read; the file may be damaged")
         }
-        for shift in [userBlock, 0] where bytes(of: first, shift: shift) == expected {
+        for shift in [userBlock, 0] where try bytes(of: first, shift: shift) == expected {
             return chunks.map { chunk in
                 var chunk = chunk
                 chunk.offset = chunk.offset.addingReportingOverflow(shift).partialValue
@@ -115,12 +116,17 @@ extension LibraryIndexer {
         throw Fault(.damaged, "has chunks that are not where they should be; is the file damaged?")
     }
 
-    private func bytes(of chunk: ChunkGrid.Chunk, shift: UInt64) -> [UInt8]? {
+    private func bytes(of chunk: ChunkGrid.Chunk, shift: UInt64) throws(Fault) -> [UInt8]? {
         let (offset, overflow) = chunk.offset.addingReportingOverflow(shift)
         guard !overflow, offset <= fileSize, chunk.byteCount <= fileSize - offset else { return nil }
         var bytes = [UInt8](repeating: 0, count: Int(chunk.byteCount))
-        let count = try? bytes.withUnsafeMutableBytes { buffer throws(SystemError) in
-            try descriptor.read(into: buffer, at: offset)
+        let count: Int
+        do throws(SystemError) {
+            count = try bytes.withUnsafeMutableBufferPointer { buffer throws(SystemError) in
+                try descriptor.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+            }
+        } catch {
+            throw Fault(.ioFailed, "cannot be read: \(error)")
         }
         return count == bytes.count ? bytes : nil
     }

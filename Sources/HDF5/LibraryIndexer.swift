@@ -1,4 +1,5 @@
 import CHDF5
+import Files
 
 /// Lists by libhdf5 what a file holds that is not of the plain form.
 ///
@@ -15,19 +16,37 @@ struct LibraryIndexer {
 
     /// What the file holds.
     ///
-    /// - Parameter descriptor: the same file, opened before; libhdf5 opens it anew by its path.
-    /// - Throws: `.damaged`, `.unsupported` when the file is newer than the library, `.unreadable`, `.ioFailed`.
+    /// - Parameter path: what errors call it; the library reads it through the descriptor.
+    /// - Throws: `.damaged`, `.unsupported` when the file is newer than the library, `.ioFailed`.
     static func index(
         of descriptor: FileDescriptor, path: String, fileSize: UInt64
     ) throws(HDF5Error) -> FileIndex {
         HDF5Library.enter()
         defer { HDF5Library.leave() }
+        let source = UnsafeMutablePointer<chdf5_source>.allocate(capacity: 1)
+        source.initialize(to: chdf5_source(descriptor: descriptor.number, size: fileSize, error: 0))
+        defer { source.deallocate() }
+        let result: Result<FileIndex, HDF5Error>
+        do throws(HDF5Error) {
+            result = .success(try index(from: source, descriptor, path: path, fileSize: fileSize))
+        } catch {
+            result = .failure(error)
+        }
+        // The library may have lost it on the way, and gone on.
+        guard source.pointee.error == 0 else {
+            throw Place(file: path).error(.ioFailed, "cannot be read: \(SystemError(code: source.pointee.error))")
+        }
+        return try result.get()
+    }
+
+    private static func index(
+        from source: UnsafeMutablePointer<chdf5_source>, _ descriptor: FileDescriptor, path: String, fileSize: UInt64
+    ) throws(HDF5Error) -> FileIndex {
         let place = Place(file: path)
-        let access = try FileAccess.standard(at: place)
+        let access = try FileAccess.reading(source, at: place)
         let file = H5Fopen(path, chdf5_read_only(), access.id)
         guard file >= 0 else { throw place.openingError() }
         defer { H5Fclose(file) }
-        try requireSame(file, descriptor, at: place)
         let properties = try place.require(H5Fget_create_plist(file), "cannot be read")
         defer { H5Pclose(properties) }
         var userBlock: hsize_t = 0
@@ -45,25 +64,6 @@ struct LibraryIndexer {
         self.descriptor = descriptor
         self.fileSize = fileSize
         self.userBlock = userBlock
-    }
-
-    /// Throws unless the library has opened the file that the descriptor has.
-    private static func requireSame(
-        _ file: hid_t, _ descriptor: FileDescriptor, at place: Place
-    ) throws(HDF5Error) {
-        var handle: UnsafeMutableRawPointer?
-        try place.require(
-            H5Fget_vfd_handle(file, chdf5_default_properties(), &handle), as: .unreadable, "cannot be opened")
-        guard let number = handle?.assumingMemoryBound(to: CInt.self).pointee else {
-            throw place.error(.unreadable, "cannot be opened: the library has no file descriptor for it")
-        }
-        let isSame: Bool
-        do throws(SystemError) {
-            isSame = try FileDescriptor(duplicating: number).status() == descriptor.status()
-        } catch {
-            throw place.error(.ioFailed, "cannot be read: \(error)")
-        }
-        guard isSame else { throw place.error(.ioFailed, "cannot be read: it was replaced while it was opened") }
     }
 
     // MARK: Objects
