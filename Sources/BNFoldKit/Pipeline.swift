@@ -153,26 +153,32 @@ private func checkStatistics(
 func checkDistinct(inputs: [String], outputs: [String], of frontend: any Frontend) throws(BNFoldError) {
     for output in outputs {
         for input in inputs {
-            guard areSame(input, output) else { continue }
+            guard try areSame(input, output) else { continue }
             throw BNFoldError(.usage, "\(output): is the input '\(input)' itself; name another output")
         }
     }
-    guard outputs.count < 2 || !areSame(outputs[0], outputs[1]) else {
+    guard outputs.count > 1 else { return }
+    guard try !areSame(outputs[0], outputs[1]) else {
         throw BNFoldError(.usage, "\(outputs[0]): is the output for weights and \(frontend.vocabulary.networkFile) alike; name two files")
     }
 }
 
 /// Whether two paths lead to one file, whether it exists or not.
-private func areSame(_ first: String, _ second: String) -> Bool {
-    if let identity = FileIdentity(first), identity == FileIdentity(second) { return true }
-    return FileBytes.name(of: first) == FileBytes.name(of: second)
-        && FileIdentity(FileBytes.folder(of: first)) == FileIdentity(FileBytes.folder(of: second))
+private func areSame(_ first: String, _ second: String) throws(BNFoldError) -> Bool {
+    if let file = try identity(of: first), try file == identity(of: second) { return true }
+    guard FileBytes.name(of: first) == FileBytes.name(of: second) else { return false }
+    return try identity(of: FileBytes.folder(of: first)) == identity(of: FileBytes.folder(of: second))
+}
+
+/// `nil` for what is not there. A disk that fails must not let an output go where an input is.
+private func identity(of path: String) throws(BNFoldError) -> FileIdentity? {
+    try liftingFiles { () throws(FileError) in try FileBytes.status(of: path).map(FileIdentity.init) }
 }
 
 /// A report or drawing must not replace a file that matters.
 func checkSideOutputs(_ paths: [String], others: [String]) throws(BNFoldError) {
     for (index, path) in paths.enumerated() {
-        for other in others + paths[..<index] where areSame(path, other) {
+        for other in others + paths[..<index] where try areSame(path, other) {
             throw BNFoldError(.usage, "\(path): is named for the report and as '\(other)'; name another report")
         }
     }

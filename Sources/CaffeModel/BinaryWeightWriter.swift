@@ -309,9 +309,12 @@ struct BinaryWeightWriter {
             throw ModelError(
                 .malformed, "\(error); write HDF5 instead (name the output .h5), which has no such limit")
         }
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else {
-            throw ModelError(.cannotCreate, "\(path): cannot be created: \(FileBytes.describe(errno))")
+        let descriptor: Int32
+        do throws(SystemError) {
+            descriptor = try SystemCall.open(path, O_WRONLY | O_CREAT | O_TRUNC)
+        } catch {
+            throw ModelError(
+                error.isAboutTheFile ? .cannotCreate : .inputOutput, "\(path): cannot be created: \(error)")
         }
         defer { close(descriptor) }
         do throws(WireWriteError<ModelError>) {
@@ -325,8 +328,10 @@ struct BinaryWeightWriter {
             case .producer(let reason): throw reason
             }
         }
-        guard fsync(descriptor) == 0 else {
-            throw ModelError(.inputOutput, "\(path): cannot be written: \(FileBytes.describe(errno))")
+        do throws(SystemError) {
+            try SystemCall.synchronize(descriptor)
+        } catch {
+            throw ModelError(.inputOutput, "\(path): cannot be written: \(error)")
         }
     }
 

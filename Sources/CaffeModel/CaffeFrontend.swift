@@ -26,7 +26,7 @@ public struct CaffeFrontend: Frontend {
 
     /// Weights of either kind, or text with layers.
     public func recognizes(_ path: String) -> Bool {
-        guard FileBytes.isReadableFile(path) else { return false }
+        guard (try? FileBytes.isReadableFile(path)) ?? false else { return false }
         if FileNames.isPrototxt(path) { return true }
         return (try? WeightFiles.open(path)) != nil
     }
@@ -38,7 +38,7 @@ public struct CaffeFrontend: Frontend {
         guard let weights else {
             throw ModelError(.usage, "neither weights nor --prototxt are given; give at least one of them")
         }
-        guard FileBytes.size(weights) != nil else {
+        guard try readingFile({ () throws(FileError) in try FileBytes.status(of: weights) }) != nil else {
             throw ModelError(.unreadable, "\(weights): there is no such file; is the path right?")
         }
         return try NetworkLocator(weights: weights).prototxt()
@@ -48,7 +48,9 @@ public struct CaffeFrontend: Frontend {
 
     public func format(ofOutput path: String) throws(ModelError) -> OutputFormat {
         if let container = WeightContainer(forWriting: path) { return container.format }
-        if FileBytes.isNoFile(path) { return WeightContainer.hdf5.format }
+        if try readingFile({ () throws(FileError) in try FileBytes.isNoFile(path) }) {
+            return WeightContainer.hdf5.format
+        }
         let name = FileBytes.name(of: path)
         guard !FileNames.isPrototxt(path) else {
             throw ModelError(

@@ -90,27 +90,43 @@ struct DataShapes {
     }
 
     /// The shapes of the datasets of the first file that the source lists, which are named like the tops.
+    ///
+    /// What cannot be read leaves the shapes open, which is told with the option that gives them; but a disk that fails is told.
     private func fromFirstFile(of layer: LayerDefinition) throws(ModelError) -> [[Int]?] {
         let unknown = [[Int]?](repeating: nil, count: layer.tops.count)
-        guard let source = try layer.reader.submessage("hdf5_data_param").string("source"), let list = find(source),
-            let bytes = try? FileBytes.read(list, limit: 1 << 20),
-            let first = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).first,
-            let path = find(String(first))
-        else { return unknown }
-        // A data file that cannot be read leaves the shape open, which is told with the option that gives it.
-        guard let file = try? HDF5File(readingPath: path) else { return unknown }
-        defer { try? file.close() }
-        return layer.tops.map { top in
-            guard let shape = (try? file.dataset(at: "/" + top))?.shape, !shape.isEmpty else { return nil }
-            return [1] + shape.dropFirst()
+        guard let source = try layer.reader.submessage("hdf5_data_param").string("source") else { return unknown }
+        do throws(ModelError) {
+            guard let list = try find(source) else { return unknown }
+            let bytes = try readingFile { () throws(FileError) in try FileBytes.read(list, limit: 1 << 20) }
+            guard let first = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).first,
+                let path = try find(String(first))
+            else { return unknown }
+            return try shapes(ofTops: layer.tops, in: path)
+        } catch {
+            if error.kind == .inputOutput { throw error }
+            return unknown
+        }
+    }
+
+    private func shapes(ofTops tops: [String], in path: String) throws(ModelError) -> [[Int]?] {
+        do throws(HDF5Error) {
+            let file = try HDF5File(readingPath: path)
+            // What its datasets are was read with the file.
+            let shapes = tops.map { (try? file.dataset(at: "/" + $0))?.shape ?? [] }
+            try file.close()
+            return shapes.map { $0.isEmpty ? nil : [1] + $0.dropFirst() }
+        } catch {
+            throw ModelError(error)
         }
     }
 
     /// A path as it stands, seen from the working directory, else from the prototxt's folder.
-    private func find(_ path: String) -> String? {
-        if FileBytes.isReadableFile(path) { return path }
-        guard !path.hasPrefix("/") else { return nil }
-        let beside = prototxtFolder + "/" + path
-        return FileBytes.isReadableFile(beside) ? beside : nil
+    private func find(_ path: String) throws(ModelError) -> String? {
+        try readingFile { () throws(FileError) in
+            if try FileBytes.isReadableFile(path) { return path }
+            guard !path.hasPrefix("/") else { return nil }
+            let beside = prototxtFolder + "/" + path
+            return try FileBytes.isReadableFile(beside) ? beside : nil
+        }
     }
 }

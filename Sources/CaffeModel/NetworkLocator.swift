@@ -12,7 +12,7 @@ struct NetworkLocator {
     /// A solver counts for the net that it names. - Throws: `ModelError` that lists the candidates when there is not exactly one.
     func prototxt() throws(ModelError) -> String {
         let beside = FileNames.prototxt(besideWeights: weights)
-        if FileBytes.isReadableFile(beside) { return beside }
+        if try Self.isReadableFile(beside) { return beside }
         let folder = FileBytes.folder(of: weights)
         var networks: [String] = []
         for name in try prototxtNames(in: folder) {
@@ -35,30 +35,22 @@ struct NetworkLocator {
     }
 
     private func prototxtNames(in folder: String) throws(ModelError) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        errno = 0
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointer.pointee)) {
-                    String(cString: $0)
-                }
-            }
-            if name.hasSuffix(".prototxt"), !name.hasPrefix(".") {
-                // What stands for bytes that are no UTF-8 leads to no file.
-                guard !name.contains("\u{FFFD}") || FileBytes.size(folder + "/" + name) != nil else {
-                    throw ModelError(
-                        .unreadable,
-                        "\(folder): holds a prototxt whose name is not UTF-8: '\(name)'; rename it, or name the network with --prototxt"
-                    )
-                }
-                names.append(name)
-            }
-            errno = 0
+        let listing: [[UInt8]]
+        do throws(SystemError) {
+            listing = try FolderListing.names(in: folder)
+        } catch {
+            if error.isAboutTheFile { return [] }
+            throw ModelError(FileError(reading: folder, "listed", error))
         }
-        guard errno == 0 else {
-            throw ModelError(.inputOutput, "\(folder): the folder cannot be read: \(FileBytes.describe(errno))")
+        var names: [String] = []
+        for bytes in listing where bytes.reversed().starts(with: ".prototxt".utf8.reversed()) {
+            guard let name = String(validating: bytes, as: UTF8.self) else {
+                throw ModelError(
+                    .unreadable,
+                    "\(folder): holds a prototxt whose name is not UTF-8: '\(String(decoding: bytes, as: UTF8.self))'; rename it, or name the network with --prototxt"
+                )
+            }
+            if !name.hasPrefix(".") { names.append(name) }
         }
         return names.sorted()
     }
@@ -66,7 +58,7 @@ struct NetworkLocator {
     /// A network for itself, a solver for the nets that it names, nothing for anything else.
     private func networkPaths(of path: String, folder: String) throws(ModelError) -> [String] {
         // Not a pipe, which would be waited for.
-        guard FileBytes.isReadableFile(path) else { return [] }
+        guard try Self.isReadableFile(path) else { return [] }
         let bytes: [UInt8]
         do throws(FileError) {
             bytes = try FileBytes.read(path, limit: PrototxtDocument.maximumByteCount)
@@ -86,10 +78,17 @@ struct NetworkLocator {
                 let places =
                     named.hasPrefix("/")
                     ? [named, folder + "/" + name] : [folder + "/" + named, named, folder + "/" + name]
-                if let place = places.first(where: FileBytes.isReadableFile) { paths.append(place) }
+                for place in places where try Self.isReadableFile(place) {
+                    paths.append(place)
+                    break
+                }
             }
         }
         return paths
+    }
+
+    private static func isReadableFile(_ path: String) throws(ModelError) -> Bool {
+        try liftingFiles { () throws(FileError) in try FileBytes.isReadableFile(path) }
     }
 
     /// Each file once, however it is written.

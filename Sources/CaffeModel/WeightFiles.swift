@@ -44,15 +44,18 @@ public enum WeightFiles {
             } catch {
                 // What begins like a NetParameter or a solver's state is a damaged one; anything else is something else.
                 let begins: [UInt8] = [0x0A, 0x12, 0x1A, 0x08]
-                if begins.contains(head[0]) || head.starts(with: [0xA2, 0x06]) { throw error }
+                if error.kind != .malformed || begins.contains(head[0]) || head.starts(with: [0xA2, 0x06]) { throw error }
             }
         }
         do throws(HDF5Error) {
             _ = try HDF5File(readingPath: path)
         } catch {
+            let reason = ModelError(error)
             throw ModelError(
-                .malformed,
-                "\(error)".replacing("is not an HDF5 file", with: "is neither an HDF5 file nor a .caffemodel"))
+                reason.kind,
+                lines: reason.lines.map {
+                    $0.replacing("is not an HDF5 file", with: "is neither an HDF5 file nor a .caffemodel")
+                })
         }
         throw ModelError(.malformed, "\(path): is neither an HDF5 file nor a .caffemodel")
     }

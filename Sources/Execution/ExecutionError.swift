@@ -9,8 +9,10 @@ public struct ExecutionError: Error, Hashable, Sendable, CustomStringConvertible
         case invalidNetwork
         /// More memory than is allowed would be needed.
         case tooLarge
-        /// The weights cannot be read.
+        /// The weights are not what the network needs.
         case weights
+        /// Reading the weights failed on the way.
+        case inputOutput
         /// The system lacks what matrices are multiplied with.
         case missingLibrary
         /// The receiver of the values asked to stop.

@@ -54,7 +54,8 @@ public struct Interpreter<Element: ExecutionElement>: Sendable {
                     try weights.read(
                         parameter, from: 0, into: UnsafeMutableBufferPointer(start: buffer.pointer, count: count))
                 } catch {
-                    throw ExecutionError(.weights, "\(error)")
+                    throw ExecutionError(
+                        [.inputOutput, .unreadable].contains(error.kind) ? .inputOutput : .weights, "\(error)")
                 }
                 parameters[parameter] = Parameters(shape: shape, buffer: buffer, count: count)
             }

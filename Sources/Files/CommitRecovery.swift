@@ -120,7 +120,7 @@ struct CommitRecovery {
         guard let named = OutputPlace(named: path) else { return nil }
         let known = locks.keys.first { $0.identity == named.identity }
         var member = Member(entry: entry, place: known ?? named, isBound: false)
-        if let contents = try FileLock.contents(of: member.place.lock),
+        if let contents = try FileLock.contents(of: member.place.lock, for: member.place.path),
             CommitJournal(contents, ofPlaceNamed: named.name)?.belongsTogether(with: journal) == true
         {
             if known == nil {
@@ -133,15 +133,15 @@ struct CommitRecovery {
             member.isBound =
                 CommitJournal(contents, ofPlaceNamed: named.name)?.belongsTogether(with: journal) == true
         }
-        let target = try FileFingerprint(of: member.place.target)
+        let target = try FileFingerprint(of: member.place.target, for: member.place.path)
         member.isInPlace = target == entry.new
         let isAbsent = try member.place.status() == nil
         member.isOld = entry.old == nil ? isAbsent : target == entry.old
         guard member.isBound else { return member }
-        let staged = try FileFingerprint(of: member.place.staged)
+        let staged = try FileFingerprint(of: member.place.staged, for: member.place.path)
         member.hasStaged = staged != nil
         member.isWaiting = staged == entry.new
-        let backup = try FileFingerprint(of: member.place.backup)
+        let backup = try FileFingerprint(of: member.place.backup, for: member.place.path)
         member.hasBackup = backup != nil && backup == entry.old
         return member
     }
@@ -161,9 +161,13 @@ struct CommitRecovery {
         do throws(SystemError) {
             try SystemCall.remove(path)
         } catch {
+            // Only the user can remove what is no file of ours; of a disk that fails it does not matter what was meant.
+            guard error.isAboutTheFile else {
+                throw FileError(
+                    .inputOutput, "\(place.path): what an earlier run left beside it cannot be removed: \(error)")
+            }
             throw FileError(
-                error.isAboutTheFile ? .cannotCreate : .inputOutput,
-                "\(place.path): '\(path)', left by an earlier run, cannot be removed: \(error)")
+                .cannotCreate, "\(place.path): '\(path)', left by an earlier run, cannot be removed: \(error)")
         }
     }
 

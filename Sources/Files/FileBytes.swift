@@ -1,23 +1,44 @@
 /// Whole small files as bytes, and what paths lead to.
 package enum FileBytes {
+    /// What a path leads to; `nil` for nothing, and for what this user may not look at.
+    ///
+    /// - Throws: `FileError` of the kind `inputOutput`: a disk that fails must not look like a file that is missing.
+    package static func status(of path: String) throws(FileError) -> stat? {
+        do throws(SystemError) {
+            return try SystemCall.status(of: path)
+        } catch {
+            if error.isAboutTheFile { return nil }
+            throw FileError(reading: path, "examined", error)
+        }
+    }
+
     /// Whether a path leads to a regular file that may be read.
-    package static func isReadableFile(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, R_OK) == 0
+    package static func isReadableFile(_ path: String) throws(FileError) -> Bool {
+        guard let status = try status(of: path), status.st_mode & S_IFMT == S_IFREG else { return false }
+        do throws(SystemError) {
+            try SystemCall.requireReadable(path)
+            return true
+        } catch {
+            if error.isAboutTheFile { return false }
+            throw FileError(reading: path, "examined", error)
+        }
     }
 
     /// Makes sure that a path leads to a regular file that may be read.
     ///
     /// - Throws: `FileError` of the kind `unreadable` or `inputOutput`.
     package static func requireReadable(_ path: String) throws(FileError) {
-        var status = stat()
-        guard !path.utf8.contains(0), stat(path, &status) == 0 else {
-            throw FileError(reading: path, "opened", path.utf8.contains(0) ? SystemError(code: ENOENT) : .last)
+        let status: stat
+        do throws(SystemError) {
+            guard let found = try SystemCall.status(of: path) else { throw SystemError(code: ENOENT) }
+            status = found
+            if status.st_mode & S_IFMT == S_IFREG { try SystemCall.requireReadable(path) }
+        } catch {
+            throw FileError(reading: path, "opened", error)
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw FileError(.unreadable, "\(path): is \(kind(of: status)), where a file is expected")
         }
-        guard access(path, R_OK) == 0 else { throw FileError(reading: path, "opened", .last) }
     }
 
     /// The first bytes of a file, as many as there are.
@@ -36,15 +57,13 @@ package enum FileBytes {
     }
 
     /// Whether a path leads to a folder.
-    package static func isFolder(_ path: String) -> Bool {
-        var status = stat()
-        return !path.utf8.contains(0) && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    package static func isFolder(_ path: String) throws(FileError) -> Bool {
+        try status(of: path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
     }
 
     /// Whether a path leads to something that exists and is no regular file.
-    package static func isNoFile(_ path: String) -> Bool {
-        var status = stat()
-        return !path.utf8.contains(0) && stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+    package static func isNoFile(_ path: String) throws(FileError) -> Bool {
+        try status(of: path).map { $0.st_mode & S_IFMT != S_IFREG } ?? false
     }
 
     /// The bytes of a file, or of what comes through a pipe.
@@ -59,11 +78,14 @@ package enum FileBytes {
             throw FileError(reading: path, "opened", error)
         }
         defer { close(descriptor) }
-        guard !isFolder(path) else { throw FileError(.unreadable, "\(path): is a folder, not a file") }
         let bytes: [UInt8]?
         do throws(SystemError) {
+            guard try SystemCall.status(of: descriptor).st_mode & S_IFMT != S_IFDIR else {
+                throw SystemError(code: EISDIR)
+            }
             bytes = try read(descriptor, limit: limit)
         } catch {
+            if error.code == EISDIR { throw FileError(.unreadable, "\(path): is a folder, not a file") }
             throw FileError(reading: path, "read", error)
         }
         guard let bytes else {

@@ -14,8 +14,9 @@ package struct FileFingerprint: Hashable, Sendable {
 
     /// The fingerprint of a regular file; `nil` when there is none at the path. Links are not followed.
     ///
+    /// - Parameter output: what the user calls it, where that is not its path.
     /// - Throws: `FileError` of the kind `inputOutput` when it cannot be read.
-    package init?(of path: String) throws(FileError) {
+    package init?(of path: String, for output: String? = nil) throws(FileError) {
         do throws(SystemError) {
             guard let status = try SystemCall.status(of: path, followingLinks: false),
                 status.st_mode & S_IFMT == S_IFREG
@@ -33,10 +34,10 @@ package struct FileFingerprint: Hashable, Sendable {
             }
             digest = Self.hexadecimal(hash.finalized() ?? [])
         } catch {
-            throw FileError(.inputOutput, "\(path): cannot be read: \(error)")
+            throw FileError(.inputOutput, "\(output ?? path): cannot be read: \(error)")
         }
         guard !digest.isEmpty else {
-            throw FileError(.internalFault, "\(path): no SHA-256 could be computed; is libcrypto sound?")
+            throw FileError(.internalFault, "\(output ?? path): no SHA-256 could be computed; is libcrypto sound?")
         }
     }
 

@@ -3,6 +3,8 @@
 /// `flock` ends with the process, however it ends: a file without a holder was left by one that was killed.
 package final class FileLock {
     package let path: String
+    /// The file that it is for, as messages name it.
+    private let output: String
     private let descriptor: Int32
 
     /// Opens or makes the file and locks it; looks again when another process removed it in between.
@@ -17,6 +19,7 @@ package final class FileLock {
         advice: String = "another bnfold is writing it; wait for it or name another output"
     ) throws(FileError) {
         self.path = path
+        self.output = output
         let deadline = ContinuousClock.now + patience
         var attempts = 0
         while attempts < Self.attempts {
@@ -63,22 +66,30 @@ package final class FileLock {
     }
 
     /// What the file holds, left by whoever held it before.
-    package func contents() throws(FileError) -> [UInt8] { try Self.contents(of: descriptor, at: path) }
+    package func contents() throws(FileError) -> [UInt8] { try Self.contents(of: descriptor, at: path, for: output) }
 
     /// What the file of a lock holds that may be another's; `nil` when there is no file.
-    package static func contents(of path: String) throws(FileError) -> [UInt8]? {
+    package static func contents(of path: String, for output: String) throws(FileError) -> [UInt8]? {
         let descriptor: Int32
         do throws(SystemError) {
             descriptor = try SystemCall.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
         } catch {
             if error.code == ENOENT || error.code == ENOTDIR || error.code == ELOOP { return nil }
-            throw FileError(reading: path, "opened", error)
+            throw unreadable(path, for: output, error)
         }
         defer { close(descriptor) }
-        return try contents(of: descriptor, at: path)
+        return try contents(of: descriptor, at: path, for: output)
     }
 
-    private static func contents(of descriptor: Int32, at path: String) throws(FileError) -> [UInt8] {
+    private static func unreadable(_ path: String, for output: String, _ error: SystemError) -> FileError {
+        FileError(
+            error.isAboutTheFile ? .cannotCreate : .inputOutput,
+            "\(output): what an interrupted run left in '\(path)' cannot be read: \(error)")
+    }
+
+    private static func contents(
+        of descriptor: Int32, at path: String, for output: String
+    ) throws(FileError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: largestContents)
         do throws(SystemError) {
             let count = try bytes.withUnsafeMutableBufferPointer { buffer throws(SystemError) in
@@ -86,7 +97,7 @@ package final class FileLock {
             }
             return Array(bytes[..<count])
         } catch {
-            throw FileError(.inputOutput, "\(path): cannot be read: \(error)")
+            throw unreadable(path, for: output, error)
         }
     }
 
@@ -98,7 +109,7 @@ package final class FileLock {
             try SystemCall.write(bytes, to: descriptor)
             try SystemCall.synchronize(descriptor)
         } catch {
-            throw FileError(.inputOutput, "\(path): cannot be written: \(error)")
+            throw FileError(.inputOutput, "\(output): cannot be put in place: '\(path)' cannot be written: \(error)")
         }
     }
 

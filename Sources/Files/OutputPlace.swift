@@ -78,7 +78,7 @@ struct OutputPlace: Hashable, Sendable {
 
     private static func realFolder(of target: String, for path: String) throws(FileError) -> [UInt8] {
         let folder = FileBytes.folder(of: target)
-        guard FileBytes.isFolder(folder) else {
+        guard try FileBytes.isFolder(folder) else {
             throw FileError(
                 .cannotCreate, "\(path): cannot be created: there is no folder '\(folder)'; make it first")
         }

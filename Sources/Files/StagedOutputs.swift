@@ -152,8 +152,10 @@ package final class StagedOutputs {
 
     /// A message about the files being written, with the names of their places instead.
     package func namingPlaces(in message: String) -> String {
-        places.reduce(message) {
-            $0.replacing($1.staged, with: $1.path).replacing($1.staged.printable, with: $1.path.printable)
+        places.reduce(message) { message, place in
+            [place.staged, place.backup].reduce(message) {
+                $0.replacing($1, with: place.path).replacing($1.printable, with: place.path.printable)
+            }
         }
     }
 
@@ -219,10 +221,10 @@ package final class StagedOutputs {
     private func prepare() throws(FileError) {
         var entries: [CommitJournal.Entry] = []
         for place in places {
-            guard let new = try FileFingerprint(of: place.staged) else {
+            guard let new = try FileFingerprint(of: place.staged, for: place.path) else {
                 throw FileError(.internalFault, "\(place.path): was not written")
             }
-            entries.append(CommitJournal.Entry(path: "", new: new, old: try FileFingerprint(of: place.target)))
+            entries.append(CommitJournal.Entry(path: "", new: new, old: try FileFingerprint(of: place.target, for: place.path)))
         }
         for (place, entry) in zip(places, entries) where entry.old != nil {
             do throws(SystemError) {

@@ -26,6 +26,11 @@ package enum SystemCall {
         return status
     }
 
+    /// Throws unless this user may read what is at a path.
+    package static func requireReadable(_ path: String) throws(SystemError) {
+        _ = try retrying { access(path, R_OK) }
+    }
+
     /// Reads at most as many bytes as the buffer has; 0 at the end.
     package static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int
     {

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import Files
 
 /// A regular file that is open for reading with `pread`: no shared position, so any number of threads may read.
 ///
@@ -18,14 +12,19 @@ final class OpenFile: Sendable {
     /// Throws, without waiting, when the file cannot be opened or is no regular file.
     init(path: String) throws(NumPyError) {
         let origin = Origin(path: path)
-        // Without O_NONBLOCK, opening a named pipe would wait for a writer before it could be refused.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw origin.unreadable(attempt: "opened", errno: errno) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            let code = errno
+        let descriptor: Int32
+        do throws(SystemError) {
+            // Without O_NONBLOCK, opening a named pipe would wait for a writer before it could be refused.
+            descriptor = try SystemCall.open(path, O_RDONLY | O_NONBLOCK)
+        } catch {
+            throw origin.unreadable(attempt: "opened", error)
+        }
+        let status: stat
+        do throws(SystemError) {
+            status = try SystemCall.status(of: descriptor)
+        } catch {
             close(descriptor)
-            throw origin.ioFailed(attempt: "examined", errno: code)
+            throw origin.ioFailed(attempt: "examined", error)
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
@@ -43,22 +42,16 @@ final class OpenFile: Sendable {
 
     /// Fills the whole buffer with the bytes from `offset` on, which the caller knows to lie within the file.
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer, for origin: Origin) throws(NumPyError) {
-        var done = 0
-        while done < buffer.count {
-            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...].prefix(Self.largestRequest))
-            let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
-            if count > 0 {
-                done += count
-            } else if count == 0 {
-                throw origin.ioFailed(
-                    "ends at byte \(offset + done) of the file, which had \(byteCount) bytes when it was opened; "
-                        + "is another program writing to it?")
-            } else if errno != EINTR {
-                throw origin.ioFailed(attempt: "read at byte \(offset + done) of the file", errno: errno)
-            }
+        let done: Int
+        do throws(SystemError) {
+            done = try SystemCall.read(descriptor, into: buffer, at: offset)
+        } catch {
+            throw origin.ioFailed(attempt: "read from byte \(offset) of the file on", error)
+        }
+        guard done == buffer.count else {
+            throw origin.ioFailed(
+                "ends at byte \(offset + done) of the file, which had \(byteCount) bytes when it was opened; "
+                    + "is another program writing to it?")
         }
     }
-
-    /// Some systems refuse one request of 2 GiB or more, others cut it short.
-    private static let largestRequest = 1 << 30
 }

@@ -17,19 +17,17 @@ struct Origin: Sendable {
         NumPyError(kind: .ioFailed, path: path, member: member, message: message)
     }
 
-    /// The failure of a system call: what was attempted, and the system's own words for `code`.
-    ///
-    /// `code` is passed in because any call in between may overwrite `errno`.
-    func unreadable(attempt: String, errno code: Int32) -> NumPyError {
-        let message = Self.failure(attempt, code)
-        return SystemError(code: code).isAboutTheFile ? unreadable(message) : ioFailed(message)
+    /// The failure of a system call: what was attempted, and the system's own words.
+    func unreadable(attempt: String, _ error: SystemError) -> NumPyError {
+        let message = Self.failure(attempt, error)
+        return error.isAboutTheFile ? unreadable(message) : ioFailed(message)
     }
 
     /// The failure of a system call on a file that was opened before.
-    func ioFailed(attempt: String, errno code: Int32) -> NumPyError { ioFailed(Self.failure(attempt, code)) }
+    func ioFailed(attempt: String, _ error: SystemError) -> NumPyError { ioFailed(Self.failure(attempt, error)) }
 
-    private static func failure(_ attempt: String, _ code: Int32) -> String {
-        let reason = strerror(code).map { String(cString: $0) } ?? "error \(code)"
+    private static func failure(_ attempt: String, _ error: SystemError) -> String {
+        let reason = error.description
         return "cannot be \(attempt): \(reason.prefix(1).lowercased())\(reason.dropFirst())"
     }
 }

@@ -18,10 +18,13 @@ public final class FileByteSource: ByteSource {
     /// Opens a file for reading. Throws when it cannot be opened or is no regular file.
     public init(path: String) throws(WireError) {
         // Without O_NONBLOCK, opening a named pipe would wait for a writer before it could be refused.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        var descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        while descriptor < 0, errno == EINTR { descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else { throw WireError(path: path, cannot: "open for reading", errno: errno) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
+        var result = fstat(descriptor, &status)
+        while result < 0, errno == EINTR { result = fstat(descriptor, &status) }
+        guard result == 0 else {
             let code = errno
             close(descriptor)
             throw WireError(path: path, cannot: "tell the size", errno: code)
@@ -52,7 +55,8 @@ public final class FileByteSource: ByteSource {
                 throw WireError(
                     path: path, offset: offset + done,
                     message: "the file ends here, but had \(byteCount) bytes when it was opened; "
-                        + "is another program writing to it?")
+                        + "is another program writing to it?",
+                    systemError: EIO)
             } else if errno != EINTR {
                 throw WireError(path: path, offset: offset + done, cannot: "read", errno: errno)
             }

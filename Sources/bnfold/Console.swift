@@ -79,14 +79,14 @@ enum Console {
     /// - Returns: what `body` returns.
     @discardableResult
     static func run<Result>(
-        stoppableBy cancellation: Cancellation?, _ body: () throws(BNFoldError) -> Result
+        stoppableBy cancellation: Cancellation, _ body: () throws(BNFoldError) -> Result
     ) throws -> Result {
-        let signals = cancellation.map { SignalWatch(cancellation: $0) }
+        let signals = SignalWatch(cancellation: cancellation)
         do throws(BNFoldError) {
             return try body()
         } catch {
             complain(error.message)
-            if error.kind == .cancelled { signals?.raiseAgain() }
+            if error.kind == .cancelled { signals.raiseAgain() }
             throw ExitCode(error.exitCode)
         }
     }

@@ -31,7 +31,7 @@ struct Diff: ParsableCommand {
     }
 
     func run() throws {
-        let isSame = try Console.run(stoppableBy: nil) { () throws(BNFoldError) in
+        let isSame = try Console.run(stoppableBy: Cancellation()) { () throws(BNFoldError) in
             let report = try DiffReport(first, second, tolerance: tolerance)
             if !quiet { for remark in report.remarks ?? [] { Console.note(remark) } }
             if json {

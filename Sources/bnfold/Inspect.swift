@@ -43,8 +43,7 @@ struct Inspect: ParsableCommand {
         request.writesBiasAsScale = planning.biasAsScale
         request.drawingPath = dot == "-" ? nil : dot
         request.overwritesDrawing = force
-        // Without a file to write there is nothing to clear away.
-        try Console.run(stoppableBy: request.drawingPath == nil ? nil : Cancellation()) { () throws(BNFoldError) in
+        try Console.run(stoppableBy: Cancellation()) { () throws(BNFoldError) in
             let inspection = try inspect(request)
             if dot == "-" {
                 try Console.print(Array(inspection.drawing.dot().utf8))

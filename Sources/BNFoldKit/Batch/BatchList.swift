@@ -19,7 +19,7 @@ public struct BatchList: Hashable, Sendable {
     ) throws(BNFoldError) {
         try FilePaths.requireWorkingFolder()
         let outputFolder = FilePaths.absolute(outputFolder)
-        if FileBytes.isFolder(source) {
+        if try FilePaths.isFolder(source) {
             let tree = try SnapshotTree(root: source, excluding: outputFolder)
             let root = FilePaths.absolute(source)
             jobs = tree.snapshots.map { snapshot in

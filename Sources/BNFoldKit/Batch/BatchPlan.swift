@@ -19,7 +19,8 @@ public struct BatchPlan: Sendable {
         list.keep(request.shard)
         var previous: [String: JobRecord] = [:]
         let results = request.resultsPath
-        if FileBytes.size(results) ?? 0 > 0 {
+        let size = try liftingFiles { () throws(FileError) in try FileBytes.status(of: results)?.st_size }
+        if let size, size > 0 {
             guard request.resumes || request.overwrites else {
                 throw BNFoldError(
                     .usage,
@@ -47,7 +48,7 @@ public struct BatchPlan: Sendable {
         }
         guard let report = request.reportPath else { return }
         guard !report.isEmpty else { throw BNFoldError(.usage, "the name of the results file is empty") }
-        guard !FileBytes.isFolder(report) else {
+        guard try !FilePaths.isFolder(report) else {
             throw BNFoldError(.cannotCreate, "\(report): cannot be created: it is a folder; name a file")
         }
     }

@@ -8,9 +8,11 @@ enum FileDigest {
     /// - Throws: `BNFoldError` of the kind `unreadable`, `inputOutput` or `cancelled`.
     static func hexadecimal(of path: String, cancellation: Cancellation) throws(BNFoldError) -> String {
         try liftingFiles { () throws(FileError) in try FileBytes.requireReadable(path) }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw BNFoldError(.unreadable, "\(path): cannot be opened: \(FileBytes.describe(errno))")
+        let descriptor: Int32
+        do throws(SystemError) {
+            descriptor = try SystemCall.open(path, O_RDONLY)
+        } catch {
+            throw BNFoldError(FileError(reading: path, "opened", error))
         }
         defer { close(descriptor) }
         var hash = SHA256()
@@ -18,10 +20,11 @@ enum FileDigest {
         defer { block.deallocate() }
         while true {
             if cancellation.isCancelled { throw BNFoldError(.cancelled, "stopped; nothing was written") }
-            let count = read(descriptor, block.baseAddress, block.count)
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw BNFoldError(.inputOutput, "\(path): cannot be read: \(FileBytes.describe(errno))")
+            let count: Int
+            do throws(SystemError) {
+                count = try SystemCall.read(descriptor, into: block)
+            } catch {
+                throw BNFoldError(FileError(reading: path, "read", error))
             }
             if count == 0 { break }
             hash.update(UnsafeRawBufferPointer(rebasing: block[..<count]))
@@ -29,12 +32,6 @@ enum FileDigest {
         guard let digest = hash.finalized() else {
             throw BNFoldError(.internalFault, "\(path): no SHA-256 could be computed; is libcrypto sound?")
         }
-        let digits = Array("0123456789abcdef".unicodeScalars)
-        var text = ""
-        for byte in digest {
-            text.unicodeScalars.append(digits[Int(byte >> 4)])
-            text.unicodeScalars.append(digits[Int(byte & 15)])
-        }
-        return text
+        return FileFingerprint.hexadecimal(digest)
     }
 }

@@ -42,16 +42,23 @@ enum FilePaths {
 
     /// Makes a folder and those above it that are missing.
     ///
-    /// - Throws: `BNFoldError` of the kind `cannotCreate`.
+    /// - Throws: `BNFoldError` of the kind `cannotCreate` or `inputOutput`.
     static func makeFolder(_ path: String) throws(BNFoldError) {
-        if FileBytes.isFolder(path) { return }
+        if try isFolder(path) { return }
         let parent = FileBytes.folder(of: path)
         if parent != path, parent != ".", parent != "/" { try makeFolder(parent) }
         if mkdir(path, 0o777) == 0 { return }
         let code = errno
         // Another run may have been quicker.
-        if FileBytes.isFolder(path) { return }
+        if try isFolder(path) { return }
         let reason = code == EEXIST ? "there is a file of this name" : FileBytes.describe(code)
-        throw BNFoldError(.cannotCreate, "\(path): the folder cannot be made: \(reason)")
+        throw BNFoldError(
+            SystemError(code: code).isAboutTheFile ? .cannotCreate : .inputOutput,
+            "\(path): the folder cannot be made: \(reason)")
+    }
+
+    /// - Throws: `BNFoldError` of the kind `inputOutput`.
+    static func isFolder(_ path: String) throws(BNFoldError) -> Bool {
+        try liftingFiles { () throws(FileError) in try FileBytes.isFolder(path) }
     }
 }

@@ -40,7 +40,8 @@ struct ResumeCheck {
         of job: BatchJob, are digests: JobRecord.Digests, _ cancellation: Cancellation
     ) throws(BNFoldError) -> Bool {
         for (path, digest) in zip(job.places, [digests.output, digests.outputNetwork]) {
-            guard let digest, FileBytes.isReadableFile(path),
+            guard let digest,
+                try liftingFiles({ () throws(FileError) in try FileBytes.isReadableFile(path) }),
                 try FileDigest.hexadecimal(of: path, cancellation: cancellation) == digest
             else { return false }
         }

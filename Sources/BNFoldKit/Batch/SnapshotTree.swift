@@ -31,7 +31,7 @@ struct SnapshotTree {
     init(root: String, excluding outputFolder: String) throws(BNFoldError) {
         self.root = root
         excluded = FileIdentity(outputFolder)
-        guard FileBytes.isFolder(root) else { throw BNFoldError(.unreadable, "\(root): there is no such folder") }
+        guard try FilePaths.isFolder(root) else { throw BNFoldError(.unreadable, "\(root): there is no such folder") }
         guard excluded == nil || excluded != FileIdentity(root) else {
             throw BNFoldError(.usage, "\(root): is the output folder itself; name another with --output-dir")
         }
@@ -51,7 +51,9 @@ struct SnapshotTree {
         var waiting = [start]
         while let folder = waiting.popLast() {
             let path = folder.isEmpty ? root : FilePaths.join(root, folder)
-            guard let identity = FileIdentity(path), try enters(identity, folder) else { continue }
+            guard let status = try liftingFiles({ () throws(FileError) in try FileBytes.status(of: path) }),
+                try enters(FileIdentity(status), folder)
+            else { continue }
             var linked: [String] = []
             for name in try names(in: path) {
                 let relative = folder.isEmpty ? name : folder + "/" + name
@@ -59,7 +61,7 @@ struct SnapshotTree {
                     hidden += 1
                     continue
                 }
-                switch kind(of: FilePaths.join(path, name)) {
+                switch try kind(of: FilePaths.join(path, name)) {
                 case .folder: waiting.append(relative)
                 case .linkToFolder: linked.append(relative)
                 case .other: add(relative, name: name.lowercased())
@@ -90,41 +92,35 @@ struct SnapshotTree {
 
     private enum Kind { case folder, linkToFolder, other }
 
-    private func kind(of path: String) -> Kind {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return .other }
-        switch status.st_mode & S_IFMT {
+    private func kind(of path: String) throws(BNFoldError) -> Kind {
+        let status: stat?
+        do throws(SystemError) {
+            status = try SystemCall.status(of: path, followingLinks: false)
+        } catch {
+            throw BNFoldError(FileError(reading: path, "examined", error))
+        }
+        switch status.map({ $0.st_mode & S_IFMT }) {
         case S_IFDIR: return .folder
-        case S_IFLNK: return FileBytes.isFolder(path) ? .linkToFolder : .other
+        case S_IFLNK: return try FilePaths.isFolder(path) ? .linkToFolder : .other
         default: return .other
         }
     }
 
     /// The names in a folder, sorted by their bytes.
     private func names(in folder: String) throws(BNFoldError) -> [String] {
-        guard let stream = opendir(folder) else {
-            throw BNFoldError(.unreadable, "\(folder): the folder cannot be read: \(FileBytes.describe(errno))")
+        let listing: [[UInt8]]
+        do throws(SystemError) {
+            listing = try FolderListing.names(in: folder)
+        } catch {
+            throw BNFoldError(FileError(reading: folder, "listed", error))
         }
-        defer { closedir(stream) }
-        var names: [String] = []
-        errno = 0
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointer.pointee)) {
-                    String(validatingCString: $0) ?? ""
-                }
-            }
-            guard !name.isEmpty else {
+        return try listing.map { bytes throws(BNFoldError) in
+            guard let name = String(validating: bytes, as: UTF8.self) else {
                 throw BNFoldError(
                     .malformed,
                     "\(folder): holds a name that is not UTF-8; rename it, or list the snapshots in a manifest")
             }
-            if name != ".", name != ".." { names.append(name) }
-            errno = 0
+            return name
         }
-        guard errno == 0 else {
-            throw BNFoldError(.inputOutput, "\(folder): the folder cannot be read: \(FileBytes.describe(errno))")
-        }
-        return names.sorted(by: FilePaths.precedes)
     }
 }

@@ -246,6 +246,7 @@ func liftingExecution<Result>(_ step: () throws(ExecutionError) -> Result) throw
             switch error.kind {
             case .stopped: .cancelled
             case .missingLibrary: .unavailable
+            case .inputOutput: .inputOutput
             default: .malformed
             }
         throw BNFoldError(kind, error.message)
