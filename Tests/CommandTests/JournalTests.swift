@@ -4,6 +4,8 @@ import Testing
 /// Runs that were killed between two renames, or right after them: what the next run makes of what is left.
 @Suite("Journals", .enabled(if: FaultLibrary.path != nil, "no compiler for a library that kills at a given call"))
 struct JournalTests {
+    private static let scope = FaultLibrary.Scope(root: "run")
+
     /// A folder with `run`, in which a fold that overwrites was killed right after one of its calls for the first time.
     ///
     /// - Parameter call: the name of the call and the number of it: `rename` 1.
@@ -19,12 +21,12 @@ struct JournalTests {
             try folder.write("old prototxt", to: "run/out.prototxt")
         }
         try prepare()
-        _ = try await FaultLibrary.run(arguments, fault: nil, below: "run", log: "calls", in: folder)
+        _ = try await FaultLibrary.run(arguments, fault: nil, in: scope, log: "calls", folder: folder)
         let calls = try folder.lines("calls").filter { $0.split(separator: " ")[1] == call.name }
         let number = try #require(calls[call.number - 1].split(separator: " ").first.flatMap { Int($0) })
         try prepare()
         let outcome = try await FaultLibrary.run(
-            arguments, fault: .init(call: number, action: "kill-after"), below: "run", in: folder)
+            arguments, fault: .init(call: number, action: "kill-after"), in: scope, folder: folder)
         try #require(outcome.signal == SIGKILL)
         return folder
     }
@@ -152,8 +154,8 @@ struct JournalTests {
         let calls = try folder.lines("calls").filter { $0.split(separator: " ")[1] == "rename" }
         let second = try #require(calls[1].split(separator: " ").first.flatMap { Int($0) })
         let outcome = try await FaultLibrary.run(
-            ["net.h5", "run/out.h5", "--quiet", "--force"], fault: .init(call: second, action: "\(EIO)"), below: "run",
-            in: folder)
+            ["net.h5", "run/out.h5", "--quiet", "--force"], fault: .init(call: second, action: "\(EIO)"),
+            in: Self.scope, folder: folder)
         #expect(outcome.code == 74 && outcome.errors.contains("run/out.prototxt"), "\(outcome.errors)")
         #expect(try folder.text("run/out.h5") == "old weights" && folder.text("run/out.prototxt") == "old prototxt")
         #expect(try Self.names(folder) == ["out.h5", "out.prototxt"])

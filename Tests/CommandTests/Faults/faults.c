@@ -1,15 +1,17 @@
 /* Lets calls of the operating system fail, or ends the process before or after one of them. Loaded with LD_PRELOAD; for Linux.
  *
- * Counted are the calls of one process that touch files below a folder. The environment tells what to do:
+ * Counted are the calls of one process that touch files below a folder. Processes that it starts are left alone. Nothing is brought to the
+ * disk: that takes most of the time of a run, and a process that is killed loses nothing that it wrote. The environment tells what to do:
  *   BNFOLD_FAULT_ROOT    the folder, absolute and without links
  *   BNFOLD_FAULT_AT      the number of the call, from 1 on; 0 for none
- *   BNFOLD_FAULT_ACTION  kill-before, kill-after, short (writes half), or the number of an error
+ *   BNFOLD_FAULT_ACTION  kill-before, kill-after, wait (for ever), short (writes or reads half), or the number of an error
  *   BNFOLD_FAULT_STICKY  when set, an error stays: all later calls that change something fail as well
- *   BNFOLD_FAULT_READS   when set, only calls that open and read count; otherwise opening counts, and what changes something
- *   BNFOLD_FAULT_WORKER  when set, only the process counts that runs the jobs of a batch
+ *   BNFOLD_FAULT_READS   when set, only calls that look at files, open and read count; otherwise opening counts, and what changes something
+ *   BNFOLD_FAULT_PROCESS when set, only a process counts whose first argument this is, such as one that runs the jobs of a batch
  *   BNFOLD_FAULT_LOG     a file that gets the name of each counted call
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +29,7 @@
 
 #define MOST_DESCRIPTORS 4096
 
-enum action { nothing, kill_before, kill_after, short_write, error };
+enum action { nothing, kill_before, kill_after, short_write, error, wait_for_ever };
 
 static char root[PATH_MAX];
 static size_t root_length;
@@ -37,17 +39,23 @@ static int fault_error, is_sticky, counts_reads, log_descriptor = -1;
 static atomic_long count;
 static atomic_char tracked[MOST_DESCRIPTORS];
 
+/* Whether this process was started with the word as its first argument. */
+static int is_first_argument(const char *word)
+{
+    char line[4096] = {0};
+    int descriptor = syscall(SYS_openat, AT_FDCWD, "/proc/self/cmdline", O_RDONLY);
+    ssize_t length = syscall(SYS_read, descriptor, line, sizeof line - 1);
+    syscall(SYS_close, descriptor);
+    size_t name = strlen(line) + 1;
+    return length > 0 && name < (size_t)length && strcmp(line + name, word) == 0;
+}
+
 __attribute__((constructor)) static void start(void)
 {
     const char *text = getenv("BNFOLD_FAULT_ROOT");
     if (text == NULL) return;
-    if (getenv("BNFOLD_FAULT_WORKER") != NULL) {
-        char line[4096] = {0};
-        int descriptor = syscall(SYS_openat, AT_FDCWD, "/proc/self/cmdline", O_RDONLY);
-        ssize_t length = syscall(SYS_read, descriptor, line, sizeof line - 1);
-        syscall(SYS_close, descriptor);
-        if (length < 0 || memmem(line, length, "batch-worker", 12) == NULL) return;
-    }
+    if (getenv("BNFOLD_FAULT_PROCESS") != NULL && !is_first_argument(getenv("BNFOLD_FAULT_PROCESS"))) return;
+    unsetenv("LD_PRELOAD");
     snprintf(root, sizeof root, "%s", text);
     root_length = strlen(root);
     text = getenv("BNFOLD_FAULT_AT");
@@ -57,6 +65,7 @@ __attribute__((constructor)) static void start(void)
     else if (strcmp(text, "kill-before") == 0) fault_action = kill_before;
     else if (strcmp(text, "kill-after") == 0) fault_action = kill_after;
     else if (strcmp(text, "short") == 0) fault_action = short_write;
+    else if (strcmp(text, "wait") == 0) fault_action = wait_for_ever;
     else fault_action = error, fault_error = atoi(text);
     is_sticky = getenv("BNFOLD_FAULT_STICKY") != NULL;
     counts_reads = getenv("BNFOLD_FAULT_READS") != NULL;
@@ -102,6 +111,7 @@ static enum action next(const char *name, const char *what, int reads, int chang
     if (fault_at == 0 || number < fault_at) return nothing;
     if (number > fault_at) return fault_action == error && is_sticky ? error : nothing;
     if (fault_action == kill_before) end_process();
+    while (fault_action == wait_for_ever) pause();
     return fault_action;
 }
 
@@ -257,10 +267,17 @@ int unlink(const char *path) { FAULT(is_below_root(path), unlink, path, 0, 1, RE
 int remove(const char *path) { FAULT(is_below_root(path), remove, path, 0, 1, REAL(remove)(path)); }
 int mkdir(const char *path, mode_t mode) { FAULT(is_below_root(path), mkdir, path, 0, 1, REAL(mkdir)(path, mode)); }
 
-int fsync(int descriptor) { FAULT(is_tracked(descriptor), fsync, describe(descriptor), 0, 1, REAL(fsync)(descriptor)); }
+/* As if it was done. */
+static int synchronized(int descriptor)
+{
+    (void)descriptor;
+    return 0;
+}
+
+int fsync(int descriptor) { FAULT(is_tracked(descriptor), fsync, describe(descriptor), 0, 1, synchronized(descriptor)); }
 int fdatasync(int descriptor)
 {
-    FAULT(is_tracked(descriptor), fdatasync, describe(descriptor), 0, 1, REAL(fdatasync)(descriptor));
+    FAULT(is_tracked(descriptor), fdatasync, describe(descriptor), 0, 1, synchronized(descriptor));
 }
 int ftruncate(int descriptor, off_t length)
 {
@@ -277,4 +294,32 @@ int fchmod(int descriptor, mode_t mode)
 int fchown(int descriptor, uid_t user, gid_t group)
 {
     FAULT(is_tracked(descriptor), fchown, describe(descriptor), 0, 1, REAL(fchown)(descriptor, user, group));
+}
+
+/* Looking at files. */
+
+int stat(const char *restrict path, struct stat *restrict status)
+{
+    FAULT(is_below_root(path), stat, path, 1, 0, syscall(SYS_newfstatat, AT_FDCWD, path, status, 0));
+}
+
+int lstat(const char *restrict path, struct stat *restrict status)
+{
+    FAULT(is_below_root(path), lstat, path, 1, 0, syscall(SYS_newfstatat, AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW));
+}
+
+int fstat(int descriptor, struct stat *status)
+{
+    FAULT(is_tracked(descriptor), fstat, describe(descriptor), 1, 0, syscall(SYS_fstat, descriptor, status));
+}
+
+int access(const char *path, int mode) { FAULT(is_below_root(path), access, path, 1, 0, REAL(access)(path, mode)); }
+
+DIR *opendir(const char *path)
+{
+    if (is_below_root(path) && next("opendir", path, 1, 0) == error) {
+        errno = fault_error;
+        return NULL;
+    }
+    return REAL(opendir)(path);
 }
