@@ -88,7 +88,7 @@ struct NetworkLocator {
     }
 
     private static func isReadableFile(_ path: String) throws(ModelError) -> Bool {
-        try liftingFiles { () throws(FileError) in try FileBytes.isReadableFile(path) }
+        try readingFile { () throws(FileError) in try FileBytes.isReadableFile(path) }
     }
 
     /// Each file once, however it is written.
