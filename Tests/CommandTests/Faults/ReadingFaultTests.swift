@@ -49,7 +49,7 @@ struct ReadingFaultTests {
         try net.weights.write(to: folder.path("in/net.h5"))
         // With a block of somebody else's before it, it is not of the plain form.
         try folder.write(Data(count: 512) + folder.data("in/net.h5"), to: "in/moved.h5")
-        var samples = WeightFile()
+        var samples = WeightFile(groups: [])
         samples.blobs["/data"] = .init(shape: [1, 2, 3, 3], values: Array(repeating: 1, count: 18))
         try samples.write(to: folder.path("in/x.h5"))
         try folder.write(NumPyText.ones([1, 2, 3, 3]), to: "in/x.npy")
