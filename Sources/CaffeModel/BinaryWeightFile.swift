@@ -125,7 +125,14 @@ final class BinaryWeightFile: WeightFile {
                 enclosing.append(nested)
                 message = try WireMessage(indexing: nested, of: source)
             }
-            name = try message.string(schema.name, in: source) ?? ""
+            let bytes = try message.bytes(schema.name, in: source) ?? []
+            if let escaped = NameEncoding.escaped(bytes) {
+                throw WireError(
+                    path: path, offset: message.range.lowerBound,
+                    message:
+                        "a layer has the name '\(escaped)', which is not UTF-8; rename it, here and in the prototxt")
+            }
+            name = String(decoding: bytes, as: UTF8.self)
             type = try message.string(schema.type, in: source) ?? ""
             typeNumber = try message.int32(schema.type, in: source).map(Int.init)
         } catch {

@@ -56,6 +56,7 @@ extension NetDefinition {
         } catch {
             throw ModelError(error)
         }
+        try NameEncoding.check(document)
         try self.init(document: try LegacyUpgrade.upgraded(document))
     }
 }
