@@ -111,6 +111,6 @@ let package = Package(
 if ProcessInfo.processInfo.environment["BNFOLD_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "bnfold-fuzz", dependencies: ["BNFoldKit", "NumPy", "Prototxt", "ProtobufWire"],
+            name: "bnfold-fuzz", dependencies: ["BNFoldKit", "HDF5", "NumPy", "Prototxt", "ProtobufWire"],
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
 }

@@ -11,6 +11,7 @@ public enum HDF5Isolation {
     }
 
     private static let program = Mutex<Program?>(nil)
+    private static let refusesOthers = Atomic(false)
 
     /// From now on a process of its own is started for each file that is not plain.
     ///
@@ -21,10 +22,16 @@ public enum HDF5Isolation {
         program.withLock { $0 = Program(executable: executable, arguments: arguments) }
     }
 
+    /// From now on files that are not plain are errors, and the library looks at none: for those who fuzz this reader, and not the library.
+    package static func refuseOthers() { refusesOthers.store(true, ordering: .relaxed) }
+
     /// What the library finds in a file.
     static func index(
         of descriptor: FileDescriptor, path: String, fileSize: UInt64
     ) throws(HDF5Error) -> FileIndex {
+        guard !refusesOthers.load(ordering: .relaxed) else {
+            throw Place(file: path).error(.unsupported, "is not of the plain form")
+        }
         guard let program = program.withLock({ $0 }), let executable = program.executable() else {
             return try LibraryIndexer.index(of: descriptor, path: path, fileSize: fileSize)
         }

@@ -19,7 +19,7 @@ public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 
 /// The readers that can be fuzzed.
 enum FuzzTarget: String, CaseIterable {
-    case prototxt, wire, numpy, manifest, results, fold
+    case prototxt, wire, hdf5, numpy, manifest, results, fold
 
     /// The one that the environment names; without a valid name the process ends with the names that there are.
     static let chosen: FuzzTarget = {
@@ -34,6 +34,7 @@ enum FuzzTarget: String, CaseIterable {
         switch self {
         case .prototxt: fuzzPrototxt(bytes)
         case .wire: fuzzWire(bytes)
+        case .hdf5: fuzzHDF5(bytes)
         case .numpy: fuzzNumPy(bytes)
         case .manifest: fuzzManifest(bytes)
         case .results: fuzzResults(bytes)
