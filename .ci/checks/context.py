@@ -34,6 +34,8 @@ class Context:
     shared: pathlib.Path
     output: pathlib.Path
     scratch: pathlib.Path
+    # Whether checks that run a part of their cases run them all.
+    is_whole: bool = False
 
     def run(self, *arguments, folder=None):
         """Runs the program in a folder; HDF5Data sources of the zoo are found from there."""

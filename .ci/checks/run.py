@@ -15,10 +15,12 @@ import traceback
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1")
 sys.dont_write_bytecode = True
 
+import bombs  # noqa: E402
 import cases  # noqa: E402
 import corpus  # noqa: E402
 import faults  # noqa: E402
 import models  # noqa: E402
+import mutations  # noqa: E402
 import random_nets  # noqa: E402
 import reference  # noqa: E402
 import verify  # noqa: E402
@@ -39,8 +41,13 @@ CHECKS = {
     "random": random_nets.check,
     "corpus": corpus.check,
     "faults": faults.check,
+    "bombs": bombs.check,
+    "mutations": mutations.check,
     "cases": cases.check,
 }
+
+# Runs with --only: it takes minutes.
+ON_REQUEST = {"bombs"}
 
 
 def main():
@@ -48,6 +55,7 @@ def main():
     parser.add_argument("--bnfold", type=pathlib.Path, required=True, help="the built program")
     parser.add_argument("--shared", type=pathlib.Path, required=True, help="the folder with zoo, corpus, models and cases")
     parser.add_argument("--output", type=pathlib.Path, required=True, help="where the tables go")
+    parser.add_argument("--whole", action="store_true", help="run every mutation, not a part of each kind: takes hours")
     parser.add_argument("--only", choices=CHECKS, action="append", help="run just this check (repeatable)")
     arguments = parser.parse_args()
     for folder, pattern in (
@@ -63,9 +71,13 @@ def main():
     failures, shown = [], []
     with tempfile.TemporaryDirectory(prefix="bnfold-checks-") as scratch:
         context = Context(
-            arguments.bnfold.resolve(), arguments.shared.resolve(), arguments.output.resolve(), pathlib.Path(scratch)
+            arguments.bnfold.resolve(),
+            arguments.shared.resolve(),
+            arguments.output.resolve(),
+            pathlib.Path(scratch),
+            arguments.whole,
         )
-        for name in arguments.only or CHECKS:
+        for name in arguments.only or [name for name in CHECKS if name not in ON_REQUEST]:
             print(f"{name} ...", flush=True)
             start = time.monotonic()
             try:
