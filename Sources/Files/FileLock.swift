@@ -51,6 +51,7 @@ package final class FileLock {
                         "\(output): cannot be created: '\(path)' is \(FileBytes.kind(of: opened)); remove it")
                 }
                 self.descriptor = descriptor
+                OpenOutputs.shared.add(self)
                 return
             }
             close(descriptor)
@@ -59,6 +60,7 @@ package final class FileLock {
     }
 
     deinit {
+        OpenOutputs.shared.remove(self)
         // First the name, then the lock: who takes the lock looks whether the name still leads to it.
         var status = stat()
         if fstat(descriptor, &status) == 0, status.st_size == 0 { unlink(path) }

@@ -7,6 +7,8 @@ package final class OpenOutputs: Sendable {
 
     private struct State {
         var names: [ObjectIdentifier: [String]] = [:]
+        /// Files that are locked. They go as well, but for those with a journal, which the next run needs.
+        var locks: [ObjectIdentifier: String] = [:]
         /// Runs that are putting files in place.
         var committing: Set<ObjectIdentifier> = []
         var isAbandoned = false
@@ -16,6 +18,14 @@ package final class OpenOutputs: Sendable {
 
     func add(_ outputs: StagedOutputs, names: [String]) {
         state.withLock { $0.names[ObjectIdentifier(outputs)] = names }
+    }
+
+    func add(_ lock: FileLock) {
+        state.withLock { $0.locks[ObjectIdentifier(lock)] = lock.path }
+    }
+
+    func remove(_ lock: FileLock) {
+        state.withLock { $0.locks[ObjectIdentifier(lock)] = nil }
     }
 
     func remove(_ outputs: StagedOutputs) {
@@ -51,6 +61,7 @@ package final class OpenOutputs: Sendable {
             guard state.committing.isEmpty else { return false }
             state.isAbandoned = true
             for name in state.names.values.joined() { unlink(name) }
+            for path in state.locks.values where (try? SystemCall.status(of: path))??.st_size == 0 { unlink(path) }
             return true
         }
     }

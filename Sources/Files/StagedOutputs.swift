@@ -80,7 +80,7 @@ package final class StagedOutputs {
         try check()
         if existing == .refuse { try checkAbsence() }
         hasBegun = true
-        OpenOutputs.shared.add(self, names: places.flatMap { [$0.staged, $0.backup, $0.lock] })
+        OpenOutputs.shared.add(self, names: places.flatMap { [$0.staged, $0.backup] })
         for place in places {
             // As closed as the file that it replaces, from the first byte on.
             let mode = try place.status().map { $0.st_mode & 0o777 | S_IRUSR | S_IWUSR } ?? 0o666
