@@ -21,7 +21,7 @@ final class ResultsFile {
         try liftingFiles { () throws(FileError) in try outputs.check() }
         let first = try Self.openLocked(path)
         do throws(BNFoldError) {
-            let size = FileBytes.size(path) ?? 0
+            let size = try Self.size(first, path)
             let kept = keepsRecords && size > 0 ? try ResultsReader(path).wholeByteCount : 0
             guard size != kept else {
                 descriptor = first
@@ -58,6 +58,14 @@ final class ResultsFile {
                 .cannotCreate, "\(path): another batch is writing it; wait for it or name another file with --report")
         }
         return descriptor
+    }
+
+    private static func size(_ descriptor: Int32, _ path: String) throws(BNFoldError) -> Int {
+        do throws(SystemError) {
+            return Int(try SystemCall.status(of: descriptor).st_size)
+        } catch {
+            throw BNFoldError(FileError(reading: path, "examined", error))
+        }
     }
 
     /// Adds a record.
