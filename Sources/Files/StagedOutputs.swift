@@ -224,7 +224,8 @@ package final class StagedOutputs {
             guard let new = try FileFingerprint(of: place.staged, for: place.path) else {
                 throw FileError(.internalFault, "\(place.path): was not written")
             }
-            entries.append(CommitJournal.Entry(path: "", new: new, old: try FileFingerprint(of: place.target, for: place.path)))
+            entries.append(
+                CommitJournal.Entry(path: "", new: new, old: try FileFingerprint(of: place.target, for: place.path)))
         }
         for (place, entry) in zip(places, entries) where entry.old != nil {
             do throws(SystemError) {

@@ -36,7 +36,8 @@ struct ReadingFaultTests {
             name: "the data that a shape is told by",
             arguments: ["fold", "in/net.h5", "out.h5", "--prototxt", "in/data.prototxt"], file: "x.h5"),
         Reading(name: "a manifest", arguments: batch, file: "jobs.jsonl"),
-        Reading(name: "results", arguments: batch + ["--report", "in/results.jsonl", "--resume"], file: "results.jsonl"),
+        Reading(
+            name: "results", arguments: batch + ["--report", "in/results.jsonl", "--resume"], file: "results.jsonl"),
     ]
 
     /// `in` with all inputs.
@@ -60,7 +61,8 @@ struct ReadingFaultTests {
         var lines = net.prototxt.split(separator: "\n").map(String.init)
         lines[1] = data
         try folder.write(lines.joined(separator: "\n") + "\n", to: "in/data.prototxt")
-        try folder.write(#"{"input": "net.h5", "prototxt": "net.prototxt", "output": "1.h5"}"# + "\n", to: "in/jobs.jsonl")
+        try folder.write(
+            #"{"input": "net.h5", "prototxt": "net.prototxt", "output": "1.h5"}"# + "\n", to: "in/jobs.jsonl")
         for arguments in [
             ["convert", "in/net.h5", "in/net.caffemodel", "--quiet"], ["in/net.h5", "in/folded.h5", "--quiet"],
             ["batch", "in/jobs.jsonl", "--output-dir", "done", "--report", "in/results.jsonl", "--quiet"],
