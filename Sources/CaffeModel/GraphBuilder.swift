@@ -36,6 +36,7 @@ struct GraphBuilder {
         let dummyDataIsSource = !active.contains {
             $0.bottoms.isEmpty && ($0.type == "Input" || $0.type.contains("Data") && $0.type != "DummyData")
         }
+        let firstReaders = LayerNeighbors.firstReaders(active)
         for (position, layer) in active.enumerated() {
             var inputs: [ValueID] = []
             for bottom in layer.bottoms {
@@ -51,7 +52,7 @@ struct GraphBuilder {
                 dialect: dialect, dummyDataIsSource: dummyDataIsSource, registry: registry,
                 neighbors: LayerNeighbors(
                     producer: layer.bottoms.first.flatMap { blobs[$0]?.producer },
-                    following: active[(position + 1)...]))
+                    reader: firstReaders[position]))
             forkFields += translator.forkFields.map { ($0, layer.name) }
             let isUncertain = netIsOfFork || translator.isOfFork || inputs.contains(where: uncertain.contains)
             let operation = try operation(of: translator, isCertain: !isUncertain)

@@ -4,14 +4,24 @@ import NetGraph
 struct LayerNeighbors {
     /// What the layer does that wrote the first bottom.
     let producer: Operation?
-    /// The layers behind, in the order of the text.
-    let following: ArraySlice<LayerDefinition>
+    /// The first layer behind, in the order of the text, that reads the first top.
+    let reader: LayerDefinition?
 
-    /// The Scale with numbers of its own that is the first to read a blob.
-    func scale(reading blob: String?) -> LayerDefinition? {
-        guard let blob, let reader = following.first(where: { $0.bottoms.contains(blob) }), reader.type == "Scale",
-            reader.bottoms.count == 1
-        else { return nil }
+    /// The Scale with numbers of its own that is the first to read the first top.
+    var scaleBehind: LayerDefinition? {
+        guard let reader, reader.type == "Scale", reader.bottoms.count == 1 else { return nil }
         return reader
+    }
+
+    /// Of each layer the first one behind it that reads its first top; found for all in one pass.
+    static func firstReaders(_ layers: [LayerDefinition]) -> [LayerDefinition?] {
+        var firstReaders = [LayerDefinition?](repeating: nil, count: layers.count)
+        var readers: [String: LayerDefinition] = [:]
+        for position in layers.indices.reversed() {
+            let layer = layers[position]
+            firstReaders[position] = layer.tops.first.flatMap { readers[$0] }
+            for bottom in layer.bottoms { readers[bottom] = layer }
+        }
+        return firstReaders
     }
 }

@@ -8,7 +8,7 @@ extension LayerTranslator {
         let fields = try parameters("batch_norm_param")
         let stored = try registry.weights?.blobs(ofLayer: layer.name)
         let telling = try BatchNormTelling(
-            fields, layer: layer, scaleBehind: neighbors.scale(reading: layer.tops.first), stored: stored,
+            fields, layer: layer, scaleBehind: neighbors.scaleBehind, stored: stored,
             named: self.dialect, registry: registry)
         let dialect = try registry.dialect(of: layer, hasBlobs: stored?.isEmpty == false) {
             () throws(ModelError) in try telling.dialect()
