@@ -152,16 +152,21 @@ extension Operation {
                 }
                 shape.dimensions[other] = length
             }
-            total = sum(total, input.dimensions[axis])
+            total = try sum(total, input.dimensions[axis], axis: axis)
         }
         shape.dimensions[axis] = total
         return shape
     }
 
-    private static func sum(_ left: Int?, _ right: Int?) -> Int? {
+    /// - Throws: for a length that Caffe, which counts in 32 bits, could not hold.
+    private static func sum(_ left: Int?, _ right: Int?, axis: Int) throws(ShapeError) -> Int? {
         guard let left, let right else { return nil }
         let (sum, overflows) = left.addingReportingOverflow(right)
-        return overflows ? nil : sum
+        guard !overflows, sum <= Int(Int32.max) else {
+            throw ShapeError(
+                "its inputs together are longer along axis \(axis) than the \(Int32.max) that Caffe counts to")
+        }
+        return sum
     }
 
     private static func slicedShapes(

@@ -55,9 +55,12 @@ struct HostileShapeTests {
         #expect(try Operation.flatten(first: 1, last: 2).shape(of: [1, 1 << 40, 1 << 40]) == [1, nil])
     }
 
-    @Test("Concatenating more than an integer counts gives an unknown length")
+    @Test("Concatenating more than 32 bits count is an error, whatever an integer could hold")
     func concat() throws {
-        #expect(try Operation.concat(axis: 1).shape(of: [1, .max], [1, 1]) == [1, nil])
+        let most = Int(Int32.max)
+        #expect(throws: ShapeError.self) { try Operation.concat(axis: 1).shape(of: [1, .max], [1, 1]) }
+        #expect(throws: ShapeError.self) { try Operation.concat(axis: 1).shape(of: [1, most], [1, 1]) }
+        #expect(try Operation.concat(axis: 1).shape(of: [1, most - 1], [1, 1]) == [1, most])
     }
 
     @Test("Axes at the ends of the integers are errors", arguments: [Int.max, Int.min])
