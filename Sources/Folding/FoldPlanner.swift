@@ -86,7 +86,8 @@ public struct FoldPlanner {
         let budget = options.budget ?? SearchBudget(graph)
         var search = PlanSearch(graph, settings: settings, budget: budget)
         search.run()
-        var assembly = PlanAssembly(search.placement, settings: settings, hasNumbers: hasNumbers, budget: budget)
+        var assembly = PlanAssembly(
+            search.placement, settings: settings, hasNumbers: hasNumbers, budget: budget, isLimited: search.isLimited)
         var plan = assembly.assembled()
         guard !assembly.exceedsChannelLimit else {
             throw WeightError(

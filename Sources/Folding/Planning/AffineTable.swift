@@ -15,11 +15,14 @@ struct AffineTable {
     /// Numbers bit for bit, so that 0 and -0 differ.
     private struct Key: Hashable {
         let affine: ChannelAffine
+        /// Made from all entries: those of a net may agree in all but a few.
+        let content: UInt64
 
         /// `nil` for numbers that are not known.
-        init?(_ affine: ChannelAffine) {
+        init?(_ affine: ChannelAffine, content: UInt64) {
             guard affine.isKnown else { return nil }
             self.affine = affine
+            self.content = content
         }
 
         static func == (left: Key, right: Key) -> Bool {
@@ -32,17 +35,7 @@ struct AffineTable {
             left.elementsEqual(right) { $0.bitPattern == $1.bitPattern }
         }
 
-        /// The first numbers tell trained affines apart; to hash all of them costs more than to compare the few that agree in those.
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(affine.channelCount)
-            for channel in affine.scale.indices.prefix(Self.hashedChannels) {
-                hasher.combine(affine.scale[channel].bitPattern)
-                hasher.combine(affine.center[channel].bitPattern)
-                hasher.combine(affine.offset[channel].bitPattern)
-            }
-        }
-
-        private static let hashedChannels = 4
+        func hash(into hasher: inout Hasher) { hasher.combine(content) }
     }
 
     private struct Pair: Hashable {
@@ -72,10 +65,11 @@ struct AffineTable {
     mutating func trim(to mark: Mark) {
         while composed.count > mark.compositions, let pair = composed.popLast() { compositions[pair] = nil }
         while affines.count > mark.affines, let affine = affines.popLast() {
-            if let key = Key(affine), known[key] == affines.count { known[key] = nil }
+            if let content = contents.popLast(), let key = Key(affine, content: content), known[key] == affines.count {
+                known[key] = nil
+            }
             fitsLayer.removeLast()
             readCounts.removeLast()
-            contents.removeLast()
         }
     }
 
@@ -85,11 +79,12 @@ struct AffineTable {
     /// The number of an affine; `nil` for the identity.
     mutating func number(of affine: ChannelAffine) -> Int? {
         if affine.isIdentity { return nil }
-        let key = Key(affine)
+        let content = affine.contentHash
+        let key = Key(affine, content: content)
         if let number = key.flatMap({ known[$0] }) { return number }
         if let key { known[key] = affines.count }
         affines.append(affine)
-        contents.append(affine.contentHash)
+        contents.append(content)
         fitsLayer.append(!affine.leavesFloatRange)
         readCounts.append(1 + (affine.hasUnitScale && !readsUnitFactors ? 0 : 1) + (affine.hasNoShift ? 0 : 1))
         return affines.count - 1
@@ -121,11 +116,28 @@ struct AffineTable {
 }
 
 extension ChannelAffine {
+    private static func content(of entry: Double) -> UInt64 { entry.isNaN ? 7 : entry.bitPattern }
+
+    /// Odd, with as many bits of 1 as of 0.
+    private static let laneFactor = SIMD4<UInt64>(repeating: 0x9E37_79B9_7F4A_7C15)
+
     /// A number made from all entries, the same on every run; not known numbers count as one.
     var contentHash: UInt64 {
         var hash = UInt64(isUniform ? 1 : 2).mixed(with: UInt64(channelCount))
         for entries in [scale, center, offset] {
-            for entry in entries { hash = hash.mixed(with: entry.isNaN ? 7 : entry.bitPattern) }
+            var entry = 0
+            if entries.count >= 4 {
+                // Four at a time, for they need not wait for one another.
+                var lanes = SIMD4<UInt64>(repeating: hash)
+                while entry + 4 <= entries.count {
+                    for lane in 0..<4 { lanes[lane] ^= Self.content(of: entries[entry + lane]) }
+                    lanes &*= Self.laneFactor
+                    lanes ^= lanes &>> 29
+                    entry += 4
+                }
+                for lane in 0..<4 { hash = hash.mixed(with: lanes[lane]) }
+            }
+            for rest in entries[entry...] { hash = hash.mixed(with: Self.content(of: rest)) }
         }
         return (runs ?? []).reduce(hash) { $0.mixed(with: UInt64($1)) }
     }

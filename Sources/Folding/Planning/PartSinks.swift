@@ -39,9 +39,12 @@ struct PartSinks {
             guard let first = edges.first, case .layer(let reader, _) = graph.edges[first].reader else { return false }
             return edges.allSatisfy { if case .layer(reader, _) = graph.edges[$0].reader { true } else { false } }
         }
+        let inputFunctions = { (position: Int) in
+            graph.edgesOfInputs[position].map { $0.flatMap { functions[$0] } }
+        }
         for position in graph.passable {
             let layer = graph.layer(position)
-            var site = graph.site(position, settings: settings) { functions[$0] }
+            var site = graph.site(position, settings: settings, functions: inputFunctions(position))
             let preferred = preferredInput(of: layer, edges: graph.edgesOfInputs[position], graph: graph)
             if let preferred { preferredInputs[position] = preferred }
             site.preferredInput = preferred
@@ -59,7 +62,7 @@ struct PartSinks {
         guard settings.allowsForward else { return }
         for position in graph.passable.reversed() {
             let layer = graph.layer(position)
-            let site = graph.site(position, settings: settings) { functions[$0] }
+            let site = graph.site(position, settings: settings, functions: inputFunctions(position))
             var known: [Bool: Parts] = [:]
             for (index, edge) in graph.edgesOfInputs[position].enumerated() {
                 guard let edge else { continue }

@@ -12,7 +12,13 @@ extension Placement {
 
     /// A layer as the passages see it.
     func site(_ position: Int, settings: PlanningSettings) -> PassageSite {
-        graph.site(position, settings: settings) { items[$0]?.function }
+        // A closure over the placement would be a copy of it.
+        let edges = graph.edgesOfInputs[position]
+        var functions = [Int?](repeating: nil, count: edges.count)
+        for (index, edge) in edges.enumerated() {
+            if let edge { functions[index] = items[edge]?.function }
+        }
+        return graph.site(position, settings: settings, functions: functions)
     }
 
     /// Pushes the affines that lie before all readers of a layer's outputs back through it.
@@ -22,9 +28,10 @@ extension Placement {
         through position: Int, _ part: AffinePart, settings: PlanningSettings, preferring input: Int? = nil
     ) -> Move? {
         let outputs = graph.network.layers[position].outputs
-        let items = outputs.map { commonItem(of: $0) }
-        chargeSite(position, items)
-        let parts = items.map { item in item.map { table[$0.function].split(.backward, part) } }
+        var items: [Item?] = []
+        for output in outputs { items.append(commonItem(of: output)) }
+        charge(backward: position, items)
+        let parts = split(items, .backward, part)
         var site = site(position, settings: settings)
         site.preferredInput = input
         let affines = parts.map { $0?.moved ?? nil }
@@ -74,9 +81,12 @@ extension Placement {
         through position: Int, offered: [Bool], _ part: AffinePart, settings: PlanningSettings
     ) -> Move? {
         let edges = graph.edgesOfInputs[position]
-        let items = edges.indices.map { index in offered[index] ? edges[index].flatMap { self.items[$0] } : nil }
-        chargeSite(position, items)
-        let parts = items.map { item in item.map { table[$0.function].split(.forward, part) } }
+        var items = [Item?](repeating: nil, count: edges.count)
+        for (index, edge) in edges.enumerated() where offered[index] {
+            if let edge { items[index] = self.items[edge] }
+        }
+        charge(forward: position, items)
+        let parts = split(items, .forward, part)
         let affines = parts.map { $0?.moved ?? nil }
         let passage = site(position, settings: settings).pass(affines, .forward)
         var move = Move(reason: passage.reason)
@@ -114,23 +124,76 @@ extension Placement {
         return move
     }
 
-    /// What a push of an affine through a layer takes: each value and reader with the entries of the affine and the layers that it came from.
-    func effort(through position: Int, entries: Int, sources: Int) -> Int {
-        let layer = graph.network.layers[position]
-        var degree = 1 + layer.inputs.count + layer.outputs.count
-        for output in layer.outputs { degree += graph.edgesOfRoot[output.index].count }
-        // What is done with an entry, or with a source, is little beside what is done with an edge.
-        return degree + degree * (entries / 64 + sources / 8)
+    /// What moves of the affines on one side of a layer, and what stays.
+    private func split(
+        _ items: [Item?], _ direction: FoldDirection, _ part: AffinePart
+    ) -> [(moved: ChannelAffine?, rest: ChannelAffine?)?] {
+        var parts: [(moved: ChannelAffine?, rest: ChannelAffine?)?] = []
+        for item in items {
+            guard let item else {
+                parts.append(nil)
+                continue
+            }
+            parts.append(table[item.function].split(direction, part))
+        }
+        return parts
     }
 
-    private mutating func chargeSite(_ position: Int, _ items: [Item?]) {
-        var entries = 0
-        var sources = 0
-        for case .some(let item) in items {
-            entries += table[item.function].scale.count
-            sources += item.sources.count
+    /// What a push of an affine through a layer will take, about: each value and reader, and the entries and sources of the affine for each of them.
+    ///
+    /// - Parameter sources: the number of layers that what moves came from.
+    func effort(through position: Int, _ direction: FoldDirection, function: Int?, sources: Int) -> Int {
+        let degree = degree(of: position)
+        let entries = function.map { table[$0].scale.count } ?? 0
+        let farCount =
+            direction == .backward ? graph.network.layers[position].inputs.count : graph.readerCounts[position]
+        return degree + (graph.handsOutParts[position] ? entries : degree * entries) / Self.entriesOfReader
+            + sources * farCount / Self.sourcesOfReader
+    }
+
+    /// The number of layers that the affine before a root's first reader came from.
+    func sourceCount(before root: ValueID) -> Int {
+        graph.edgesOfRoot[root.index].first.flatMap { items[$0]?.sources.count } ?? 0
+    }
+
+    /// The values that a layer reads and writes, and those who read them.
+    private func degree(of position: Int) -> Int {
+        let layer = graph.network.layers[position]
+        return 1 + layer.inputs.count + layer.outputs.count + graph.readerCounts[position]
+    }
+
+    /// What is done with an entry, or with a layer that an affine came from, is little beside what is done with a reader: as many make up for one.
+    /// Of such a layer each step is kept, so they count more than their time alone would.
+    private static let entriesOfReader = 64
+    private static let sourcesOfReader = 2
+
+    /// Each affine is taken from all of its readers, and what becomes of all of them is put before each input.
+    private mutating func charge(backward position: Int, _ items: [Item?]) {
+        let outputs = graph.network.layers[position].outputs
+        let counts = outputs.map { graph.edgesOfRoot[$0.index].count }
+        charge(position, near: (items, counts), farCount: graph.network.layers[position].inputs.count)
+    }
+
+    /// Each affine is taken from its input, and what becomes of all of them is put before each reader.
+    private mutating func charge(forward position: Int, _ items: [Item?]) {
+        charge(position, near: (items, items.map { _ in 1 }), farCount: graph.readerCounts[position])
+    }
+
+    private mutating func charge(_ position: Int, near: (items: [Item?], readers: [Int]), farCount: Int) {
+        var entries = (near: 0, all: 0)
+        var sources = (near: 0, all: 0)
+        for (item, readers) in zip(near.items, near.readers) {
+            guard let item else { continue }
+            let count = table[item.function].scale.count
+            entries.all += count
+            entries.near += count * readers
+            sources.all += item.sources.count
+            sources.near += item.sources.count * readers
         }
-        charge(effort(through: position, entries: entries, sources: sources))
+        let farEntries = graph.handsOutParts[position] ? entries.all : entries.all * farCount
+        charge(
+            degree(of: position) + (entries.near + farEntries) / Self.entriesOfReader
+                + (sources.near + sources.all * farCount) / Self.sourcesOfReader)
     }
 
     /// Puts an affine behind what a linear layer computes, or says why its bias would not hold it.
@@ -168,14 +231,13 @@ extension Placement {
 extension PlanningGraph {
     /// A layer as the passages see it.
     ///
-    /// - Parameter function: the number of the affine on an edge.
-    func site(_ position: Int, settings: PlanningSettings, function: (Int) -> Int?) -> PassageSite {
+    /// - Parameter functions: the number of the affine before each input.
+    func site(_ position: Int, settings: PlanningSettings, functions: [Int?]) -> PassageSite {
         let layer = layer(position)
-        let inputEdges = edgesOfInputs[position]
         var site = PassageSite(
             layer: layer, inputs: layer.inputs.map { shapes[$0.index] },
             outputs: layer.outputs.map { shapes[$0.index] },
-            inputValues: inputValues(of: inputEdges, function: function))
+            inputValues: inputValues(of: edgesOfInputs[position], functions: functions))
         if let linear = LinearLayer(layer.operation) {
             site.linear = LinearSite(
                 linear: linear, weightShape: network[linear.weight].shape,
@@ -185,12 +247,17 @@ extension PlanningGraph {
     }
 
     /// Inputs that read the same numbers have the same entry: the first of them.
-    private func inputValues(of edges: [Int?], function: (Int) -> Int?) -> [Int] {
+    private func inputValues(of edges: [Int?], functions: [Int?]) -> [Int] {
         guard edges.count > 1 else { return Array(edges.indices) }
+        let numbers = edges.indices.map { index in
+            edges[index].map { InputNumbers(root: self.edges[$0].root, function: functions[index]) }
+        }
+        if edges.count <= Placement.narrow {
+            return numbers.indices.map { numbers[$0] == nil ? $0 : numbers.firstIndex(of: numbers[$0]) ?? $0 }
+        }
         var first: [InputNumbers: Int] = [:]
-        return edges.indices.map { index in
-            guard let edge = edges[index] else { return index }
-            let numbers = InputNumbers(root: self.edges[edge].root, function: function(edge))
+        return numbers.enumerated().map { index, numbers in
+            guard let numbers else { return index }
             let known = first[numbers] ?? index
             first[numbers] = known
             return known

@@ -18,10 +18,18 @@ struct Placement {
         var step: Int?
     }
 
-    /// One layer that an affine passed, and the step before.
-    struct Step {
-        var layer: Int
-        var previous: Int?
+    /// One layer that an affine passed, and the step before. There are many of them.
+    private struct Step {
+        private let storedLayer: Int32
+        private let storedPrevious: Int32
+
+        init(layer: Int, previous: Int?) {
+            storedLayer = Int32(clamping: layer)
+            storedPrevious = Int32(clamping: previous ?? -1)
+        }
+
+        var layer: Int { Int(storedLayer) }
+        var previous: Int? { storedPrevious < 0 ? nil : Int(storedPrevious) }
     }
 
     /// What a linear layer took on one side.
@@ -33,7 +41,7 @@ struct Placement {
     let graph: PlanningGraph
     var table: AffineTable
     private(set) var items: [Item?]
-    private(set) var steps: [Step] = []
+    private var steps: [Step] = []
     /// By the position of the linear layer.
     private(set) var takenBehind: [Int: Taken] = [:]
     private(set) var takenBefore: [Int: Taken] = [:]
@@ -84,8 +92,8 @@ struct Placement {
         committed = mark
     }
 
-    /// The number of readers up to which all are looked at one by one.
-    private static let narrow = 8
+    /// The number of readers, inputs or sources up to which all are looked at one by one.
+    static let narrow = 8
 
     // MARK: Looking
 
@@ -96,7 +104,7 @@ struct Placement {
         var groups: [Group] = []
         var places: [Group.Key: Int] = [:]
         for edge in graph.edgesOfRoot[root.index] {
-            let key = Group.Key(function: items[edge]?.function, rank: graph.edges[edge].outputRank)
+            let key = key(of: edge)
             if key.function == nil, key.rank == 0 { continue }
             if let place = places[key] {
                 groups[place].edges.append(edge)
@@ -106,6 +114,10 @@ struct Placement {
             }
         }
         return groups
+    }
+
+    private func key(of edge: Int) -> Group.Key {
+        Group.Key(function: items[edge]?.function, rank: graph.edges[edge].outputRank)
     }
 
     /// The readers that one affine serves.
@@ -118,7 +130,19 @@ struct Placement {
         }
 
         var key: Key
+        /// In ascending order.
         var edges: [Int]
+
+        func contains(_ edge: Int) -> Bool {
+            if edges.count <= Placement.narrow { return edges.contains(edge) }
+            var range = edges.startIndex..<edges.endIndex
+            while !range.isEmpty {
+                let middle = range.lowerBound + range.count / 2
+                if edges[middle] == edge { return true }
+                range = edges[middle] < edge ? middle + 1..<range.upperBound : range.lowerBound..<middle
+            }
+            return false
+        }
     }
 
     /// The readers that one affine serves, in order; `nil` when it lies before none of them.
@@ -173,10 +197,17 @@ struct Placement {
             for (key, group) in wide.groups { cost = cost + self.cost(of: key, group, root: root) }
             return cost
         }
-        for group in groups(of: ValueID(root)) {
+        // The same groups as `groups(of:)` finds, without a list of them: this is asked for at each change, and there are few readers.
+        let edges = graph.edgesOfRoot[root]
+        for (place, edge) in edges.enumerated() {
+            let key = key(of: edge)
+            if key.function == nil, key.rank == 0 { continue }
+            if edges[..<place].contains(where: { self.key(of: $0) == key }) { continue }
             cost.layers += 1
-            cost.work += (group.key.function.map { table.readCount(of: $0) } ?? 1) * elementCounts[root]
-            if !group.edges.contains(where: { originalFunctions[$0] == group.key.function }) { cost.edits += 1 }
+            cost.work += (key.function.map { table.readCount(of: $0) } ?? 1) * elementCounts[root]
+            if !edges[place...].contains(where: { originalFunctions[$0] == key.function && self.key(of: $0) == key }) {
+                cost.edits += 1
+            }
         }
         return cost
     }
@@ -191,6 +222,11 @@ struct Placement {
     /// Each affine layer once, with the first of its ways: through branches that meet again there are as many as there are paths.
     func merged(_ sources: [Source]) -> [Source] {
         guard sources.count > 1 else { return sources }
+        if sources.count <= Self.narrow {
+            var first: [Source] = []
+            for source in sources where !first.contains(where: { $0.node == source.node }) { first.append(source) }
+            return first
+        }
         var seen: Set<Int> = []
         return sources.filter { seen.insert($0.node).inserted }
     }

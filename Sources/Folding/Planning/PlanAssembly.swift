@@ -31,13 +31,17 @@ struct PlanAssembly {
     /// The channels that any plan may have.
     private static let leastChannelLimit = 1 << 22
 
-    init(_ placement: Placement, settings: PlanningSettings, hasNumbers: Bool, budget: SearchBudget? = nil) {
+    init(
+        _ placement: Placement, settings: PlanningSettings, hasNumbers: Bool, budget: SearchBudget? = nil,
+        isLimited: Bool = false
+    ) {
         self.placement = placement
         graph = placement.graph
         self.settings = settings
         self.hasNumbers = hasNumbers
         values = graph.edges.map(\.original)
-        explanation = PlanExplanation(placement, settings: settings, hasNumbers: hasNumbers, budget: budget)
+        explanation = PlanExplanation(
+            placement, settings: settings, hasNumbers: hasNumbers, budget: budget, isLimited: isLimited)
         takenNames = Set(graph.network.layers.map(\.name))
         let stored = graph.network.parameters.reduce(0) { $0 &+ ($1.elementCount ?? 0) }
         channelLimit = Self.leastChannelLimit + 2 * min(max(stored, 0), 1 << 48)

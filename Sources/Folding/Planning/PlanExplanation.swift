@@ -7,12 +7,18 @@ struct PlanExplanation {
     private let hasNumbers: Bool
     private var graph: PlanningGraph { placement.graph }
     private let budget: SearchBudget
+    /// Whether the search was ended before it had tried everything.
+    private let isLimited: Bool
     /// The pushes that are left for the reason that is looked for, once the budget is spent.
     private var stepsLeft = 0
     /// Who reads each root, by its index.
     private var readers: [Int: ReaderNames] = [:]
 
-    init(_ placement: Placement, settings: PlanningSettings, hasNumbers: Bool, budget: SearchBudget? = nil) {
+    init(
+        _ placement: Placement, settings: PlanningSettings, hasNumbers: Bool, budget: SearchBudget? = nil,
+        isLimited: Bool = false
+    ) {
+        self.isLimited = isLimited
         self.placement = placement
         var budget = budget ?? SearchBudget(placement.graph)
         // What the search did counts no more.
@@ -43,10 +49,14 @@ struct PlanExplanation {
             guard placement.commonFunction(of: root) != nil else {
                 return readersReason(root, key: isFirst ? key : nil, producer: producer)
             }
-            guard mayPush(through: position, placement.commonFunction(of: root)) else { return .searchEnded }
+            guard mayPush(through: position, .backward, from: root, placement.commonFunction(of: root)) else {
+                return .searchEnded
+            }
             guard let move = placement.pushBack(through: position, .both, settings: settings) else {
                 return .channelsDisagree
             }
+            // What a linear layer would take stays only because the search ended before it came to it.
+            if isLimited, move.isMove, move.reason == nil, move.reached.isEmpty { return .searchEnded }
             if !move.isMove || placement.commonFunction(of: root) != nil || move.reached.isEmpty {
                 return worded(move.reason ?? .stopped(layer: producer.name, type: producer.operation.typeName))
             }
@@ -73,7 +83,7 @@ struct PlanExplanation {
                     return .writesOutput(blob: graph.network[graph.edges[edge].original].name)
                 }
                 guard placement.items[edge] != nil else { continue }
-                guard mayPush(through: position, key.function) else { return .searchEnded }
+                guard mayPush(through: position, .forward, from: root, key.function) else { return .searchEnded }
                 let offered = graph.edgesOfInputs[position].map { $0.map(edges.contains) ?? false }
                 guard let move = placement.pushForward(through: position, offered: offered, .both, settings: settings)
                 else { return .channelsDisagree }
@@ -106,12 +116,13 @@ struct PlanExplanation {
     }
 
     /// Whether there is work left for a push.
-    private mutating func mayPush(through position: Int, _ function: Int?) -> Bool {
-        if placement.work <= budget.explanation { return true }
-        let entries = function.map { placement.table[$0].scale.count } ?? 0
-        guard stepsLeft > 0,
-            placement.effort(through: position, entries: entries, sources: 0) <= SearchBudget.lastSteps.effort
-        else { return false }
+    private mutating func mayPush(
+        through position: Int, _ direction: FoldDirection, from root: ValueID, _ function: Int?
+    ) -> Bool {
+        let effort = placement.effort(
+            through: position, direction, function: function, sources: placement.sourceCount(before: root))
+        if placement.work + effort <= budget.explanation { return true }
+        guard stepsLeft > 0, effort <= SearchBudget.lastSteps.effort else { return false }
         stepsLeft -= 1
         return true
     }
@@ -121,11 +132,10 @@ struct PlanExplanation {
         guard let function = placement.commonFunction(of: root), let position = graph.producer(of: root) else {
             return false
         }
-        guard mayPush(through: position, function) else { return true }
+        guard mayPush(through: position, .backward, from: root, function) else { return true }
         let outputs = graph.network.layers[position].outputs
         let affines = outputs.map { $0 == root ? placement.table[function] : nil }
-        placement.charge(
-            placement.effort(through: position, entries: placement.table[function].scale.count, sources: 0))
+        placement.charge(placement.effort(through: position, .backward, function: function, sources: 0))
         let passage = placement.site(position, settings: settings).pass(affines, .backward)
         return !passage.movesNothing && passage.rest.allSatisfy { $0 == nil }
     }

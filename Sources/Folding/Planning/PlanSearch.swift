@@ -21,6 +21,10 @@ struct PlanSearch {
     private let roots: [ValueID]
     /// Whether an attempt came to a value that others read who did not have the same affine before them.
     private var meetsOtherReaders = false
+    /// Whether an attempt takes along, forward through a layer, all that lies before its inputs.
+    private var movesTogether = false
+    /// Layers, by position, for which that was tried in this round.
+    private var triedTogether: Set<Int> = []
     /// The work that one attempt may take; `nil` for any.
     private var attemptLimit: Int?
     /// The work at which the attempt that runs ends.
@@ -80,6 +84,7 @@ struct PlanSearch {
     /// - Returns: whether one was kept, and there may be another round.
     private mutating func round(_ goal: Goal) -> Bool {
         var isBetter = false
+        triedTogether.removeAll()
         placement.charge(roots.count)
         for root in roots where placement.commonFunction(of: root) != nil {
             if attempt(.back(root), goal) { isBetter = true }
@@ -88,7 +93,7 @@ struct PlanSearch {
         guard settings.allowsForward else { return isBetter }
         for root in roots.reversed() {
             for group in placement.groups(of: root) where group.key.function != nil {
-                if attempt(.forward(root, group.key), goal) { isBetter = true }
+                if attemptTogether(root, group, goal) || attempt(.forward(root, group.key), goal) { isBetter = true }
                 for input in inputsAcross(group) where attempt(.across(root, group.key, input: input), goal) {
                     isBetter = true
                     break
@@ -97,6 +102,18 @@ struct PlanSearch {
             }
         }
         return isBetter
+    }
+
+    /// Tries to move all affines at once that lie before the inputs of a layer with many: one by one each would cost as much as all of them do.
+    private mutating func attemptTogether(_ root: ValueID, _ group: Placement.Group, _ goal: Goal) -> Bool {
+        guard let edge = group.edges.first, case .layer(let position, _) = placement.graph.edges[edge].reader,
+            placement.graph.edgesOfInputs[position].count > Placement.narrow,
+            triedTogether.insert(position).inserted
+        else { return false }
+        placement.charge(placement.graph.edgesOfInputs[position].count)
+        movesTogether = true
+        defer { movesTogether = false }
+        return attempt(.forward(root, group.key), goal)
     }
 
     /// Tries to move the whole of an affine, its factors, and its shifts, and keeps what is best. When one linear layer takes the whole no part can do
@@ -189,14 +206,21 @@ struct PlanSearch {
         attemptEnd = attemptLimit.map { placement.work + $0 } ?? .max
     }
 
-    /// Whether there is work left for a push.
-    private func mayPush(through positions: [Int], _ function: Int?) -> Bool {
+    /// Whether there is work left for a push. One that would take all that is left of the budget spends it.
+    private mutating func mayPush(
+        through positions: [Int], _ direction: FoldDirection, _ function: Int?, sources: Int
+    ) -> Bool {
         if isSpent { return false }
-        guard attemptLimit != nil else { return true }
-        let entries = function.map { placement.table[$0].scale.count } ?? 0
         var effort = 0
-        for position in positions { effort += placement.effort(through: position, entries: entries, sources: 0) }
-        return placement.work + effort <= attemptEnd
+        for position in positions {
+            effort += placement.effort(through: position, direction, function: function, sources: sources)
+        }
+        if attemptLimit != nil, placement.work + effort > attemptEnd { return false }
+        if placement.work + effort > budget.work {
+            placement.charge(effort)
+            return false
+        }
+        return true
     }
 
     /// One push; `nil` when nothing moves.
@@ -210,7 +234,7 @@ struct PlanSearch {
             }
             guard let position = placement.graph.producer(of: root),
                 !settings.isOnlyAdjacent || placement.graph.isAdjacentTaker(position),
-                mayPush(through: [position], function)
+                mayPush(through: [position], .backward, function, sources: placement.sourceCount(before: root))
             else { return nil }
             let move = placement.pushBack(
                 through: position, part, settings: settings, preferring: preferredInput(at: position))
@@ -266,14 +290,19 @@ struct PlanSearch {
             guard case .layer(let position, _) = placement.graph.edges[edge].reader else { return nil }
             if readers.last != position { readers.append(position) }
         }
-        guard mayPush(through: readers, key.function) else { return nil }
-        let edges = Set(group.edges)
+        var sources = group.edges.first.flatMap { placement.items[$0]?.sources.count } ?? 0
+        if movesTogether, let position = readers.first { sources *= placement.graph.edgesOfInputs[position].count }
+        guard mayPush(through: readers, .forward, key.function, sources: sources) else { return nil }
         for position in readers {
             let inputs = placement.graph.edgesOfInputs[position]
-            let own = inputs.map { $0.map(edges.contains) ?? false }
-            let all = inputs.map { $0.map { placement.items[$0] != nil } ?? false }
+            let own = inputs.map { $0.map { group.contains($0) } ?? false }
+            var all = own
+            for (index, edge) in inputs.enumerated() {
+                if let edge, placement.items[edge] != nil { all[index] = true }
+            }
             var moved: Placement.Move?
-            for offered in own == all ? [own] : [own, all] where moved?.isMove != true {
+            let offers = own == all ? [own] : movesTogether ? [all] : [own, all]
+            for offered in offers where moved?.isMove != true {
                 moved = placement.pushForward(through: position, offered: offered, part, settings: settings)
                 if moved == nil { return nil }
             }

@@ -38,6 +38,10 @@ struct PlanningGraph {
     let isAffine: [Bool]
     /// Layers that affines may pass: those that are no affines, and junctions.
     private(set) var passable: [Int] = []
+    /// For each layer the number of those that read what it writes, each as often as it does.
+    private(set) var readerCounts: [Int] = []
+    /// Of each layer, whether inputs or outputs get a part of the channels each, rather than all of them.
+    private(set) var handsOutParts: [Bool] = []
     /// The number of outputs of the network that are affines of a root.
     private(set) var outputCounts: [ValueID: Int] = [:]
 
@@ -73,6 +77,15 @@ struct PlanningGraph {
             passable.append(position)
         }
         addOutputs()
+        readerCounts = network.layers.map { layer in
+            layer.outputs.reduce(0) { $0 + edgesOfRoot[$1.index].count }
+        }
+        handsOutParts = network.layers.map { layer in
+            switch layer.operation {
+            case .concat, .slice: true
+            default: false
+            }
+        }
     }
 
     /// The caller of the network reads its outputs. The one that comes first of a family needs no layer of its own, unless others read that family, be

@@ -22,7 +22,7 @@ struct SearchBudget: Hashable, Sendable {
     /// For nets so small that it takes no time.
     private static let least = 200_000
     /// For each layer, and each time that one reads a value.
-    private static let perElement = 64
+    private static let perElement = 32
     /// The work that attempts may take one after the other once the budget was spent.
     static let attemptLimits = (2...20).map { 4 << $0 }
     /// The effort of a push that an explanation may make, and their number, when its budget is spent.

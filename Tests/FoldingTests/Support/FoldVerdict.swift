@@ -16,6 +16,9 @@ struct FoldVerdict {
 
     init(_ net: RandomNet) { self.init(net.sketch()) }
 
+    /// Whether the search for the plan was ended by its budget.
+    var isLimited = false
+
     init(_ sketch: NetworkSketch, options: FoldPlanner.Options = FoldPlanner.Options()) {
         do {
             complaint = try check(sketch, options: options)
@@ -27,6 +30,7 @@ struct FoldVerdict {
     private mutating func check(_ sketch: NetworkSketch, options: FoldPlanner.Options) throws -> String? {
         let result = try sketch.folded(options)
         foldCount = result.plan.folds.count
+        isLimited = result.plan.spentWork != nil
         let before = try Self.blobs(of: sketch.network, weights: sketch.weights)
         let after = try Self.blobs(of: result.network, weights: result.weights)
         for output in sketch.network.outputs where !result.network.outputs.contains(output) {
@@ -47,8 +51,22 @@ struct FoldVerdict {
             }
         }
         if let fault = Self.nameFault(result.network) { return fault }
+        let countBefore = Self.affineCount(sketch.network)
+        let countAfter = Self.affineCount(result.network)
+        if countAfter > countBefore { return "\(countBefore) affine layers became \(countAfter)" }
+        // More work might find more.
+        if isLimited { return nil }
         let again = try FoldPlanner(result.network, options: options).plan(weights: result.weights).plan
         return again.isEmpty ? nil : "folding again proposes \(again)"
+    }
+
+    private static func affineCount(_ network: Network) -> Int {
+        network.layers.count { layer in
+            switch layer.operation {
+            case .batchNorm, .scale, .bias, .power: true
+            default: false
+            }
+        }
     }
 
     /// What each blob holds at the end of a pass.
