@@ -39,7 +39,9 @@ public struct DiffReport: Codable, Hashable, Sendable {
 
     /// Compares two files of weights, each in any container.
     public init(_ first: String, _ second: String, tolerance: Double) throws(BNFoldError) {
-        let difference = try lifting { () throws(ModelError) in try Frontends.frontend(of: first).difference(first, second) }
+        let difference = try lifting { () throws(ModelError) in
+            try Frontends.frontend(of: first).difference(first, second)
+        }
         self.tolerance = tolerance
         onlyInFirst = difference.onlyInFirst
         onlyInSecond = difference.onlyInSecond

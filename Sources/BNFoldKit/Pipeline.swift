@@ -159,7 +159,9 @@ func checkDistinct(inputs: [String], outputs: [String], of frontend: any Fronten
     }
     guard outputs.count > 1 else { return }
     guard try !areSame(outputs[0], outputs[1]) else {
-        throw BNFoldError(.usage, "\(outputs[0]): is the output for weights and \(frontend.vocabulary.networkFile) alike; name two files")
+        throw BNFoldError(
+            .usage,
+            "\(outputs[0]): is the output for weights and \(frontend.vocabulary.networkFile) alike; name two files")
     }
 }
 

@@ -64,7 +64,10 @@ public struct ReportText: Sendable {
             lines += ["", VerifyText(isColored: isColored).summary(verification)]
         }
         if let output = report.output {
-            lines += ["", ("wrote " + [output.weights, output.network].compactMap(\.self).joined(separator: " and ")).printable]
+            lines += [
+                "",
+                ("wrote " + [output.weights, output.network].compactMap(\.self).joined(separator: " and ")).printable,
+            ]
         }
         lines += remaining(report)
         return lines.map { $0 + "\n" }.joined()

@@ -1,5 +1,5 @@
-import Frontend
 import Files
+import Frontend
 import NetGraph
 import ProtobufWire
 

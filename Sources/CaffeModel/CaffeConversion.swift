@@ -1,5 +1,5 @@
-import Frontend
 import Folding
+import Frontend
 import HDF5
 import NetGraph
 import Prototxt

@@ -1,5 +1,5 @@
-import Frontend
 import Files
+import Frontend
 import HDF5
 
 /// The shapes that a data layer gives its tops, as far as prototxt and data files tell. The batch becomes 1: a deployed net sets its own.

@@ -1,5 +1,5 @@
-import Frontend
 import Files
+import Frontend
 import NetGraph
 
 /// Builds the network of a net in the TEST phase.

@@ -1,5 +1,5 @@
-import Frontend
 import Files
+import Frontend
 import HDF5
 import NetGraph
 

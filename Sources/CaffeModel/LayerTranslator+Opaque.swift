@@ -1,5 +1,5 @@
-import Frontend
 import Folding
+import Frontend
 import NetGraph
 
 /// What is known of the shapes behind layers that are not modelled. Nothing else counts as known there: a fork may round or pad in its own way.

@@ -29,8 +29,7 @@ enum LegacyPadding {
 
 extension LegacyLayer {
     /// The edits that make a layer pad by itself.
-    fileprivate func takeOver(_ padding: LegacyLayer, readAs bottom: ScalarNode) throws(ModelError) -> [SourceEdit]
-    {
+    fileprivate func takeOver(_ padding: LegacyLayer, readAs bottom: ScalarNode) throws(ModelError) -> [SourceEdit] {
         let line = document.position(at: padding.field.range.lowerBound).line
         let source = "the padding layer '\(padding.name)' in line \(line)"
         guard let nested, let type = v0Type, type == "conv" || type == "pool" else {

@@ -1,5 +1,5 @@
-import Frontend
 import Files
+import Frontend
 import Prototxt
 
 /// Nets that were read lately, for the next weights of the same net.

@@ -63,4 +63,3 @@ extension WeightDifference {
         return difference
     }
 }
-

@@ -1,5 +1,5 @@
-import Frontend
 import Files
+import Frontend
 import HDF5
 import NetGraph
 
@@ -44,7 +44,9 @@ public enum WeightFiles {
             } catch {
                 // What begins like a NetParameter or a solver's state is a damaged one; anything else is something else.
                 let begins: [UInt8] = [0x0A, 0x12, 0x1A, 0x08]
-                if error.kind != .malformed || begins.contains(head[0]) || head.starts(with: [0xA2, 0x06]) { throw error }
+                if error.kind != .malformed || begins.contains(head[0]) || head.starts(with: [0xA2, 0x06]) {
+                    throw error
+                }
             }
         }
         do throws(HDF5Error) {

@@ -17,11 +17,13 @@ public struct Vocabulary: Hashable, Sendable {
 
     /// Words that belong to no framework.
     public static let plain = Vocabulary(
-        value: "value", values: "values", networkFile: "network", affineTypes: [], affineLayers: "normalization", normalization: "normalization",
+        value: "value", values: "values", networkFile: "network", affineTypes: [], affineLayers: "normalization",
+        normalization: "normalization",
         normalizations: "normalizations", batchStatisticsSetting: "statistics of each batch")
 
     public init(
-        value: String, values: String, networkFile: String, affineTypes: [String], affineLayers: String, normalization: String,
+        value: String, values: String, networkFile: String, affineTypes: [String], affineLayers: String,
+        normalization: String,
         normalizations: String, batchStatisticsSetting: String
     ) {
         self.value = value

@@ -1,5 +1,5 @@
-import Frontend
 import CaffeModel
+import Frontend
 import NetGraph
 import Testing
 

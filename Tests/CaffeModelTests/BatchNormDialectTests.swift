@@ -1,6 +1,6 @@
-import Frontend
 import CaffeModel
 import Folding
+import Frontend
 import NetGraph
 import Testing
 

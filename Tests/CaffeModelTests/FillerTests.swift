@@ -1,5 +1,5 @@
-import Frontend
 import CaffeModel
+import Frontend
 import Testing
 
 /// Layers that the weights file lacks, and what the prototxt fills them with.

@@ -1,5 +1,5 @@
-import Frontend
 import Foundation
+import Frontend
 import Prototxt
 import Testing
 

@@ -1,6 +1,6 @@
-import Frontend
 import CaffeModel
 import Foundation
+import Frontend
 import Testing
 
 /// Layers of the weights that the net has in no phase.

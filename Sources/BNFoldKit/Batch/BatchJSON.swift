@@ -6,7 +6,8 @@ extension BatchJob {
     var json: JSONValue {
         .object([
             "name": .string(name), "input": .string(input), BatchKeys.network: network.map(JSONValue.string),
-            "output": .string(output), BatchKeys.outputNetwork: outputNetwork.map(JSONValue.string), "options": options.json,
+            "output": .string(output), BatchKeys.outputNetwork: outputNetwork.map(JSONValue.string),
+            "options": options.json,
             "mayHoldNoWeights": mayHoldNoWeights ? .boolean(true) : nil,
         ])
     }

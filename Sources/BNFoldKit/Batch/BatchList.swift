@@ -32,7 +32,8 @@ public struct BatchList: Hashable, Sendable {
             remarks = tree.remarks
             guard !jobs.isEmpty else {
                 throw BNFoldError(
-                    .unreadable, "\(source): no weights below it; expected names that end in \(Frontends.endingsOfWeights)")
+                    .unreadable,
+                    "\(source): no weights below it; expected names that end in \(Frontends.endingsOfWeights)")
             }
         } else {
             jobs = try BatchManifest(path: source, outputFolder: outputFolder, defaults: defaults).jobs

@@ -40,7 +40,8 @@ package struct BatchManifest {
     /// A line that does a job again, wherever the manifest lies.
     static func line(for job: BatchJob) -> String {
         JSONValue.object([
-            "input": .string(job.input), BatchKeys.network: job.network.map(JSONValue.string), "output": .string(job.name),
+            "input": .string(job.input), BatchKeys.network: job.network.map(JSONValue.string),
+            "output": .string(job.name),
             BatchKeys.outputNetwork: job.outputNetwork.map(JSONValue.string), "options": job.options.json,
         ]).text
     }

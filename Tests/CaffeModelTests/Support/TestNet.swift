@@ -1,7 +1,7 @@
-import Frontend
 import CaffeModel
 import Folding
 import Foundation
+import Frontend
 import HDF5
 import NetGraph
 
