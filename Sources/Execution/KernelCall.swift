@@ -32,6 +32,9 @@ struct KernelCall<Element: ExecutionElement> {
         case .meanVariance(let operation): try meanVariance(operation)
         case .normalize(let operation): try normalize(operation)
         case .pooling(let pooling): try self.pooling(pooling)
+        case .padding(let padding): try self.padding(padding)
+        case .flatten(_, _, let order): try regroup(order)
+        case .reshape(let reshape): try regroup(reshape.order)
         case .spatialPyramid(let pyramid): try spatialPyramid(pyramid)
         case .eltwise(let eltwise): try self.eltwise(eltwise)
         case .axpy: try axpy()
@@ -55,8 +58,7 @@ struct KernelCall<Element: ExecutionElement> {
         case .parameter(let parameter, _): try copyParameter(parameter)
         case .priorBox(let priorBox): try self.priorBox(priorBox)
         case .regionPooling(let pooling): try regionPooling(pooling)
-        case .input, .dataSource, .objective, .identity, .split, .sink, .flatten, .reshape, .stochastic, .filter,
-            .detectionOutput, .opaque:
+        case .input, .dataSource, .objective, .identity, .split, .sink, .stochastic, .filter, .detectionOutput, .opaque:
             throw layer.error("it is not to be computed")
         }
     }
@@ -137,7 +139,9 @@ extension Operation {
     /// Whether the outputs are the input under another shape or name.
     var handsInputOn: Bool {
         switch self {
-        case .identity, .split, .flatten, .reshape: true
+        case .identity, .split: true
+        case .flatten(_, _, let order): order == .channelsFirst
+        case .reshape(let reshape): reshape.order == .channelsFirst
         default: false
         }
     }

@@ -36,6 +36,8 @@ public enum RefusalReason: Hashable, Sendable {
     case negativeFactor(layer: String, type: String, count: Int, of: Int)
     /// A shift would have to reach the zero padding of a layer as well.
     case zeroPadding(layer: String)
+    /// The layer fills up with a number that would have to be scaled as well. `constant` is not 0.
+    case constantPadding(layer: String, constant: Double)
     /// A window of the pooling has no real pixel.
     case emptyWindow(layer: String)
     /// Whether something passes depends on a shape that is not known.
@@ -88,6 +90,7 @@ public enum RefusalReason: Hashable, Sendable {
         case .shiftStopped: "shift-stopped"
         case .negativeFactor: "negative-factor"
         case .zeroPadding: "zero-padding"
+        case .constantPadding: "constant-padding"
         case .emptyWindow: "empty-window"
         case .shapeUnknown: "shape-unknown"
         case .mask: "mask"
@@ -142,6 +145,8 @@ public enum RefusalReason: Hashable, Sendable {
             "'\(layer.inMessages)' (\(type)) lets no negative factor pass, and \(count) of the \(all) factors \(count == 1 ? "is" : "are") negative"
         case .zeroPadding(let layer):
             "the shift would reach the zero padding of '\(layer.inMessages)'"
+        case .constantPadding(let layer, let constant):
+            "'\(layer.inMessages)' fills up with \(Float(constant)), which would have to be scaled as well"
         case .emptyWindow(let layer):
             "a window of '\(layer.inMessages)' lies wholly outside its input"
         case .shapeUnknown(let layer, let type):

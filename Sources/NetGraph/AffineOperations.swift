@@ -1,4 +1,4 @@
-/// y = gamma (x - mean / n) / deviation + beta, for each channel (axis 1), with the deviation sqrt(variance / n + epsilon).
+/// y = gamma (x - mean / n) / deviation + beta, for each entry of an axis, mostly the channel's, with the deviation sqrt(variance / n + epsilon).
 ///
 /// n is the moving-average factor, 1 where there is none. When n is 0, mean and variance count as 0 (Caffe's `batch_norm_layer.cpp`).
 /// Missing parameters are those of the identity: mean 0, deviation 1, gamma 1, beta 0.
@@ -24,6 +24,8 @@ public struct BatchNorm: Hashable, Sendable {
     public var epsilon: Double
     /// Whether the deviation is sqrt(variance / n) + epsilon instead.
     public var addsEpsilonToDeviation = false
+    /// The axis that mean, variance, gamma and beta run along: 1 for the channels. Along another axis it is no affine per channel.
+    public var axis = 1
     /// False when the deployed layer normalises by the statistics of the batch it sees: not affine.
     public var usesGlobalStatistics: Bool
     /// Whether the layer has statistics at all.

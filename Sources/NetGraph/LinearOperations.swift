@@ -14,14 +14,18 @@ public struct Convolution: Hashable, Sendable {
     public var padAfter: [Int]
     /// Instead of those, a convolution pads as much as ceil(length / stride) windows need ("same").
     public var padsToCover: Bool
+    /// Whether the odd pixel of such padding lies before the axis instead of behind.
+    public var coversFromBefore: Bool
     public var dilation: [Int]
+    /// Elements that a deconvolution adds after each spatial axis of its output; beyond its last window they are its bias alone.
+    public var outputPadding: [Int]
     /// The axis that holds the channels; the spatial axes follow it.
     public var channelAxis: Int
 
     public init(
         weight: ParameterID, bias: ParameterID?, outputChannels: Int, groups: Int = 1, kernel: [Int],
         stride: [Int]? = nil, padBefore: [Int]? = nil, padAfter: [Int]? = nil, padsToCover: Bool = false,
-        dilation: [Int]? = nil, channelAxis: Int = 1
+        coversFromBefore: Bool = false, dilation: [Int]? = nil, outputPadding: [Int]? = nil, channelAxis: Int = 1
     ) {
         let ones = [Int](repeating: 1, count: kernel.count)
         let zeros = [Int](repeating: 0, count: kernel.count)
@@ -34,7 +38,9 @@ public struct Convolution: Hashable, Sendable {
         self.padBefore = padBefore ?? zeros
         self.padAfter = padAfter ?? padBefore ?? zeros
         self.padsToCover = padsToCover
+        self.coversFromBefore = coversFromBefore
         self.dilation = dilation ?? ones
+        self.outputPadding = outputPadding ?? zeros
         self.channelAxis = channelAxis
     }
 
@@ -46,10 +52,9 @@ public struct Convolution: Hashable, Sendable {
     /// The padding of an input whose axes behind the channel have these lengths; empty where the numbers of axes differ.
     public func padding(of lengths: [Int]) -> (before: [Int], after: [Int]) {
         guard padsToCover else { return (padBefore, padAfter) }
-        let extents = zip(kernel, dilation).map { ($0 - 1).multipliedReportingOverflow(by: $1) }.map {
-            $0.overflow ? Int(Int32.max) : min($0.partialValue, Int(Int32.max)) + 1
-        }
-        return CoveringPadding.pixels(lengths: lengths, extents: extents, strides: stride)
+        return CoveringPadding.pixels(
+            lengths: lengths, extents: CoveringPadding.extents(kernel: kernel, dilation: dilation), strides: stride,
+            oddPixelBefore: coversFromBefore)
     }
 }
 

@@ -145,6 +145,7 @@ extension Operation {
             let flags =
                 "\(batchNorm.usesGlobalStatistics) \(batchNorm.hasStatistics) \(batchNorm.spread.name)"
                 + (batchNorm.addsEpsilonToDeviation ? " epsilon added to the deviation" : "")
+                + (batchNorm.axis == 1 ? "" : " axis \(batchNorm.axis)")
             return
                 "BatchNorm(\(batchNorm.epsilon) \(flags) \(roles) \(batchNorm.unknownFields))"
         case .scale(let scale): return "Scale(\(scale.axes))"

@@ -36,9 +36,11 @@ public indirect enum Operation: Hashable, Sendable {
     case concat(axis: Int)
     /// Cuts the input along an axis before each of the points; without points into equal parts.
     case slice(axis: Int, points: [Int])
+    /// Adds or cuts off elements around the axes behind the channel.
+    case padding(Padding)
     case eltwise(Eltwise)
-    /// Merges the axes `first ... last` into one.
-    case flatten(first: Int, last: Int)
+    /// Merges the axes `first ... last` into one. Axes are counted, and elements follow one another, in the given order.
+    case flatten(first: Int, last: Int, order: ElementOrder = .channelsFirst)
     case reshape(Reshape)
     /// Cuts the first input to the size of the second, from `axis` on.
     case crop(axis: Int, offsets: [Int])
@@ -125,6 +127,7 @@ extension Operation {
         case .normalize: "Normalize"
         case .split: "Split"
         case .pooling: "Pooling"
+        case .padding: "Padding"
         case .concat: "Concat"
         case .slice: "Slice"
         case .eltwise: "Eltwise"

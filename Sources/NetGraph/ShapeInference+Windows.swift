@@ -13,7 +13,8 @@ extension Convolution {
             )
         }
         guard channelAxis >= 0, [stride, padBefore, padAfter, dilation].allSatisfy({ $0.count == kernel.count }),
-            (kernel + stride + dilation).allSatisfy({ $0 > 0 }), (padBefore + padAfter).allSatisfy({ $0 >= 0 })
+            (kernel + stride + dilation).allSatisfy({ $0 > 0 }), (padBefore + padAfter).allSatisfy({ $0 >= 0 }),
+            outputPadding.count == kernel.count, outputPadding.allSatisfy({ $0 >= 0 })
         else {
             throw ShapeError(
                 "its kernel \(kernel), stride \(stride), pad \(padBefore) and dilation \(dilation) make no sense")
@@ -27,7 +28,8 @@ extension Convolution {
             if padsToCover, !transposed {
                 result = CoveringPadding.windowCount(length: length, stride: stride[index])
             } else if transposed {
-                result = try Checked.sum(Checked.product(stride[index], length - 1), extent - pads)
+                result = try Checked.sum(
+                    Checked.product(stride[index], length - 1), Checked.sum(extent - pads, outputPadding[index]))
             } else {
                 let room = try Checked.sum(length, pads) - extent
                 guard room >= 0 else {
@@ -50,9 +52,9 @@ extension Pooling {
     /// The size rule of Caffe: rounds up, then drops a last window that would start in the padding behind the input.
     func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
         if let kernel {
-            guard [stride, padBefore, padAfter].allSatisfy({ $0.count == kernel.count }),
-                (kernel + stride).allSatisfy({ $0 > 0 }), padAfter.allSatisfy({ $0 >= 0 }),
-                zip(kernel, padBefore).allSatisfy({ $1 >= 0 && $1 < $0 })
+            guard [stride, padBefore, padAfter, dilation].allSatisfy({ $0.count == kernel.count }),
+                (kernel + stride + dilation).allSatisfy({ $0 > 0 }), padAfter.allSatisfy({ $0 >= 0 }),
+                zip(extents, padBefore).allSatisfy({ $1 >= 0 && $1 < $0 })
             else {
                 throw ShapeError(
                     "its kernel \(kernel), stride \(stride) and pad \(padBefore) make no sense: the pad must be smaller than the kernel"
@@ -76,16 +78,17 @@ extension Pooling {
                 continue
             }
             let padded = try Checked.sum(length, Checked.sum(padBefore[index], padAfter[index]))
-            let room = padded - kernel[index]
+            let room = padded - extents[index]
             guard room >= 0 || roundsUp && room > -stride[index] else {
                 throw ShapeError(
-                    "its kernel of \(kernel[index]) pixels is larger than its input of shape \(input ?? shape)")
+                    "its kernel of \(extents[index]) pixels is larger than its input of shape \(input ?? shape)")
             }
             var windows = (roundsUp && room > 0 ? (room - 1) / stride[index] + 1 : max(room, 0) / stride[index]) + 1
             let end = length + padBefore[index]
-            if isPadded, try Checked.product(windows - 1, stride[index]) >= end { windows -= 1 }
+            let mustStartInside = isPadded || startsInsideInput
+            if mustStartInside, try Checked.product(windows - 1, stride[index]) >= end { windows -= 1 }
             // Caffe aborts where one window less does not help.
-            guard !isPadded || (windows - 1) * stride[index] < end else {
+            guard !mustStartInside || (windows - 1) * stride[index] < end else {
                 throw ShapeError("its last window would lie in the padding behind its input of shape \(input ?? shape)")
             }
             shape.dimensions[axis] = windows
@@ -106,7 +109,11 @@ extension InnerProduct {
 
 extension Reshape {
     func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
-        guard let input else { return nil }
+        try input.map { (input) throws(ShapeError) in order.networkShape(of: try replaced(order.shape(of: input))) }
+    }
+
+    /// The shape in the order of the operation, from one in that order.
+    private func replaced(_ input: BlobShape) throws(ShapeError) -> BlobShape {
         let start = axis < 0 ? axis + input.rank + 1 : axis
         guard (0...input.rank).contains(start) else {
             throw ShapeError("axis \(axis) is not an axis of its input of shape \(input)")
@@ -143,11 +150,11 @@ extension Reshape {
                 lengths[inferred] = total / product
             }
         }
-        let replaced = BlobShape(lengths)
-        if let before = input.elementCount(in: start..<end), let after = replaced.elementCount(in: 0..<replaced.rank),
+        let result = BlobShape(lengths)
+        if let before = input.elementCount(in: start..<end), let after = result.elementCount(in: 0..<result.rank),
             before != after
         {
-            throw ShapeError("its input of shape \(input) has another number of elements than \(replaced)")
+            throw ShapeError("its input of shape \(input) has another number of elements than \(result)")
         }
         return BlobShape(Array(input.dimensions[..<start]) + lengths + Array(input.dimensions[end...]))
     }

@@ -43,10 +43,14 @@ extension Operation {
             return [try Self.concatenatedShape(of: inputs, axis: axis)]
         case .slice(let axis, let points):
             return try Self.slicedShapes(of: first, axis: axis, points: points, outputCount: outputCount)
-        case .flatten(let firstAxis, let lastAxis):
-            return [try Self.flattenedShape(of: first, from: firstAxis, through: lastAxis)]
+        case .flatten(let firstAxis, let lastAxis, let order):
+            let shape = try Self.flattenedShape(
+                of: first.map(order.shape), from: firstAxis, through: lastAxis)
+            return [shape.map(order.networkShape)]
         case .reshape(let reshape):
             return [try reshape.outputShape(of: first)]
+        case .padding(let padding):
+            return [try padding.outputShape(of: first)]
         case .crop(let axis, _):
             return [try Self.croppedShape(of: first, like: inputs.count > 1 ? inputs[1] : nil, axis: axis)]
         case .permute(let order):

@@ -60,7 +60,9 @@ extension Operation {
     /// Whether a layer's outputs are its first input in another form, so that they need no memory of their own.
     fileprivate func handsOnMemory(inputs: Int, outputs: Int) -> Bool {
         switch self {
-        case .split, .flatten, .reshape: true
+        case .split: true
+        case .flatten(_, _, let order): order == .channelsFirst
+        case .reshape(let reshape): reshape.order == .channelsFirst
         case .permute(let order): order == Array(order.indices)
         case .concat, .slice: inputs == 1 && outputs == 1
         default: false

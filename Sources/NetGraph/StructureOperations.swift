@@ -12,8 +12,14 @@ public struct Pooling: Hashable, Sendable {
     public var padAfter: [Int]
     /// Instead of those, pads as much as ceil(length / stride) windows need ("same").
     public var padsToCover: Bool
+    /// Whether the odd pixel of such padding lies before the axis instead of behind.
+    public var coversFromBefore: Bool
+    /// The distance between neighbouring elements of a window.
+    public var dilation: [Int]
     /// Whether a last window that does not fit in whole counts (Caffe's default).
     public var roundsUp: Bool
+    /// Whether a last window that would begin behind the input is left out even where nothing is padded. Where something is, it always is.
+    public var startsInsideInput: Bool
     /// Whether the padding counts in what an average divides by.
     public var countsPadding: Bool
 
@@ -21,7 +27,8 @@ public struct Pooling: Hashable, Sendable {
     ///   - pad: before each axis, and after it as well where `padAfter` does not say otherwise.
     public init(
         method: Method, kernel: [Int]?, stride: [Int], pad: [Int], padAfter: [Int]? = nil, padsToCover: Bool = false,
-        roundsUp: Bool = true, countsPadding: Bool = true
+        coversFromBefore: Bool = false, dilation: [Int]? = nil, roundsUp: Bool = true, startsInsideInput: Bool = false,
+        countsPadding: Bool = true
     ) {
         self.method = method
         self.kernel = kernel
@@ -29,7 +36,10 @@ public struct Pooling: Hashable, Sendable {
         padBefore = pad
         self.padAfter = padAfter ?? pad
         self.padsToCover = padsToCover
+        self.coversFromBefore = coversFromBefore
+        self.dilation = dilation ?? stride.map { _ in 1 }
         self.roundsUp = roundsUp
+        self.startsInsideInput = startsInsideInput
         self.countsPadding = countsPadding
     }
 
@@ -39,17 +49,23 @@ public struct Pooling: Hashable, Sendable {
         return padsToCover ? kernel.contains { $0 > 1 } : (padBefore + padAfter).contains { $0 != 0 }
     }
 
+    /// What a window spans along each axis, gaps included; empty where one window goes over everything.
+    public var extents: [Int] { CoveringPadding.extents(kernel: kernel ?? [], dilation: dilation) }
+
     /// The padding of an input whose axes behind the channel have these lengths; empty where the numbers of axes differ.
     public func padding(of lengths: [Int]) -> (before: [Int], after: [Int]) {
-        guard padsToCover, let kernel else { return (padBefore, padAfter) }
-        return CoveringPadding.pixels(lengths: lengths, extents: kernel, strides: stride)
+        guard padsToCover, kernel != nil else { return (padBefore, padAfter) }
+        return CoveringPadding.pixels(
+            lengths: lengths, extents: extents, strides: stride, oddPixelBefore: coversFromBefore)
     }
 }
 
-/// Padding that is chosen so that windows cover an axis: ceil(length / stride) of them, the odd pixel behind.
+/// Padding that is chosen so that windows cover an axis: ceil(length / stride) of them, the odd pixel on one side.
 enum CoveringPadding {
     /// - Parameters: one entry for each axis; an extent is what a window spans, dilation included.
-    static func pixels(lengths: [Int], extents: [Int], strides: [Int]) -> (before: [Int], after: [Int]) {
+    static func pixels(
+        lengths: [Int], extents: [Int], strides: [Int], oddPixelBefore: Bool
+    ) -> (before: [Int], after: [Int]) {
         guard extents.count == lengths.count, strides.count == lengths.count else { return ([], []) }
         let totals = lengths.indices.map { axis in
             let stride = max(strides[axis], 1)
@@ -57,7 +73,15 @@ enum CoveringPadding {
             let rest = lengths[axis] % stride == 0 ? min(stride, lengths[axis]) : lengths[axis] % stride
             return max(extents[axis] - rest, 0)
         }
-        return (totals.map { $0 / 2 }, totals.map { $0 - $0 / 2 })
+        let (less, more) = (totals.map { $0 / 2 }, totals.map { $0 - $0 / 2 })
+        return oddPixelBefore ? (more, less) : (less, more)
+    }
+
+    /// What windows span along each axis. Sizes that make no sense are cut off, so that nothing overflows.
+    static func extents(kernel: [Int], dilation: [Int]) -> [Int] {
+        zip(kernel, dilation).map { ($0 - 1).multipliedReportingOverflow(by: $1) }.map {
+            $0.overflow ? Int(Int32.max) : min($0.partialValue, Int(Int32.max)) + 1
+        }
     }
 
     /// The number of windows along an axis.
@@ -84,9 +108,12 @@ public struct Reshape: Hashable, Sendable {
     public var axis: Int
     /// -1: all axes from `axis` on.
     public var axisCount: Int
+    /// The order in which axes are counted and elements follow one another, before and after.
+    public var order: ElementOrder
 
-    public init(dimensions: [Int], axis: Int = 0, axisCount: Int = -1) {
+    public init(dimensions: [Int], axis: Int = 0, axisCount: Int = -1, order: ElementOrder = .channelsFirst) {
         self.dimensions = dimensions
+        self.order = order
         self.axis = axis
         self.axisCount = axisCount
     }

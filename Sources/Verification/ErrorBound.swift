@@ -103,6 +103,8 @@ struct ErrorBound {
                 inputs[0].largest * magnitudes[1] + inputs[1].largest * magnitudes[0]
                 + inputs[0].largest * inputs[1].largest
             return all(ErrorBound(channels: [bound]))
+        case .batchNorm(let batchNorm):
+            return normalization(batchNorm, inputs.first, magnitude, rounding, interpreter).map(all)
         case .activation(let activation):
             guard let slope = steepestSlope(of: activation, interpreter: interpreter), let input = inputs.first else {
                 return nil
@@ -112,7 +114,7 @@ struct ErrorBound {
             return power.power == 1 ? inputs.first.map { all($0.scaled(by: abs(power.scale))) } : nil
         case .pooling(let pooling):
             return pooling.method == .stochastic ? nil : inputs.first.map(all)
-        case .identity, .split: return inputs.first.map(all)
+        case .identity, .split, .padding: return inputs.first.map(all)
         case .concat(let axis):
             let lengths = layer.inputs.map { interpreter.network[$0].shape?.length(ofAxis: 1) }
             guard axis == 1, !lengths.contains(nil) else { return all(ErrorBound(channels: [widest])) }
@@ -152,6 +154,50 @@ struct ErrorBound {
                 return norm * error + rounding(weight).error(of: norm, count: count / norms.count) * magnitude
                     + (bias.map { rounding($0).error(of: term) } ?? 0)
             })
+    }
+
+    /// gamma (x - mean) / deviation + beta: each parameter is rounded by itself, the variance under a root, so by half as much.
+    private static func normalization(
+        _ batchNorm: BatchNorm, _ input: ErrorBound?, _ magnitude: Double, _ rounding: (ParameterID) -> Rounding,
+        _ interpreter: Interpreter<Double>
+    ) -> ErrorBound? {
+        guard batchNorm.usesGlobalStatistics, batchNorm.hasStatistics, let input else { return nil }
+        func numbers(_ parameter: ParameterID?) -> [Double]? { parameter.flatMap { interpreter.numbers(of: $0) } }
+        let share = numbers(batchNorm.factor)?.first ?? 1
+        let (means, gammas, betas) = (numbers(batchNorm.mean), numbers(batchNorm.gamma), numbers(batchNorm.beta))
+        /// For each channel what it divides by, and by how much of itself that is off.
+        let deviations: [(value: Double, error: Double)]?
+        switch batchNorm.spread {
+        case .variance(let parameter):
+            deviations = numbers(parameter)?.map { stored in
+                let variance = share == 0 ? 0 : stored / share
+                let deviation = batchNorm.deviation(ofVariance: variance)
+                let error = rounding(parameter).error(of: abs(variance)) / 2
+                return (deviation, error / (deviation * deviation) * (batchNorm.addsEpsilonToDeviation ? 2 : 1))
+            }
+        case .inverseDeviation(let parameter):
+            deviations = numbers(parameter)?.map { (1 / $0, rounding(parameter).error(of: abs($0)) / abs($0)) }
+        case .applied: deviations = (gammas ?? means ?? betas)?.map { _ in (1, 0) }
+        }
+        guard let deviations, deviations.allSatisfy({ $0.value.isFinite && $0.value != 0 }) else { return nil }
+        func entry(_ numbers: [Double]?, _ channel: Int, missing: Double) -> Double {
+            numbers.map { $0.count == 1 ? $0[0] : $0.indices.contains(channel) ? $0[channel] : missing } ?? missing
+        }
+        let isPerChannel = batchNorm.axis == 1
+        let bounds = deviations.enumerated().map { channel, deviation in
+            let mean = share == 0 ? 0 : entry(means, channel, missing: 0) / share
+            let gamma = abs(entry(gammas, channel, missing: 1))
+            let beta = entry(betas, channel, missing: 0)
+            let factor = gamma / abs(deviation.value)
+            let centered = magnitude + abs(mean)
+            let meanError = batchNorm.mean.map { rounding($0).error(of: abs(mean)) } ?? 0
+            let gammaError = batchNorm.gamma.map { rounding($0).error(of: gamma) } ?? 0
+            return factor * ((isPerChannel ? input.ofChannel(channel) : input.largest) + meanError)
+                + (gammaError / abs(deviation.value) + factor * (deviation.error + noiseOfDouble)) * centered
+                + (batchNorm.beta.map { rounding($0).error(of: abs(beta)) } ?? 0)
+        }
+        let bound = ErrorBound(channels: bounds)
+        return isPerChannel ? bound : bound.merged
     }
 
     /// The largest slope of an activation; `nil` where there is none.

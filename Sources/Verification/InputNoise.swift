@@ -23,7 +23,7 @@ public struct InputNoise {
         let network = interpreter.network
         let isUsable = { (layer: Layer) -> BatchNorm? in
             guard case .batchNorm(let batchNorm) = layer.operation, batchNorm.usesGlobalStatistics,
-                batchNorm.hasStatistics
+                batchNorm.hasStatistics, batchNorm.axis == 1
             else { return nil }
             return batchNorm
         }

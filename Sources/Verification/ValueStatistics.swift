@@ -51,7 +51,7 @@ struct ValueStatistics {
             case .innerProduct(let product) where product.axis == 1:
                 guard let count = network[product.weight].elementCount, product.outputCount > 0 else { continue }
                 return [2, count / product.outputCount]
-            case .batchNorm(let batchNorm):
+            case .batchNorm(let batchNorm) where batchNorm.axis == 1:
                 guard let channels = batchNorm.stored.first.flatMap({ network[$0].elementCount }) else { continue }
                 return [2, channels, 6, 6]
             case .scale(let scale) where scale.axes == .axes(1..<2):
@@ -82,12 +82,12 @@ struct ValueStatistics {
             guard let input = layer.inputs.first else { return result }
             switch layer.operation {
             case .activation(.relu), .activation(.relu6): result.isRectified = true
-            case .activation, .pooling, .identity, .split: break
+            case .activation, .pooling, .padding, .identity, .split: break
             case .scale(let scale) where layer.inputs.count == 1:
                 result.deviations = scale.gamma.flatMap { interpreter.numbers(of: $0) }.map { $0.map(abs) } ?? []
                 result.means = scale.beta.flatMap { interpreter.numbers(of: $0) } ?? []
                 return result
-            case .batchNorm(let batchNorm):
+            case .batchNorm(let batchNorm) where batchNorm.axis == 1:
                 result.deviations = batchNorm.gamma.flatMap { interpreter.numbers(of: $0) }.map { $0.map(abs) } ?? []
                 result.means = batchNorm.beta.flatMap { interpreter.numbers(of: $0) } ?? []
                 return result

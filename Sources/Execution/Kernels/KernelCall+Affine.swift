@@ -1,15 +1,17 @@
 import NetGraph
 
 extension KernelCall {
-    /// gamma (x - mean / n) / sqrt(variance / n + epsilon) + beta for each channel (Caffe's `batch_norm_layer.cpp`).
+    /// gamma (x - mean / n) / sqrt(variance / n + epsilon) + beta for each entry of an axis, mostly the channel's (Caffe's `batch_norm_layer.cpp`).
     ///
     /// The factors of a channel are worked out in double precision and rounded once.
     func batchNorm(_ batchNorm: BatchNorm) throws(ExecutionError) {
         let input = try input(0)
         let output = try sameSize(as: input)
         try require(input, rank: 2...Int.max)
-        let channels = input.shape[1]
-        let inner = input.count(2..<input.shape.count)
+        let axis = try axis(batchNorm.axis, of: input)
+        let outer = input.count(0..<axis)
+        let channels = input.shape[axis]
+        let inner = input.count(axis + 1..<input.shape.count)
         func vector(_ id: ParameterID?, _ missing: Double) throws(ExecutionError) -> [Double] {
             guard let id else { return [Double](repeating: missing, count: channels) }
             if parameterCount(id) == 1, channels > 1 {
@@ -31,7 +33,7 @@ extension KernelCall {
             case .applied: deviation = [Double](repeating: 1, count: channels)
             }
         } else {
-            (mean, deviation) = batchStatistics(of: input, channels: channels, inner: inner)
+            (mean, deviation) = batchStatistics(of: input, outer: outer, channels: channels, inner: inner)
             deviation = deviation.map(batchNorm.deviation)
         }
         let gamma = try vector(batchNorm.gamma, 1)
@@ -40,7 +42,7 @@ extension KernelCall {
         let centers = mean.map { Element($0) }
         let scales = zip(gamma, deviation).map { Element($0 / $1) }
         let offsets = beta.map { Element($0) }
-        forEachPlane(outer: input.shape[0] * channels, inner: inner) { plane, range in
+        forEachPlane(outer: outer * channels, inner: inner) { plane, range in
             let channel = plane % channels
             let center = centers[channel]
             let scale = scales[channel]
@@ -51,11 +53,10 @@ extension KernelCall {
 
     /// Mean and variance of each channel over the batch at hand.
     private func batchStatistics(
-        of input: Block<Element>, channels: Int, inner: Int
+        of input: Block<Element>, outer images: Int, channels: Int, inner: Int
     ) -> (mean: [Double], variance: [Double]) {
         var mean = [Double](repeating: 0, count: channels)
         var variance = mean
-        let images = input.shape[0]
         let count = Double(max(images * inner, 1))
         for channel in 0..<channels {
             var sum = 0.0

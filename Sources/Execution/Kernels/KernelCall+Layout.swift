@@ -78,6 +78,16 @@ extension KernelCall {
         copy(from: input.pointer, strides: axes.map { strides[$0] }, to: output)
     }
 
+    /// The elements one after another in an order, in another shape.
+    func regroup(_ order: ElementOrder) throws(ExecutionError) {
+        let input = try input(0)
+        let output = try sameSize(as: input)
+        for place in 0..<output.count {
+            output.pointer[order.networkPlace(of: place, shape: output.shape)] =
+                input.pointer[order.networkPlace(of: place, shape: input.shape)]
+        }
+    }
+
     /// Channels of a table with `groups` rows, column by column (`shuffle_channel_layer.cpp` of ShuffleNet).
     func shuffleChannel(groups: Int) throws(ExecutionError) {
         let input = try input(0)

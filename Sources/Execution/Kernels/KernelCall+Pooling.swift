@@ -16,22 +16,25 @@ extension KernelCall {
         let kernel = pooling.kernel ?? lengths
         let isGlobal = pooling.kernel == nil
         let zeros = [Int](repeating: 0, count: spatial)
-        let stride = isGlobal ? [Int](repeating: 1, count: spatial) : pooling.stride
+        let ones = [Int](repeating: 1, count: spatial)
+        let stride = isGlobal ? ones : pooling.stride
+        let dilation = isGlobal ? ones : pooling.dilation
         let pad = isGlobal ? (before: zeros, after: zeros) : pooling.padding(of: lengths)
         try require(
             output.shape.count == input.shape.count && output.shape[..<2] == input.shape[..<2]
-                && [kernel, stride, pad.before, pad.after].allSatisfy {
+                && [kernel, stride, dilation, pad.before, pad.after].allSatisfy {
                     $0.count == spatial && $0.allSatisfy { (0...Int(Int32.max)).contains($0) }
                 },
             "its kernel does not fit its input of shape \(BlobShape.describe(input.shape))")
         let windows = (0..<spatial).map { axis in
             PoolingWindow(
                 length: lengths[axis], count: output.shape[2 + axis], kernel: kernel[axis], stride: stride[axis],
-                padBefore: pad.before[axis], padAfter: pad.after[axis], countsPadding: pooling.countsPadding)
+                dilation: dilation[axis], padBefore: pad.before[axis], padAfter: pad.after[axis],
+                countsPadding: pooling.countsPadding)
         }
         let mask = outputs.count > 1 ? outputs[1] : nil
         try require(mask.map { $0.count == output.count } ?? true, "its mask has another size than its output")
-        if spatial > 3 {
+        if spatial > 3 || dilation.contains(where: { $0 > 1 }) {
             poolAlongEachAxis(
                 pooling.method, windows, planes: planes, from: input.pointer, into: output.pointer, mask: mask?.pointer)
         } else {

@@ -7,12 +7,24 @@ struct PoolingWindow {
     var count: Int
     var kernel: Int
     var stride: Int
+    /// The distance between the elements of a window.
+    var dilation = 1
     var padBefore = 0
     var padAfter = 0
     /// Whether padding counts in what an average divides by.
     var countsPadding = true
 
-    /// For each window the elements in it, and the length by which an average divides.
+    /// For each window the elements in it, and their number by which an average divides. Whatever the dilation.
+    var taps: [(real: [Int], extent: Int)] {
+        (0..<count).map { window in
+            let start = window * stride - padBefore
+            let inside = max(min(kernel, (length + padAfter - start - 1) / max(dilation, 1) + 1), 0)
+            let real = (0..<inside).lazy.map { start + $0 * dilation }.filter { (0..<length).contains($0) }
+            return (Array(real), countsPadding ? inside : real.count)
+        }
+    }
+
+    /// For each window the elements in it, and the length by which an average divides. Only without dilation.
     var bounds: [(real: Range<Int>, extent: Int)] {
         (0..<count).map { window in
             let start = window * stride - padBefore
@@ -36,12 +48,12 @@ struct PoolingWindow {
 }
 
 extension KernelCall {
-    /// Pools planes of any number of axes, element by element of each window: the slow way, for more than three axes.
+    /// Pools planes of any number of axes, element by element of each window: the slow way, for more than three axes and for windows with gaps.
     func poolAlongEachAxis(
         _ method: Pooling.Method, _ windows: [PoolingWindow], planes: Int, from input: UnsafeMutablePointer<Element>,
         into output: UnsafeMutablePointer<Element>, mask: UnsafeMutablePointer<Element>?
     ) {
-        let bounds = windows.map(\.bounds)
+        let taps = windows.map(\.taps)
         let lengths = windows.map(\.length)
         let inputCount = lengths.reduce(1, *)
         let outputCount = windows.reduce(1) { $0 * $1.count }
@@ -49,13 +61,13 @@ extension KernelCall {
             let source = input + plane * inputCount
             for position in 0..<outputCount {
                 var rest = position
-                var window: [Range<Int>] = []
+                var window: [[Int]] = []
                 var area = 1
                 for axis in windows.indices.reversed() {
-                    let bound = bounds[axis][rest % windows[axis].count]
+                    let tap = taps[axis][rest % windows[axis].count]
                     rest /= windows[axis].count
-                    window.insert(bound.real, at: 0)
-                    area *= bound.extent
+                    window.insert(tap.real, at: 0)
+                    area *= tap.extent
                 }
                 let place = plane * outputCount + position
                 var best = Element(-Float.greatestFiniteMagnitude)
@@ -83,14 +95,14 @@ extension KernelCall {
     }
 
     /// The places of the elements of a window in a plane, in the order of memory.
-    private static func forEachIndex(in window: [Range<Int>], of lengths: [Int], _ body: (Int) -> Void) {
+    private static func forEachIndex(in window: [[Int]], of lengths: [Int], _ body: (Int) -> Void) {
         let count = window.reduce(1) { $0 * $1.count }
         for number in 0..<count {
             var rest = number
             var index = 0
             var step = 1
             for axis in window.indices.reversed() {
-                index += (window[axis].lowerBound + rest % window[axis].count) * step
+                index += window[axis][rest % window[axis].count] * step
                 rest /= window[axis].count
                 step *= lengths[axis]
             }

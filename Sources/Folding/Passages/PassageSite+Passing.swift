@@ -31,6 +31,8 @@ extension PassageSite {
             return pass(affines, direction, throughProductWith: scale)
         case .flatten, .reshape, .permute, .shuffleChannel, .pixelShuffle, .tile:
             return regroup(affines, direction)
+        case .padding(let padding):
+            return pass(affines, direction, through: padding)
         case .crop(let axis, _):
             return crop(affines, direction, axis: axis)
         case .upsample(let upsample):

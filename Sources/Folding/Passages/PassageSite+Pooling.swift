@@ -30,23 +30,32 @@ extension PassageSite {
     ///
     /// The last window starts less than a stride beyond the last one that fits in whole, so only a stride above the kernel can carry it out.
     /// With padding anywhere Caffe drops a window that starts behind the input on any axis. Padding that is chosen to cover the input begins less
-    /// than a window before it, and its last window less than a stride before its end.
+    /// than a window before it, and its last window less than a stride before its end. Where the elements of a window lie apart, all of them may lie in
+    /// the padding on both sides of an input that is shorter than the gap.
     private func emptyWindowReason(_ pooling: Pooling) -> RefusalReason? {
         guard let kernel = pooling.kernel else { return nil }
-        if pooling.padsToCover { return nil }
-        guard pooling.stride.count == kernel.count, pooling.padBefore.count == kernel.count else {
-            return .shapeUnknown(layer: layer.name, type: layer.operation.typeName)
+        let unknown = RefusalReason.shapeUnknown(layer: layer.name, type: layer.operation.typeName)
+        guard pooling.stride.count == kernel.count, pooling.padBefore.count == kernel.count,
+            pooling.dilation.count == kernel.count
+        else { return unknown }
+        if pooling.isPadded {
+            for axis in kernel.indices where pooling.dilation[axis] > 1 && kernel[axis] > 1 {
+                guard let length = inputs.first??.length(ofAxis: axis + 2) else { return unknown }
+                guard pooling.dilation[axis] <= length else { return .emptyWindow(layer: layer.name) }
+            }
         }
-        guard zip(kernel, pooling.padBefore).allSatisfy({ $1 >= 0 && $1 < $0 }),
-            zip(kernel, pooling.padAfter).allSatisfy({ $1 >= 0 && $1 <= $0 })
+        if pooling.padsToCover { return nil }
+        let extents = pooling.extents
+        guard zip(extents, pooling.padBefore).allSatisfy({ $1 >= 0 && $1 < $0 }),
+            zip(extents, pooling.padAfter).allSatisfy({ $1 >= 0 && $1 <= $0 })
         else {
             return .emptyWindow(layer: layer.name)
         }
-        guard pooling.roundsUp, !pooling.isPadded else { return nil }
-        for axis in kernel.indices where pooling.stride[axis] > kernel[axis] {
+        guard pooling.roundsUp, !pooling.isPadded, !pooling.startsInsideInput else { return nil }
+        for axis in kernel.indices where pooling.stride[axis] > extents[axis] {
             guard let length = inputs.first??.length(ofAxis: axis + 2),
                 let windows = outputs.first??.length(ofAxis: axis + 2)
-            else { return .shapeUnknown(layer: layer.name, type: layer.operation.typeName) }
+            else { return unknown }
             let (start, overflows) = (windows - 1).multipliedReportingOverflow(by: pooling.stride[axis])
             guard !overflows, start < length else { return .emptyWindow(layer: layer.name) }
         }

@@ -4,7 +4,8 @@ extension PassageSite {
     /// Layers that only move elements, in both directions: where an element of each channel came from tells its factor.
     ///
     /// Flatten and Reshape keep the elements in their row-major order, so a channel before and one after overlap in a run of elements; an affine
-    /// passes when it gives all overlapping channels the same numbers. Nothing passes where images are mixed.
+    /// passes when it gives all overlapping channels the same numbers. Nothing passes where images are mixed. Where the channels of a pixel follow one
+    /// another instead, element i is of channel i modulo their number, on both sides.
     func regroup(_ affines: [ChannelAffine?], _ direction: FoldDirection) -> Passage {
         guard let affine = affines.first ?? nil else {
             return blocked(affines, farCount: 1, .stopped(layer: layer.name, type: layer.operation.typeName))
@@ -33,7 +34,9 @@ extension PassageSite {
     /// Whether axis 1 stays axis 1 with its channels in order, and images stay apart, whatever the shape.
     private var keepsChannelAxis: Bool {
         switch layer.operation {
-        case .flatten(let first, let last): first >= 2 && (last >= first || last < 0)
+        case .flatten(_, _, .channelsLast): false
+        case .reshape(let reshape) where reshape.order == .channelsLast: false
+        case .flatten(let first, let last, .channelsFirst): first >= 2 && (last >= first || last < 0)
         case .reshape(let reshape):
             reshape.axis >= 2
                 || reshape.axis == 0 && reshape.axisCount == -1 && reshape.dimensions.prefix(2) == [0, 0]
@@ -45,7 +48,8 @@ extension PassageSite {
 
     private func regrouped(_ affine: ChannelAffine, _ direction: FoldDirection) -> ChannelAffine? {
         switch layer.operation {
-        case .flatten, .reshape: return walked(affine, direction)
+        case .flatten(_, _, let order): return walked(affine, direction, order)
+        case .reshape(let reshape): return walked(affine, direction, reshape.order)
         case .shuffleChannel(let groups): return shuffled(affine, groups: groups, direction)
         case .pixelShuffle(let factor): return pixelShuffled(affine, factor: factor, direction)
         case .tile(let axis, let count):
@@ -56,12 +60,16 @@ extension PassageSite {
     }
 
     /// Walks along the elements of one image and pairs the channels on both sides.
-    private func walked(_ affine: ChannelAffine, _ direction: FoldDirection) -> ChannelAffine? {
+    private func walked(
+        _ affine: ChannelAffine, _ direction: FoldDirection, _ order: ElementOrder
+    ) -> ChannelAffine? {
         let (near, far) = direction == .backward ? (outputs[0], inputs[0]) : (inputs[0], outputs[0])
         guard let near, let far, near.rank >= 2, far.rank >= 2, keepsImages(near, far),
             let nearCount = near.dimensions[1], let farCount = far.dimensions[1],
-            affine.isUniform || nearCount == affine.channelCount,
-            let nearInner = near.elementCount(in: 2..<near.rank), let farInner = far.elementCount(in: 2..<far.rank),
+            affine.isUniform || nearCount == affine.channelCount
+        else { return nil }
+        if order == .channelsLast { return repeated(affine, nearCount: nearCount, farCount: farCount) }
+        guard let nearInner = near.elementCount(in: 2..<near.rank), let farInner = far.elementCount(in: 2..<far.rank),
             nearInner > 0, farInner > 0, farCount > 0,
             let nearTotal = near.elementCount(in: 1..<near.rank),
             nearTotal == far.elementCount(in: 1..<far.rank)
@@ -82,9 +90,21 @@ extension PassageSite {
         return affine.rearranged(sources)
     }
 
+    /// With the channels of a pixel one after another, the near and the far channels that have elements in common are those that are equal modulo
+    /// the greatest common divisor of their numbers.
+    private func repeated(_ affine: ChannelAffine, nearCount: Int, farCount: Int) -> ChannelAffine? {
+        var (period, rest) = (nearCount, farCount)
+        while rest > 0 { (period, rest) = (rest, period % rest) }
+        guard period > 0 else { return nil }
+        // What is not known is equal within a channel alone.
+        if affine.isUniform { return period == nearCount ? affine : nil }
+        for channel in 0..<nearCount where !affine.isEqual(in: channel, channel % period) { return nil }
+        return affine.rearranged((0..<farCount).map { $0 % period })
+    }
+
     private func keepsImages(_ near: BlobShape, _ far: BlobShape) -> Bool {
         switch layer.operation {
-        case .flatten(let first, _): return first >= 1 || (inputs[0]?.canonicalAxis(first) ?? 0) >= 1
+        case .flatten(let first, _, _): return first >= 1 || (inputs[0]?.canonicalAxis(first) ?? 0) >= 1
         case .reshape(let reshape):
             if reshape.axis >= 1 || reshape.axis == 0 && reshape.dimensions.first == 0 { return true }
             guard let before = near.dimensions[0], let after = far.dimensions[0] else { return false }

@@ -49,7 +49,10 @@ struct AffineForest {
             }
             guard let reason else { continue }
             refusals.append(Refusal(layer: layer.id, reason: reason))
-            if case .batchNorm = layer.operation { keptNormalizations.insert(layer.outputs) }
+            // Along another axis it is no half of one normalisation with a Scale by channel.
+            if case .batchNorm(let batchNorm) = layer.operation, batchNorm.axis == 1 {
+                keptNormalizations.insert(layer.outputs)
+            }
         }
     }
 

@@ -17,6 +17,7 @@ extension Operation {
             if !batchNorm.hasStatistics { return .refused(.noStatistics) }
             if !batchNorm.usesGlobalStatistics { return .refused(.batchStatistics) }
             if !batchNorm.unknownFields.isEmpty { return .refused(.unknownFields(batchNorm.unknownFields)) }
+            if batchNorm.axis != 1 { return .refused(.notPerChannel(axes: "axis \(batchNorm.axis)")) }
             return .element
         case .scale(let scale):
             guard inputCount == 1, let gamma = scale.gamma else { return .refused(.secondInput) }

@@ -30,7 +30,7 @@ struct RandomNetBuilder {
     mutating func add(seed: UInt64) {
         random = SeededNumbers(seed: seed)
         let input = pick()
-        switch isPlain ? plainKind() : Int.random(in: 0..<36, using: &random) {
+        switch isPlain ? plainKind() : Int.random(in: 0..<40, using: &random) {
         case 0...3: addConvolution(input)
         case 4: addDeconvolution(input)
         case 5...6: addInnerProduct(input)
@@ -52,6 +52,9 @@ struct RandomNetBuilder {
         case 32: sketch.network.outputs.append(input)
         case 33: addSplit(input)
         case 34: addTwin(input)
+        case 35...36: addPadding(input)
+        case 37: addRegroupingChannelsLast(input)
+        case 38: addBatchNormAlongAnotherAxis(input)
         default: addConvolution(input)
         }
     }
@@ -178,7 +181,9 @@ struct RandomNetBuilder {
         let deconvolution = Convolution(
             weight: weight, bias: Bool.random(using: &random) ? parameter("bias", numbers(outputs)) : nil,
             outputChannels: outputs, groups: groups, kernel: kernel,
-            stride: (0..<2).map { _ in Int.random(in: 1...2, using: &random) })
+            stride: (0..<2).map { _ in Int.random(in: 1...2, using: &random) },
+            padAfter: Bool.random(using: &random) ? nil : [0, 1],
+            outputPadding: Bool.random(using: &random) ? nil : [1, 0])
         addLayer("deconv", .deconvolution(deconvolution), [input])
     }
 
@@ -268,8 +273,9 @@ struct RandomNetBuilder {
             method: method, kernel: isGlobal ? nil : kernel,
             stride: (0..<2).map { _ in Int.random(in: 1...3, using: &random) }, pad: pad,
             padAfter: isPadded ? kernel.map { Int.random(in: 0..<$0, using: &random) } : nil,
-            padsToCover: Int.random(in: 0..<8, using: &random) == 0,
-            roundsUp: Int.random(in: 0..<4, using: &random) != 0,
+            padsToCover: Int.random(in: 0..<8, using: &random) == 0, coversFromBefore: Bool.random(using: &random),
+            dilation: Int.random(in: 0..<4, using: &random) == 0 ? [2, 1] : nil,
+            roundsUp: Int.random(in: 0..<4, using: &random) != 0, startsInsideInput: Bool.random(using: &random),
             countsPadding: Int.random(in: 0..<4, using: &random) != 0)
         let hasMask = method == .max && Int.random(in: 0..<8, using: &random) == 0
         addLayer("pool", .pooling(pooling), [input], outputCount: hasMask ? 2 : 1)
@@ -320,6 +326,40 @@ struct RandomNetBuilder {
             let channels = [2, 4, 8].filter { total % $0 == 0 }.randomElement(using: &random) ?? 1
             addLayer("reshape", .reshape(Reshape(dimensions: [0, channels, -1, 1])), [input])
         }
+    }
+
+    /// In the order in which the channels of a pixel follow one another.
+    private mutating func addRegroupingChannelsLast(_ input: ValueID) {
+        let shape = shape(input)
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: addLayer("flatten", .flatten(first: 1, last: -1, order: .channelsLast), [input])
+        case 1 where shape.count == 4:
+            addLayer("flatten", .flatten(first: 1, last: 2, order: .channelsLast), [input])
+        default:
+            let total = shape[1...].reduce(1, *)
+            let channels = [2, 4, 8, shape[1]].filter { total % $0 == 0 }.randomElement(using: &random) ?? 1
+            let dimensions = [[0, -1, channels], [0, -1, 1, channels], [0, -1]].randomElement(using: &random) ?? [0, -1]
+            addLayer("reshape", .reshape(Reshape(dimensions: dimensions, order: .channelsLast)), [input])
+        }
+    }
+
+    private mutating func addPadding(_ input: ValueID) {
+        let axes = shape(input).count - 2
+        let fillings: [Padding.Filling] = [.constant(0), .constant(0), .constant(-0.5), .reflection, .edge]
+        let padding = Padding(
+            before: (0..<axes).map { _ in Int.random(in: -1...2, using: &random) },
+            after: (0..<axes).map { _ in Int.random(in: -1...2, using: &random) },
+            filling: fillings.randomElement(using: &random) ?? .edge)
+        addLayer("pad", .padding(padding), [input])
+    }
+
+    private mutating func addBatchNormAlongAnotherAxis(_ input: ValueID) {
+        let axis = shape(input).count - 1
+        let count = shape(input)[axis]
+        var batchNorm = BatchNorm(
+            mean: parameter("mean", numbers(count)), variance: parameter("variance", numbers(count, 0.25...4)))
+        batchNorm.axis = axis
+        addLayer("bn", .batchNorm(batchNorm), [input])
     }
 
     private mutating func addCopying(_ input: ValueID) {
