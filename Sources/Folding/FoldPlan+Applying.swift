@@ -135,19 +135,29 @@ private struct PlanApplier {
     private mutating func foldedBias(_ linear: LinearLayer, fold: Fold, position: Int) -> ParameterID {
         let shift = fold.forwardShift(linear, shape: original[linear.weight].shape)
         let recipe: ParameterRecipe? = shift.map { .shifted($0) } ?? fold.bias.map { .vector($0) }
-        guard let bias = linear.bias else {
-            let name = "\(network.layers[position].name) bias"
-            let bias = network.addParameter(
-                Parameter(name: name, shape: [fold.channelCount], elementType: original[linear.weight].elementType))
-            recipes[bias] = recipe
-            return bias
-        }
+        let layouts = shift.map { [$0.outputs, $0.shift.layout] } ?? []
         let numbers =
             shift.map { $0.shift.numbers + $0.affine.scale + $0.affine.center + $0.affine.offset } ?? fold.bias
-        return derive(
-            bias, layouts: shift.map { [$0.outputs, $0.shift.layout] } ?? [], weight: shift?.weight, numbers: numbers,
-            for: fold.target
-        ) { recipe }
+        guard let bias = linear.bias else {
+            let weight = original[linear.weight]
+            // Calls of one layer get one bias.
+            let derivation = weight.mayBeParted
+                ? nil
+                : numbers.map { numbers in
+                    Derivation(
+                        parameter: linear.weight, layouts: layouts, weight: linear.weight,
+                        numbers: numbers.map(\.bitPattern))
+                }
+            if let bias = derivation.flatMap({ known[$0] }) { return bias }
+            let bias = network.addParameter(
+                Parameter(
+                    name: "\(network.layers[position].name) bias", shape: [fold.channelCount],
+                    elementType: weight.elementType, mayBeParted: weight.mayBeParted))
+            recipes[bias] = recipe
+            if let derivation { known[derivation] = bias }
+            return bias
+        }
+        return derive(bias, layouts: layouts, weight: shift?.weight, numbers: numbers, for: fold.target) { recipe }
     }
 
     /// A parameter that is computed from another one: the same for equal numbers, a new one otherwise.

@@ -84,8 +84,15 @@ public struct FoldPlanner {
         _ graph: PlanningGraph, settings: PlanningSettings, hasNumbers: Bool
     ) throws(WeightError) -> FoldPlan {
         let budget = options.budget ?? SearchBudget(graph)
+        var settings = settings
         var search = PlanSearch(graph, settings: settings, budget: budget)
         search.run()
+        // Each time round there are fewer layers that may take something.
+        while case let parted = search.placement.partedCalls(hasNumbers: hasNumbers), !parted.isEmpty {
+            settings.partedTargets.formUnion(parted)
+            search = PlanSearch(graph, settings: settings, budget: budget)
+            search.run()
+        }
         var assembly = PlanAssembly(
             search.placement, settings: settings, hasNumbers: hasNumbers, budget: budget, isLimited: search.isLimited)
         var plan = assembly.assembled()

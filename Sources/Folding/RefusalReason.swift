@@ -58,6 +58,8 @@ public enum RefusalReason: Hashable, Sendable {
     case opaqueProducer(producer: String, type: String, cause: String)
     /// The layer before applies its weights to several inputs at once.
     case severalOutputs(producer: String)
+    /// The layer is called several times and has one set of weights, and its calls would not all take the same.
+    case severalCalls(producer: String)
     /// The channels of the layer before run along another axis than those of the affine.
     case channelAxis(producer: String, axis: Int)
     /// The layer before has another number of channels.
@@ -101,6 +103,7 @@ public enum RefusalReason: Hashable, Sendable {
         case .assumed(let reason): reason.name
         case .opaqueProducer: "opaque-producer"
         case .severalOutputs: "several-outputs"
+        case .severalCalls: "several-calls"
         case .channelAxis: "channel-axis"
         case .channelCount: "channel-count"
         case .channelsDisagree: "channels-disagree"
@@ -169,6 +172,8 @@ public enum RefusalReason: Hashable, Sendable {
             "it reads the output of '\(producer.inMessages)' (\(type)), which is left alone: \(cause)"
         case .severalOutputs(let producer):
             "'\(producer.inMessages)' applies its weights to several bottoms, and only one of its tops is normalised"
+        case .severalCalls(let producer):
+            "'\(producer.inMessages)' is called several times with the same weights, and not all of its calls would take the same"
         case .channelAxis(let producer, let axis):
             "the channels of '\(producer.inMessages)' run along axis \(axis), those of this layer along axis 1"
         case .channelCount(let producer, let channels, let affineChannels):

@@ -29,9 +29,13 @@ public struct Parameter: Hashable, Sendable {
     /// Row-major shape; `nil` when no weights were read and the network does not tell.
     public var shape: [Int]?
     public var elementType: ElementType
+    /// Whether layers that share the tensor may be given copies of their own. Where the framework calls one layer several times, with one set of
+    /// parameters and one set of fields, its calls may not be parted: they change together or not at all.
+    public var mayBeParted: Bool
 
-    public init(name: String, shape: [Int]?, elementType: ElementType = .float32) {
+    public init(name: String, shape: [Int]?, elementType: ElementType = .float32, mayBeParted: Bool = true) {
         self.name = name
+        self.mayBeParted = mayBeParted
         self.shape = shape
         self.elementType = elementType
     }

@@ -7,6 +7,8 @@ struct LinearSite {
     var weightShape: [Int]?
     /// A folded weight would leave the range of its number format: the layer takes nothing.
     var isOverflowing = false
+    /// It is one of several calls of a layer that would not all take the same: it takes nothing.
+    var isParted = false
 }
 
 extension PassageSite {
@@ -60,6 +62,7 @@ extension PassageSite {
 
     private func refusal(of site: LinearSite) -> RefusalReason? {
         if site.isOverflowing { return .overflow(producer: layer.name) }
+        if site.isParted { return .severalCalls(producer: layer.name) }
         var axis = site.linear.channelAxis
         if axis < 0, let rank = inputs.first??.rank { axis += rank }
         guard axis == 1 else { return .channelAxis(producer: layer.name, axis: site.linear.channelAxis) }

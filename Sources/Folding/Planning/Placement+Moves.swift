@@ -241,7 +241,8 @@ extension PlanningGraph {
         if let linear = LinearLayer(layer.operation) {
             site.linear = LinearSite(
                 linear: linear, weightShape: network[linear.weight].shape,
-                isOverflowing: settings.overflowingTargets.contains(layer.id))
+                isOverflowing: settings.overflowingTargets.contains(layer.id),
+                isParted: settings.partedTargets.contains(layer.id))
         }
         return site
     }
@@ -275,6 +276,8 @@ struct PlanningSettings {
     var reach = FoldReach.wholeGraph
     var writesBiasAsScale = false
     var overflowingTargets: Set<LayerID> = []
+    /// Calls of one layer that would take different affines.
+    var partedTargets: Set<LayerID> = []
     /// The numbers of the biases of linear layers, by position.
     var biases: [Int: [Double]] = [:]
 

@@ -28,6 +28,8 @@ struct PlanAssembly {
     /// The channels of all that the plan makes, each of which becomes numbers.
     private(set) var channelCount = 0
     let channelLimit: Int
+    /// Affine layers, by position, that are one of several calls of a layer: none of them becomes another layer.
+    private let sharedCalls: Set<Int>
     /// The channels that any plan may have.
     private static let leastChannelLimit = 1 << 22
 
@@ -43,6 +45,7 @@ struct PlanAssembly {
         explanation = PlanExplanation(
             placement, settings: settings, hasNumbers: hasNumbers, budget: budget, isLimited: isLimited)
         takenNames = Set(graph.network.layers.map(\.name))
+        sharedCalls = Set(graph.calls.joined())
         let stored = graph.network.parameters.reduce(0) { $0 &+ ($1.elementCount ?? 0) }
         channelLimit = Self.leastChannelLimit + 2 * min(max(stored, 0), 1 << 48)
     }
@@ -250,6 +253,7 @@ struct PlanAssembly {
         let end = readers.map { $0 + (graph.isAffine[$0] ? 1 : 0) }.min() ?? .max
         let own = group.edges.compactMap { graph.edges[$0].node }.flatMap(graph.forest.path(to:)).uniqued.filter {
             !used.contains($0) && graph.forest.nodes[$0].position < end
+                && !sharedCalls.contains(graph.forest.nodes[$0].position)
         }
         let survivor: LayerID
         let name: String
