@@ -51,7 +51,8 @@ private struct PlanApplier {
 
     mutating func rewire(_ rewiring: Rewiring) {
         for value in rewiring.regauged where original.values.indices.contains(value.before.index) {
-            _ = network.addValue(Value(name: value.name, shape: original[value.before].shape))
+            let before = original[value.before]
+            _ = network.addValue(Value(name: value.name, shape: before.shape, order: before.order))
         }
         for (value, name) in rewiring.names where network.values.indices.contains(value.index) {
             network.values[value.index].name = name
@@ -79,7 +80,8 @@ private struct PlanApplier {
         let stored = leftover.chain.compactMap { positions[$0] }.flatMap { original.layers[$0].operation.parameters }
         let type = stored.contains { original[$0].elementType == .float64 } ? ElementType.float64 : .float32
         // Without a number of channels the same factor holds for all of them.
-        let isUniform = leftover.affine.map { $0.isUniform && leftover.channelCount == 1 } ?? false
+        let isUniform =
+            leftover.affine.map { $0.isUniform && leftover.channelCount == 1 && leftover.kind.mayBeUniform } ?? false
         let shape = isUniform ? [] : [leftover.channelCount]
         let axes = AffineAxes.axes(isUniform ? 0..<0 : 1..<2)
         func parameter(_ role: String, _ numbers: [Double]?) -> ParameterID {
@@ -89,12 +91,23 @@ private struct PlanApplier {
             return parameter
         }
         let operation: Operation
-        if leftover.isBias {
+        switch leftover.kind {
+        case .bias:
             operation = .bias(Bias(beta: parameter("beta", leftover.affine?.shift), axes: axes))
-        } else {
+        case .scale:
             let gamma = parameter("gamma", leftover.affine?.scale)
             let beta = leftover.hasShift ? parameter("beta", leftover.affine?.shift) : nil
             operation = .scale(Scale(gamma: gamma, beta: beta, axes: axes))
+        case .batchNorm(let epsilon):
+            let numbers = leftover.affine.map { NormalizationNumbers($0, epsilon: epsilon, type: type) }
+            let gamma = parameter("gamma", numbers?.gamma)
+            let beta = parameter("beta", numbers?.beta)
+            let mean = parameter("mean", numbers?.mean)
+            let variance = parameter("variance", numbers?.variance)
+            operation = .batchNorm(
+                BatchNorm(
+                    mean: mean, spread: .variance(variance), gamma: gamma, beta: beta,
+                    stored: [gamma, beta, mean, variance], epsilon: epsilon))
         }
         let layer = Layer(
             id: leftover.survivor, name: leftover.name, operation: operation, inputs: [leftover.input],
@@ -141,7 +154,8 @@ private struct PlanApplier {
         guard let bias = linear.bias else {
             let weight = original[linear.weight]
             // Calls of one layer get one bias.
-            let derivation = weight.mayBeParted
+            let derivation =
+                weight.mayBeParted
                 ? nil
                 : numbers.map { numbers in
                     Derivation(
@@ -176,6 +190,31 @@ private struct PlanApplier {
         recipes[result] = recipe()
         if let derivation { known[derivation] = result }
         return result
+    }
+}
+
+extension LeftoverForm.Kind {
+    /// Whether one number may stand for all channels.
+    fileprivate var mayBeUniform: Bool { if case .batchNorm = self { false } else { true } }
+}
+
+/// An affine as the numbers of a BatchNorm: gamma (x - mean) / sqrt(variance + epsilon) + beta.
+///
+/// The variance is 1 - epsilon as the number format holds it, so that the deviation is 1: in that format exactly, otherwise but for half a rounding.
+private struct NormalizationNumbers {
+    var gamma: [Double]
+    var beta: [Double]
+    var mean: [Double]
+    var variance: [Double]
+
+    init(_ affine: ChannelAffine, epsilon: Double, type: ElementType) {
+        let stored = type == .float64 ? 1 - epsilon : Double(Float(1 - epsilon))
+        gamma = affine.scale
+        // Mean and term apart, as they were stored: together they might cancel out.
+        let fits = (affine.center + affine.offset).allSatisfy { Float($0).isFinite }
+        beta = fits ? affine.offset : affine.shift
+        mean = fits ? affine.center : affine.scale.map { _ in 0 }
+        variance = affine.scale.map { _ in stored }
     }
 }
 

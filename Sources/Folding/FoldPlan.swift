@@ -66,7 +66,7 @@ public struct Fold: Hashable, Sendable {
     public var chain: [LayerID] { takes.flatMap(\.chain).uniqued }
 }
 
-/// An affine that nothing takes: one Scale or Bias, in the place of one of its layers where that is possible.
+/// An affine that nothing takes: one layer of the kind that the framework has for it, in the place of one of its layers where that is possible.
 public struct Leftover: Hashable, Sendable {
     /// The layers that it, or a part of it, comes from, in order.
     public var chain: [LayerID]
@@ -77,8 +77,11 @@ public struct Leftover: Hashable, Sendable {
     public var channelCount: Int
     /// `nil` in a plan made without weights.
     public var affine: ChannelAffine?
+    /// Whether it has factors, and terms, other than those of the identity.
     public var hasScale: Bool
     public var hasShift: Bool
+    /// What it becomes.
+    public var kind: LeftoverForm.Kind
     public var input: ValueID
     public var output: ValueID
     /// Why nothing before it takes it.
@@ -86,8 +89,8 @@ public struct Leftover: Hashable, Sendable {
     /// Why nothing behind it takes it; `nil` where nobody asked.
     public var forwardReason: RefusalReason?
 
-    /// Whether it becomes a Bias; a Scale otherwise.
-    public var isBias: Bool { hasShift && !hasScale }
+    /// Whether it becomes a Bias.
+    public var isBias: Bool { kind == .bias }
 }
 
 /// An affine layer that stays as it is, and why.

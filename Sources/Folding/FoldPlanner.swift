@@ -11,8 +11,13 @@ public struct FoldPlanner {
         /// Take a moving-average factor of 0 as Caffe does, instead of as an error.
         public var allowsUntrained = false
         public var reach = FoldReach.wholeGraph
+        /// What an affine becomes that nothing takes.
+        public var leftoverForm = LeftoverForm.scaleOrBias
         /// Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer.
-        public var writesBiasAsScale = false
+        public var writesBiasAsScale: Bool {
+            get { leftoverForm == .scale }
+            set { leftoverForm = newValue ? .scale : .scaleOrBias }
+        }
         /// Linear layers that must not take anything, because a folded weight would leave the range of its number format.
         public var overflowingTargets: Set<LayerID> = []
         /// How much work the search may take; `nil` for what fits the size of the network.
@@ -76,8 +81,7 @@ public struct FoldPlanner {
 
     private var settings: PlanningSettings {
         PlanningSettings(
-            reach: options.reach, writesBiasAsScale: options.writesBiasAsScale,
-            overflowingTargets: options.overflowingTargets)
+            reach: options.reach, leftoverForm: options.leftoverForm, overflowingTargets: options.overflowingTargets)
     }
 
     private func plan(

@@ -22,10 +22,14 @@ public struct Layer: Hashable, Sendable {
 /// Several values may have one name: a layer that works in place writes a new value under the old name.
 public struct Value: Hashable, Sendable {
     public var name: String
+    /// (images, channels, spatial axes ...), whatever the framework's order.
     public var shape: BlobShape?
+    /// The order in which the caller of the network sees its axes: that of the model's file, for samples and reports.
+    public var order: ElementOrder
 
-    public init(name: String, shape: BlobShape? = nil) {
+    public init(name: String, shape: BlobShape? = nil, order: ElementOrder = .channelsFirst) {
         self.name = name
         self.shape = shape
+        self.order = order
     }
 }

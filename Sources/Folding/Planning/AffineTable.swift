@@ -43,10 +43,10 @@ struct AffineTable {
         var second: Int
     }
 
-    /// Whether a shift alone is a Scale with factors of 1, which reads them.
-    private let readsUnitFactors: Bool
+    /// What affines become.
+    private let form: LeftoverForm
 
-    init(readsUnitFactors: Bool = false) { self.readsUnitFactors = readsUnitFactors }
+    init(form: LeftoverForm = .scaleOrBias) { self.form = form }
 
     subscript(function: Int) -> ChannelAffine { affines[function] }
 
@@ -86,7 +86,7 @@ struct AffineTable {
         affines.append(affine)
         contents.append(content)
         fitsLayer.append(!affine.leavesFloatRange)
-        readCounts.append(1 + (affine.hasUnitScale && !readsUnitFactors ? 0 : 1) + (affine.hasNoShift ? 0 : 1))
+        readCounts.append(form.readCount(hasFactors: !affine.hasUnitScale, hasTerms: !affine.hasNoShift))
         return affines.count - 1
     }
 

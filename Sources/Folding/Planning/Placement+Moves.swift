@@ -274,7 +274,7 @@ extension PlanningGraph {
 /// What a search knows beside the network.
 struct PlanningSettings {
     var reach = FoldReach.wholeGraph
-    var writesBiasAsScale = false
+    var leftoverForm = LeftoverForm.scaleOrBias
     var overflowingTargets: Set<LayerID> = []
     /// Calls of one layer that would take different affines.
     var partedTargets: Set<LayerID> = []

@@ -70,7 +70,7 @@ struct Placement {
 
     init(_ graph: PlanningGraph, settings: PlanningSettings = PlanningSettings()) {
         self.graph = graph
-        var table = AffineTable(readsUnitFactors: settings.writesBiasAsScale)
+        var table = AffineTable(form: settings.leftoverForm)
         var functions: [Int: Int?] = [:]
         for (index, node) in graph.forest.nodes.enumerated() { functions[index] = table.number(of: node.affine) }
         let items = graph.edges.map { edge -> Item? in

@@ -203,12 +203,7 @@ struct PlanAssembly {
         let tail = graph.forest.path(to: node)
         let operations = tail.map { graph.network.layers[graph.forest.nodes[$0].position].operation }
         let holdsOnlyPowers = operations.allSatisfy { if case .power = $0 { true } else { false } }
-        let isLone: Bool
-        switch operations.first {
-        case .scale where operations.count == 1: isLone = true
-        case .bias where operations.count == 1: isLone = !settings.writesBiasAsScale
-        default: isLone = false
-        }
+        let isLone = operations.count == 1 && settings.leftoverForm.keeps(operations[0])
         let affine = group.key.function.map { placement.table[$0] }
         let hasNoForm = affine?.leavesFloatRange ?? false || channelCount(of: group, root: root) == nil
         guard holdsOnlyPowers || isLone || hasNoForm || group.key.function == nil else { return false }
@@ -245,6 +240,7 @@ struct PlanAssembly {
         // One number serves channels of which only a text tells how many there are.
         if hasNumbers, affine.isUniform, count > Self.largestUniformCount { count = 1 }
         let isExpanded = holdsNumbers(count)
+        let (hasFactors, hasTerms) = (!affine.hasUnitScale, !affine.hasNoShift)
         let reasons = reasons(for: group, root: root)
         let readers = group.edges.compactMap { edge -> Int? in
             if case .layer(let position, _) = graph.edges[edge].reader { position } else { nil }
@@ -277,9 +273,9 @@ struct PlanAssembly {
             Leftover(
                 chain: chain.map(layerID(ofNode:)), survivor: survivor, name: name, channelCount: count,
                 affine: isExpanded ? affine.expanded(to: count) ?? affine : nil,
-                hasScale: !affine.hasUnitScale || settings.writesBiasAsScale,
-                hasShift: !affine.hasNoShift, input: input, output: output, reason: reasons.backward,
-                forwardReason: reasons.forward))
+                hasScale: hasFactors, hasShift: hasTerms,
+                kind: settings.leftoverForm.kind(hasFactors: hasFactors, hasTerms: hasTerms), input: input,
+                output: output, reason: reasons.backward, forwardReason: reasons.forward))
     }
 
     /// The affine layers that a leftover stands for, in order: those that its affine came from; where it is the identity, for an output that must be a

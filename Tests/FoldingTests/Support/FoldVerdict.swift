@@ -6,6 +6,9 @@ import NetGraph
 /// precision, with weights that are not rounded to less, so what is left is the noise of a few thousand operations of 2^-53 each.
 private let tolerance = 1e-9
 
+/// The same where a BatchNorm in single precision stands for Powers: some roundings of 2^-24.
+private let singleTolerance = 1e-6
+
 /// A window of MAX pooling without a pixel gives the lowest Float, which no factor of a later layer may exceed: such numbers mean nothing.
 private let floatRange = 1e37
 
@@ -14,7 +17,7 @@ struct FoldVerdict {
     var complaint: String?
     var foldCount = 0
 
-    init(_ net: RandomNet) { self.init(net.sketch()) }
+    init(_ net: RandomNet) { self.init(net.sketch(), options: net.options) }
 
     /// Whether the search for the plan was ended by its budget.
     var isLimited = false
@@ -39,6 +42,9 @@ struct FoldVerdict {
         for name in sketch.network.outputs.map({ sketch.network[$0].name }) {
             guard before[name] != nil, after[name] != nil else { return "output '\(name)' is not computed" }
         }
+        // Powers have no number format, so what is left of them alone is rounded to single precision.
+        let rounds = result.plan.leftovers.contains { $0.kind != .scale && $0.kind != .bias }
+        let tolerance = rounds ? singleTolerance : tolerance
         for (name, expected) in before.sorted(by: { $0.key < $1.key }) {
             guard let found = after[name] else { continue }
             // An input that a layer in place overwrote keeps its name: it is fed by name.
@@ -50,11 +56,12 @@ struct FoldVerdict {
             for (index, (one, other)) in zip(expected.elements, found.elements).enumerated()
             where one != other && !(abs(one) > floatRange) {
                 if one.isNaN, other.isNaN { continue }
-                if let source, Self.isTie(one, other, in: source, plane: index / plane) { continue }
+                if let source, Self.isTie(one, other, in: source, plane: index / plane, tolerance) { continue }
                 if !(abs(one - other) <= tolerance * max(largest, 1)) { return "'\(name)' is \(other), not \(one)" }
             }
         }
         if let fault = Self.nameFault(result.network) { return fault }
+        if let fault = Self.partedCalls(sketch.network, result.network) { return fault }
         let countBefore = Self.affineCount(sketch.network)
         let countAfter = Self.affineCount(result.network)
         if countAfter > countBefore { return "\(countBefore) affine layers became \(countAfter)" }
@@ -76,12 +83,18 @@ struct FoldVerdict {
     /// What a pooling read that tells the places of its maxima in this blob; `nil` for any other blob.
     private static func source(ofPlaces name: String, in network: Network) -> String? {
         network.layers.first { layer in
-            if case .pooling = layer.operation { layer.outputs.dropFirst().contains { network[$0].name == name } } else { false }
+            if case .pooling = layer.operation {
+                layer.outputs.dropFirst().contains { network[$0].name == name }
+            } else {
+                false
+            }
         }.map { network[$0.inputs[0]].name }
     }
 
     /// Whether two places of a plane hold the same number but for rounding: either may be that of the maximum.
-    private static func isTie(_ first: Double, _ second: Double, in source: Tensor<Double>, plane: Int) -> Bool {
+    private static func isTie(
+        _ first: Double, _ second: Double, in source: Tensor<Double>, plane: Int, _ tolerance: Double
+    ) -> Bool {
         let count = source.shape.dropFirst(2).reduce(1, *)
         guard let first = Int(exactly: first), let second = Int(exactly: second), (0..<count).contains(first),
             (0..<count).contains(second), (plane + 1) * count <= source.elements.count
@@ -107,6 +120,21 @@ struct FoldVerdict {
         return blobs
     }
 
+    /// Layers with parameters that may not be parted, and that are not the same layer any more; one that is gone is no fault.
+    private static func partedCalls(_ before: Network, _ after: Network) -> String? {
+        let now = Dictionary(uniqueKeysWithValues: after.layers.map { ($0.id, $0.operation) })
+        for parameter in before.parameters.indices where !before.parameters[parameter].mayBeParted {
+            let calls = before.layers.filter { $0.operation.parameters.contains(ParameterID(parameter)) }
+            guard calls.count > 1 else { continue }
+            let changed = calls.filter { call in now[call.id].map { $0 != call.operation } ?? false }
+            if changed.isEmpty { continue }
+            guard changed.count == calls.count, Set(changed.compactMap { now[$0.id] }).count == 1 else {
+                return "calls of one layer were parted: \(calls.map(\.name))"
+            }
+        }
+        return nil
+    }
+
     /// A name that two layers write though the second does not work in place.
     private static func nameFault(_ network: Network) -> String? {
         var current: [String: ValueID] = [:]
@@ -127,7 +155,7 @@ struct FoldVerdict {
     static func description(of net: RandomNet) -> String {
         let sketch = net.sketch()
         var lines = NetworkStructure(sketch.network).lines
-        if let result = try? sketch.folded() {
+        if let result = try? sketch.folded(net.options) {
             lines += ["folded:"] + NetworkStructure(result.network).lines
         }
         return lines.joined(separator: "\n")
