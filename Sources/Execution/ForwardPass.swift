@@ -161,7 +161,8 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
     ) throws(ExecutionError) -> [State] {
         var call = KernelCall(
             layer: layer, inputs: inputs.map { Block(shape: $0.shape, pointer: $0.buffer.pointer, count: $0.count) },
-            outputs: [], parameters: interpreter.parameters, workers: workers, scratch: scratch)
+            outputs: [], parameters: interpreter.parameters,
+            reorderedWeight: interpreter.reorderedWeights[layer.id], workers: workers, scratch: scratch)
         let known = shapes.compactMap(\.self)
         guard known.count == shapes.count else {
             var states: [State] = []

@@ -24,7 +24,9 @@ extension Interpreter {
         }
         part.layers = sources + positions.sorted().map { network.layers[$0] }
         part.outputs = []
-        return Interpreter(network: part, options: options, parameters: parameters, obstacles: obstacles)
+        return Interpreter(
+            network: part, options: options, parameters: parameters, reorderedWeights: reorderedWeights,
+            obstacles: obstacles)
     }
 
     /// What keeps a layer from running, whatever its inputs are.
@@ -36,7 +38,7 @@ extension Interpreter {
         let theirs = other.operation.parameters
         guard mine.count == theirs.count else { return false }
         return zip(mine, theirs).allSatisfy { first, second in
-            guard let first = parameters[first], let second = interpreter.parameters[second],
+            guard let first = held(first, by: layer), let second = interpreter.held(second, by: other),
                 first.shape == second.shape
             else { return false }
             return memcmp(first.buffer.pointer, second.buffer.pointer, first.count * MemoryLayout<Element>.stride) == 0
@@ -55,21 +57,23 @@ extension Interpreter {
         switch layer.operation {
         case .convolution(let convolution):
             // (outputs, inputs / groups * kernel)
-            return norms(of: convolution.weight, groups: 1, repeats: 1, channels: convolution.outputChannels)
+            return norms(
+                held(convolution.weight, by: layer), groups: 1, repeats: 1, channels: convolution.outputChannels)
         case .deconvolution(let convolution):
             // (inputs, outputs / groups, kernel)
-            guard let inputs = parameters[convolution.weight]?.shape.first, convolution.groups > 0 else { return nil }
-            return norms(
-                of: convolution.weight, groups: convolution.groups, repeats: inputs / convolution.groups,
-                channels: convolution.outputChannels / convolution.groups)
+            let held = held(convolution.weight, by: layer)
+            guard let layout = convolution.weightLayout(isTransposed: true, elementCount: held?.count ?? 0) else {
+                return nil
+            }
+            return norms(held, groups: layout.groups, repeats: layout.inputs, channels: layout.outputs)
         case .innerProduct(let product):
             // (outputs, K), or (K, outputs)
+            let held = held(product.weight, by: layer)
             guard product.transposed else {
-                return norms(of: product.weight, groups: 1, repeats: 1, channels: product.outputCount)
+                return norms(held, groups: 1, repeats: 1, channels: product.outputCount)
             }
-            guard let count = parameters[product.weight]?.count, product.outputCount > 0 else { return nil }
-            return norms(
-                of: product.weight, groups: 1, repeats: count / product.outputCount, channels: product.outputCount)
+            guard let count = held?.count, product.outputCount > 0 else { return nil }
+            return norms(held, groups: 1, repeats: count / product.outputCount, channels: product.outputCount)
         default:
             return nil
         }
@@ -78,8 +82,8 @@ extension Interpreter {
     /// The weight read as (groups, repeats, channels of a group, rest): the sums of each channel of each group.
     @specialized(where Element == Float)
     @specialized(where Element == Double)
-    private func norms(of parameter: ParameterID, groups: Int, repeats: Int, channels: Int) -> [Double]? {
-        guard groups > 0, repeats > 0, channels > 0, let held = parameters[parameter] else { return nil }
+    private func norms(_ held: Parameters?, groups: Int, repeats: Int, channels: Int) -> [Double]? {
+        guard groups > 0, repeats > 0, channels > 0, let held else { return nil }
         let rows = groups * repeats * channels
         guard held.count > 0, held.count % rows == 0 else { return nil }
         let inner = held.count / rows

@@ -19,6 +19,8 @@ public struct Interpreter<Element: ExecutionElement>: Sendable {
     public let network: Network
     public let options: ExecutionOptions
     let parameters: [ParameterID: Parameters]
+    /// The weights of layers that store theirs in another order, in the kernels' order, where other layers need them as they are stored.
+    let reorderedWeights: [LayerID: Parameters]
     let obstacles: [LayerID: Obstacle]
 
     /// The numbers of one parameter.
@@ -60,16 +62,20 @@ public struct Interpreter<Element: ExecutionElement>: Sendable {
                 parameters[parameter] = Parameters(shape: shape, buffer: buffer, count: count)
             }
         }
-        self.init(network: network, options: options, parameters: parameters, obstacles: obstacles)
+        let reordered = try Self.reorderWeights(&parameters, of: network, obstacles: obstacles, options: options)
+        self.init(
+            network: network, options: options, parameters: parameters, reorderedWeights: reordered,
+            obstacles: obstacles)
     }
 
     init(
         network: Network, options: ExecutionOptions, parameters: [ParameterID: Parameters],
-        obstacles: [LayerID: Obstacle]
+        reorderedWeights: [LayerID: Parameters], obstacles: [LayerID: Obstacle]
     ) {
         self.network = network
         self.options = options
         self.parameters = parameters
+        self.reorderedWeights = reorderedWeights
         self.obstacles = obstacles
     }
 

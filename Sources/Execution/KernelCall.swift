@@ -9,6 +9,8 @@ struct KernelCall<Element: ExecutionElement> {
     let inputs: [Block<Element>]
     var outputs: [Block<Element>]
     let parameters: [ParameterID: Interpreter<Element>.Parameters]
+    /// The weight of this layer, where it is held in another order than for other layers.
+    let reorderedWeight: Interpreter<Element>.Parameters?
     let workers: Workers
     let scratch: Scratch<Element>
 
@@ -97,7 +99,10 @@ struct KernelCall<Element: ExecutionElement> {
 
     /// A parameter with as many elements as expected.
     func parameter(_ id: ParameterID, count: Int?) throws(ExecutionError) -> UnsafePointer<Element> {
-        guard let parameter = parameters[id] else { throw layer.error("a parameter of it was not read") }
+        let isReordered = reorderedWeight != nil && layer.operation.parameters.first == id
+        guard let parameter = isReordered ? reorderedWeight : parameters[id] else {
+            throw layer.error("a parameter of it was not read")
+        }
         guard count ?? parameter.count == parameter.count else {
             throw layer.error(
                 "a parameter of shape \(BlobShape.describe(parameter.shape)) does not fit its input of shape \(inputs.first.map { BlobShape.describe($0.shape) } ?? "none")"

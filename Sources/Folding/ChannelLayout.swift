@@ -1,25 +1,56 @@
 import NetGraph
 
-/// How the channels of an affine lie in a weight tensor.
+/// How the channels of an affine lie in a weight tensor, whose elements are taken in row-major order.
 ///
-/// The row-major elements are read as a block of (groups, repeats, channels per group, inner); the channel of an element is
-/// group * channelsPerGroup + its place on the third axis. Each kind of weight is a case of this one form:
+/// The channel of an element is group * channelsPerGroup + its place in the group; both are digits of the element's number:
 ///
-///     convolution, outputs        (1, 1, O, I/g * kernel)
-///     deconvolution, outputs      (g, I/g, O/g, kernel)
-///     inner product, outputs      (1, 1, O, K), transposed (1, K, O, 1)
+///     group = number / groupStride % groups        place = number / channelStride % channelsPerGroup
+///
+/// So any order of the axes of a weight is a case of this one form, outputs as well as inputs. Groups that follow one another without a gap are written as
+/// one.
 public struct ChannelLayout: Hashable, Sendable {
-    public var groups: Int
-    public var repeats: Int
-    public var channelsPerGroup: Int
-    public var inner: Int
+    public let elementCount: Int
+    let groups: Int
+    let groupStride: Int
+    let channelsPerGroup: Int
+    let channelStride: Int
 
-    public var elementCount: Int { groups * repeats * channelsPerGroup * inner }
     public var channelCount: Int { groups * channelsPerGroup }
 
-    /// The channel of the elements of a row: those that differ on the innermost axis alone.
-    func channel(ofRow row: Int) -> Int {
-        row / channelsPerGroup / repeats * channelsPerGroup + row % channelsPerGroup
+    /// - Parameter role: whose channels: those of the outputs or of the inputs.
+    init(_ weight: WeightLayout, _ role: WeightLayout.Role) {
+        var (groups, groupStride) = (weight.groups, weight.stride(of: .groups))
+        var (channels, channelStride) = (weight.length(of: role), weight.stride(of: role))
+        if channels == 1 {
+            (channels, channelStride, groups) = (groups, groupStride, 1)
+        } else if groups > 1, groupStride == channels * channelStride {
+            (channels, groups) = (channels * groups, 1)
+        }
+        elementCount = weight.groups * weight.outputs * weight.inputs * weight.kernel
+        self.groups = groups
+        self.groupStride = groups == 1 ? elementCount : groupStride
+        channelsPerGroup = channels
+        self.channelStride = channels == 1 ? elementCount : channelStride
+    }
+
+    /// Elements of a weight that follow one another and belong to one channel, or each to the next one.
+    struct Run {
+        var channel: Int
+        var count: Int
+        /// Whether the channel counts up with the elements.
+        var ascends: Bool
+    }
+
+    /// The run that begins with an element, of no more than `limit` elements.
+    func run(from number: Int, limit: Int) -> Run {
+        let place = number / channelStride % channelsPerGroup
+        let channel = number / groupStride % groups * channelsPerGroup + place
+        if channelStride == 1 {
+            // Neighbours belong to neighbouring channels, up to the end of the group.
+            return Run(channel: channel, count: min(channelsPerGroup - place, limit), ascends: true)
+        }
+        let step = min(groupStride, channelStride)
+        return Run(channel: channel, count: min(step - number % step, limit), ascends: false)
     }
 
     /// Multiplies a slice of the tensor by the factor of each element's channel.
@@ -31,25 +62,20 @@ public struct ChannelLayout: Hashable, Sendable {
     func multiply<Element: WeightElement>(
         _ elements: UnsafeMutableBufferPointer<Element>, from start: Int, by factors: [Double]
     ) {
-        guard inner > 0, channelsPerGroup > 0, repeats > 0 else { return }
+        guard elementCount > 0 else { return }
         factors.withUnsafeBufferPointer { factors in
             var position = 0
             while position < elements.count {
-                let row = (start + position) / inner
-                let channel = channel(ofRow: row)
-                if inner == 1 {
-                    // Neighbours belong to neighbouring channels, up to the end of the group.
-                    let count = min(channelsPerGroup - row % channelsPerGroup, elements.count - position)
+                let run = run(from: start + position, limit: elements.count - position)
+                let part = UnsafeMutableBufferPointer(rebasing: elements[position..<position + run.count])
+                if run.ascends {
                     Element.multiply(
-                        UnsafeMutableBufferPointer(rebasing: elements[position..<position + count]),
-                        each: UnsafeBufferPointer(rebasing: factors[channel..<channel + count]))
-                    position += count
+                        part,
+                        each: UnsafeBufferPointer(rebasing: factors[run.channel..<run.channel + run.count]))
                 } else {
-                    let end = min((row + 1) * inner - start, elements.count)
-                    Element.multiply(
-                        UnsafeMutableBufferPointer(rebasing: elements[position..<end]), by: factors[channel])
-                    position = end
+                    Element.multiply(part, by: factors[run.channel])
                 }
+                position += run.count
             }
         }
     }

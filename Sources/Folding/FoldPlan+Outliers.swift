@@ -107,25 +107,19 @@ extension ChannelLayout {
     fileprivate func raiseMaxima<Element: WeightElement>(
         _ maxima: inout [Float], by elements: UnsafeMutableBufferPointer<Element>, from start: Int
     ) {
-        guard inner > 0, channelsPerGroup > 0, repeats > 0 else { return }
+        guard elementCount > 0 else { return }
         maxima.withUnsafeMutableBufferPointer { maxima in
             var position = 0
             while position < elements.count {
-                let row = (start + position) / inner
-                let channel = channel(ofRow: row)
-                let end =
-                    inner == 1
-                    ? position + min(channelsPerGroup - row % channelsPerGroup, elements.count - position)
-                    : min((row + 1) * inner - start, elements.count)
-                let run = UnsafeMutableBufferPointer(rebasing: elements[position..<end])
-                if inner == 1 {
-                    // Neighbours belong to neighbouring channels, up to the end of the group.
+                let run = run(from: start + position, limit: elements.count - position)
+                let part = UnsafeMutableBufferPointer(rebasing: elements[position..<position + run.count])
+                if run.ascends {
                     Element.raise(
-                        UnsafeMutableBufferPointer(rebasing: maxima[channel..<channel + run.count]), to: run)
+                        UnsafeMutableBufferPointer(rebasing: maxima[run.channel..<run.channel + run.count]), to: part)
                 } else {
-                    maxima[channel] = max(maxima[channel], Element.largestMagnitude(run))
+                    maxima[run.channel] = max(maxima[run.channel], Element.largestMagnitude(part))
                 }
-                position = end
+                position += run.count
             }
         }
     }

@@ -35,13 +35,15 @@ extension ChannelLayout {
     ) {
         var position = 0
         while position < elements.count {
-            let row = (start + position) / inner
-            let channel = channel(ofRow: row)
-            let end = min((row + 1) * inner - start, elements.count)
-            var sum = sums[channel]
-            for index in position..<end { sum += elements[index] }
-            sums[channel] = sum
-            position = end
+            let run = run(from: start + position, limit: elements.count - position)
+            if run.ascends {
+                for offset in 0..<run.count { sums[run.channel + offset] += elements[position + offset] }
+            } else {
+                var sum = sums[run.channel]
+                for index in position..<position + run.count { sum += elements[index] }
+                sums[run.channel] = sum
+            }
+            position += run.count
         }
     }
 }

@@ -1,8 +1,9 @@
 /// Parameters of a convolution or a deconvolution over any number of spatial axes.
 ///
-/// Convolution: weight (outputs, inputs / groups, kernel ...). Deconvolution: weight (inputs, outputs / groups, kernel ...). Bias (outputs).
+/// `weightOrder` tells the axes of the weight. Bias (outputs).
 public struct Convolution: Hashable, Sendable {
     public var weight: ParameterID
+    public var weightOrder: WeightOrder
     public var bias: ParameterID?
     public var outputChannels: Int
     public var groups: Int
@@ -23,13 +24,15 @@ public struct Convolution: Hashable, Sendable {
     public var channelAxis: Int
 
     public init(
-        weight: ParameterID, bias: ParameterID?, outputChannels: Int, groups: Int = 1, kernel: [Int],
+        weight: ParameterID, weightOrder: WeightOrder = .outputsFirst, bias: ParameterID?, outputChannels: Int,
+        groups: Int = 1, kernel: [Int],
         stride: [Int]? = nil, padBefore: [Int]? = nil, padAfter: [Int]? = nil, padsToCover: Bool = false,
         coversFromBefore: Bool = false, dilation: [Int]? = nil, outputPadding: [Int]? = nil, channelAxis: Int = 1
     ) {
         let ones = [Int](repeating: 1, count: kernel.count)
         let zeros = [Int](repeating: 0, count: kernel.count)
         self.weight = weight
+        self.weightOrder = weightOrder
         self.bias = bias
         self.outputChannels = outputChannels
         self.groups = groups

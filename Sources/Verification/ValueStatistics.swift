@@ -42,11 +42,11 @@ struct ValueStatistics {
         for position in positions where network.layers[position].inputs.contains(value) {
             switch network.layers[position].operation {
             case .convolution(let convolution):
-                guard let weight = network[convolution.weight].shape, weight.count > 1 else { continue }
+                guard let inputs = inputChannels(of: convolution, isTransposed: false) else { continue }
                 let reach = zip(convolution.kernel, convolution.dilation).map { 8 + min($0, 1024) * min($1, 1024) }
-                return [2, min(weight[1], 1 << 20) * min(convolution.groups, 1 << 20)] + reach
+                return [2, inputs] + reach
             case .deconvolution(let convolution):
-                guard let weight = network[convolution.weight].shape, let inputs = weight.first else { continue }
+                guard let inputs = inputChannels(of: convolution, isTransposed: true) else { continue }
                 return [2, inputs] + convolution.kernel.map { _ in 6 }
             case .innerProduct(let product) where product.axis == 1:
                 guard let count = network[product.weight].elementCount, product.outputCount > 0 else { continue }
@@ -64,6 +64,12 @@ struct ValueStatistics {
             }
         }
         return nil
+    }
+
+    private func inputChannels(of convolution: Convolution, isTransposed: Bool) -> Int? {
+        network[convolution.weight].elementCount.flatMap {
+            convolution.weightLayout(isTransposed: isTransposed, elementCount: $0)
+        }?.inputChannels
     }
 
     private struct Normalization {

@@ -144,7 +144,11 @@ struct RandomNetBuilder {
         if Int.random(in: 0..<4, using: &random) == 0, let twin = twins.randomElement(using: &random) {
             return ParameterID(twin)
         }
-        return sketch.parameter(role, values, shape: shape, .float64)
+        let parameter = sketch.parameter(role, values, shape: shape, .float64)
+        if !isPlain, Int.random(in: 0..<4, using: &random) == 0 {
+            sketch.network.parameters[parameter.index].mayBeParted = false
+        }
+        return parameter
     }
 
     // MARK: Linear layers
@@ -158,11 +162,18 @@ struct RandomNetBuilder {
             .randomElement(using: &random) ?? 1
         let kernel = (0..<2).map { _ in Int.random(in: 1...3, using: &random) }
         let before = Bool.random(using: &random) ? [0, 0] : (0..<2).map { _ in Int.random(in: 0...2, using: &random) }
-        let weight = parameter(
-            "weight", numbers(outputs * shape[1] / groups * kernel[0] * kernel[1]),
-            shape: [outputs, shape[1] / groups] + kernel)
+        let order = weightOrder(isDepthwise: groups == shape[1])
+        let count = outputs * shape[1] / groups * kernel[0] * kernel[1]
+        let lengths: [Int] =
+            switch order {
+            case .outputsFirst: [outputs, shape[1] / groups] + kernel
+            case .outputsLast: kernel + [shape[1] / groups, outputs]
+            case .depthwise: kernel + [shape[1], outputs / groups]
+            }
+        let weight = parameter("weight \(order)", numbers(count), shape: lengths)
         let convolution = Convolution(
-            weight: weight, bias: Bool.random(using: &random) ? parameter("bias", numbers(outputs)) : nil,
+            weight: weight, weightOrder: order,
+            bias: Bool.random(using: &random) ? parameter("bias", numbers(outputs)) : nil,
             outputChannels: outputs, groups: groups, kernel: kernel,
             stride: (0..<2).map { _ in Int.random(in: 1...2, using: &random) }, padBefore: before,
             dilation: (0..<2).map { _ in Int.random(in: 1...2, using: &random) })
@@ -175,16 +186,26 @@ struct RandomNetBuilder {
         let outputs = 4
         let groups = [1, 2].filter { shape[1] % $0 == 0 }.randomElement(using: &random) ?? 1
         let kernel = (0..<2).map { _ in Int.random(in: 1...3, using: &random) }
+        let order = weightOrder(isDepthwise: false)
         let weight = parameter(
-            "deconvolution weight", numbers(shape[1] * outputs / groups * kernel[0] * kernel[1]),
-            shape: [shape[1], outputs / groups] + kernel)
+            "deconvolution weight \(order)", numbers(shape[1] * outputs / groups * kernel[0] * kernel[1]),
+            shape: order == .outputsLast
+                ? kernel + [outputs / groups, shape[1]] : [shape[1], outputs / groups] + kernel)
         let deconvolution = Convolution(
-            weight: weight, bias: Bool.random(using: &random) ? parameter("bias", numbers(outputs)) : nil,
+            weight: weight, weightOrder: order,
+            bias: Bool.random(using: &random) ? parameter("bias", numbers(outputs)) : nil,
             outputChannels: outputs, groups: groups, kernel: kernel,
             stride: (0..<2).map { _ in Int.random(in: 1...2, using: &random) },
             padAfter: Bool.random(using: &random) ? nil : [0, 1],
             outputPadding: Bool.random(using: &random) ? nil : [1, 0])
         addLayer("deconv", .deconvolution(deconvolution), [input])
+    }
+
+    /// In a plain net the first one.
+    private mutating func weightOrder(isDepthwise: Bool) -> WeightOrder {
+        if isPlain { return .outputsFirst }
+        let orders: [WeightOrder] = [.outputsFirst, .outputsLast] + (isDepthwise ? [.depthwise, .depthwise] : [])
+        return orders.randomElement(using: &random) ?? .outputsFirst
     }
 
     private mutating func addInnerProduct(_ input: ValueID) {
@@ -338,7 +359,8 @@ struct RandomNetBuilder {
         default:
             let total = shape[1...].reduce(1, *)
             let channels = [2, 4, 8, shape[1]].filter { total % $0 == 0 }.randomElement(using: &random) ?? 1
-            let dimensions = [[0, -1, channels], [0, -1, 1, channels], [0, -1]].randomElement(using: &random) ?? [0, -1]
+            let dimensions =
+                [[0, -1, channels], [0, -1, 1, channels], [0, -1]].randomElement(using: &random) ?? [0, -1]
             addLayer("reshape", .reshape(Reshape(dimensions: dimensions, order: .channelsLast)), [input])
         }
     }
