@@ -138,38 +138,18 @@ struct GraphBuilder {
     private func checkArity(of operation: Operation, layer: LayerDefinition) throws(ModelError) {
         let bottoms = layer.bottoms.count
         let tops = layer.tops.count
-        switch operation {
-        case .opaque, .dataSource, .objective, .input, .sink:
-            return
-        case .axpy, .batchReindex, .filter, .recurrent, .fill, .parameter, .priorBox, .detectionOutput, .regionPooling,
-            .upsample, .interpolation, .im2col:
-            // These are opaque where the numbers are not right.
-            return
-        case .convolution, .deconvolution:
-            guard bottoms == tops, bottoms > 0 else {
-                throw layer.error("has \(bottoms) bottoms and \(tops) tops; it needs as many of one as of the other")
+        guard !operation.arity.admits(inputs: bottoms, outputs: tops) else { return }
+        let needed =
+            switch operation.arity {
+            case .any: "any number of them"
+            case .one: "one of each"
+            case .oneOrTwoInputs: "one or two bottoms and one top"
+            case .twoInputs: "two bottoms and one top"
+            case .severalInputs: "bottoms and one top"
+            case .severalOutputs: "one bottom and at least one top"
+            case .outputForEachInput: "as many of one as of the other"
             }
-        case .scale, .bias:
-            guard bottoms == 1 || bottoms == 2, tops == 1 else {
-                throw layer.error("has \(bottoms) bottoms and \(tops) tops; it needs one or two bottoms and one top")
-            }
-        case .concat, .eltwise:
-            guard bottoms > 0, tops == 1 else {
-                throw layer.error("has \(bottoms) bottoms and \(tops) tops; it needs bottoms and one top")
-            }
-        case .crop:
-            guard bottoms == 2, tops == 1 else {
-                throw layer.error("has \(bottoms) bottoms and \(tops) tops; it needs two bottoms and one top")
-            }
-        case .slice, .split, .pooling:
-            guard bottoms == 1, tops > 0 else {
-                throw layer.error("has \(bottoms) bottoms and \(tops) tops; it needs one bottom and at least one top")
-            }
-        default:
-            guard bottoms == 1, tops == 1 else {
-                throw layer.error("has \(bottoms) bottoms and \(tops) tops; it needs one of each")
-            }
-        }
+        throw layer.error("has \(bottoms) bottoms and \(tops) tops; it needs \(needed)")
     }
 
     /// What a layer is. One with other numbers of bottoms and tops than its type has is an error, unless a fork runs it: then nothing is known of it.

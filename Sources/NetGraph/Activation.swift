@@ -26,6 +26,16 @@ public enum Activation: Hashable, Sendable {
     /// 1 above the threshold, else 0
     case threshold(Double)
 
+    /// The parameters in the order in which the framework stores them.
+    var parameters: [ParameterID] {
+        switch self {
+        case .prelu(let slope): [slope]
+        case .relu, .relu6, .elu, .sigmoid, .tanh, .absolute, .bnll, .exponential, .logarithm, .clip, .swish,
+            .threshold:
+            []
+        }
+    }
+
     public var typeName: String {
         switch self {
         case .relu: "ReLU"

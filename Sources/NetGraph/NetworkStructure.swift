@@ -150,7 +150,7 @@ extension Operation {
                 "BatchNorm(\(batchNorm.epsilon) \(flags) \(roles) \(batchNorm.unknownFields))"
         case .scale(let scale): return "Scale(\(scale.axes))"
         case .bias(let bias): return "Bias(\(bias.axes))"
-        case .activation(.prelu): return "PReLU"
+        case .activation(let activation): return activation.parameters.isEmpty ? "\(self)" : activation.typeName
         case .normalize(var normalize):
             normalize.scale = none
             return "\(Operation.normalize(normalize))"
@@ -163,7 +163,11 @@ extension Operation {
             return "\(Operation.recurrent(recurrent))"
         case .parameter(_, let shape): return "Parameter(\(shape))"
         case .opaque(let opaque): return "\(opaque.type)"
-        default: return "\(self)"
+        case .input, .dataSource, .objective, .power, .stochastic, .softmax, .localResponse, .meanVariance, .identity,
+            .split, .sink, .pooling, .concat, .slice, .padding, .eltwise, .flatten, .reshape, .crop, .permute,
+            .shuffleChannel, .pixelShuffle, .tile, .argMax, .reduction, .spatialPyramid, .im2col, .upsample,
+            .interpolation, .reorg, .axpy, .batchReindex, .filter, .fill, .priorBox, .detectionOutput, .regionPooling:
+            return "\(self)"
         }
     }
 }

@@ -11,7 +11,7 @@ public indirect enum Operation: Hashable, Sendable {
     /// A layer that only training or evaluation needs: a loss, an accuracy.
     case objective(type: String)
     case convolution(Convolution)
-    /// The transpose of a convolution; its weight has the shape (inputs, outputs / groups, kernel ...).
+    /// The transpose of a convolution.
     case deconvolution(Convolution)
     case innerProduct(InnerProduct)
     case batchNorm(BatchNorm)
@@ -99,13 +99,18 @@ extension Operation {
         case .batchNorm(let batchNorm): batchNorm.stored
         case .scale(let scale): [scale.gamma, scale.beta].compactMap(\.self)
         case .bias(let bias): bias.beta.map { [$0] } ?? []
-        case .activation(.prelu(let slope)): [slope]
+        case .activation(let activation): activation.parameters
         case .normalize(let normalize): [normalize.scale]
         case .embed(let embed): [embed.weight] + (embed.bias.map { [$0] } ?? [])
         case .recurrent(let recurrent): recurrent.parameters
         case .parameter(let parameter, _): [parameter]
         case .opaque(let opaque): opaque.parameters
-        default: []
+        // Every case is named, here and in the other places that docs/architecture.md lists, so that the compiler asks about a new one.
+        case .input, .dataSource, .objective, .power, .stochastic, .softmax, .localResponse, .meanVariance, .identity,
+            .split, .sink, .pooling, .concat, .slice, .padding, .eltwise, .flatten, .reshape, .crop,
+            .permute, .shuffleChannel, .pixelShuffle, .tile, .argMax, .reduction, .spatialPyramid, .im2col, .upsample,
+            .interpolation, .reorg, .axpy, .batchReindex, .filter, .fill, .priorBox, .detectionOutput, .regionPooling:
+            []
         }
     }
 

@@ -136,7 +136,9 @@ struct ErrorBound {
             .softmax,
             .interpolation:
             return inputs.first.map { all($0.merged) }
-        default:
+        case .scale, .bias, .input, .dataSource, .objective, .stochastic, .localResponse, .meanVariance, .normalize,
+            .sink, .argMax, .reduction, .spatialPyramid, .im2col, .axpy, .batchReindex, .filter, .embed, .recurrent,
+            .fill, .parameter, .priorBox, .detectionOutput, .regionPooling, .opaque:
             return nil
         }
     }

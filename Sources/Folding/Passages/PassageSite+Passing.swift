@@ -40,7 +40,9 @@ extension PassageSite {
         case .interpolation(let interpolation):
             guard interpolation.cropBefore >= 0, interpolation.cropAfter >= 0 else { return stopped }
             return single(affines, direction, factors: .any, allowsShift: true)
-        default:
+        case .input, .dataSource, .objective, .batchNorm, .scale, .bias, .power, .stochastic, .softmax, .localResponse,
+            .meanVariance, .normalize, .sink, .argMax, .reduction, .spatialPyramid, .im2col, .reorg, .axpy, .filter,
+            .embed, .recurrent, .fill, .parameter, .priorBox, .detectionOutput, .regionPooling, .opaque:
             return stopped
         }
     }
