@@ -84,8 +84,8 @@ struct WindowFormTests {
         #expect(try pool(.max, [1, 2, 3, 4], kernel: 2, covers: true) == [2, 3, 4, 4])
         #expect(try pool(.max, [1, 2, 3, 4], kernel: 2, covers: true, fromBefore: true) == [1, 2, 3, 4])
         let convolution = Convolution(
-            weight: ParameterID(0), bias: nil, outputChannels: 1, kernel: [2], padsToCover: true, coversFromBefore: true
-        )
+            weight: ParameterID(0), bias: nil, outputChannels: 1, kernel: [2], padsToCover: true,
+            coversFromBefore: true)
         let output = try OneLayer(
             operation: .convolution(convolution), parameters: [Tensor([1, 1, 2], [10, 1])]
         ).run(Tensor([1, 1, 3], [1, 2, 3]))
@@ -105,9 +105,9 @@ struct WindowFormTests {
             let operation = Convolution(
                 weight: ParameterID(0), bias: ParameterID(1), outputChannels: 1, kernel: [3], stride: [2],
                 padBefore: [0], padAfter: [after], outputPadding: [output])
-            return try OneLayer(
-                operation: .deconvolution(operation), parameters: [Tensor([1, 1, 3], [1, 10, 100]), Tensor([1], [0.5])]
-            ).run(Tensor([1, 1, 2], [1, 2])).elements
+            let parameters = [Tensor([1, 1, 3], [1, 10, 100]), Tensor([1], [0.5])]
+            let layer = OneLayer(operation: .deconvolution(operation), parameters: parameters)
+            return try layer.run(Tensor([1, 1, 2], [1, 2])).elements
         }
         #expect(try spread(after: 0, output: 1) == [1.5, 10.5, 102.5, 20.5, 200.5, 0.5])
         #expect(try spread(after: 1, output: 1) == [1.5, 10.5, 102.5, 20.5, 200.5])

@@ -102,7 +102,8 @@ struct PaddingOperationTests {
         PassageCase("edge", .everything, pad([2, 1], [1, 2], .edge)),
         PassageCase("a crop", .everything, pad([-1, 0], [-2, -1], .constant(0))),
         PassageCase("a crop that would fill up with a constant", .everything, pad([-1, 0], [0, -1], .constant(3))),
-        PassageCase("zeros on one side of a crop", .factors, reason: "zero-padding", pad([-1, 0], [0, 1], .constant(0))),
+        PassageCase(
+            "zeros on one side of a crop", .factors, reason: "zero-padding", pad([-1, 0], [0, 1], .constant(0))),
         PassageCase("a constant", .nothing, reason: "constant-padding", pad([1, 1], [1, 1], .constant(-1))),
     ]
 

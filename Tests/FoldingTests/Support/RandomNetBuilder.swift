@@ -145,7 +145,7 @@ struct RandomNetBuilder {
             return ParameterID(twin)
         }
         let parameter = sketch.parameter(role, values, shape: shape, .float64)
-        if !isPlain, Int.random(in: 0..<4, using: &random) == 0 {
+        if !isPlain, Int.random(in: 0..<12, using: &random) == 0 {
             sketch.network.parameters[parameter.index].mayBeParted = false
         }
         return parameter
