@@ -63,7 +63,8 @@ struct CancelledMagnitudes {
             guard isSmall || layer.inputs.contains(where: { cancelled[$0] != nil }) else { return nil }
             return (interpreter.weightNorms(of: layer)?.max()).map { $0 * largest }
         case .activation(.relu), .activation(.prelu), .activation(.absolute), .activation(.relu6), .activation(.clip),
-            .bias, .pooling, .padding, .identity, .split, .concat, .slice, .flatten, .reshape, .crop, .permute, .shuffleChannel,
+            .bias, .pooling, .padding, .identity, .split, .concat, .slice, .flatten, .reshape, .crop, .permute,
+            .shuffleChannel,
             .tile,
             .upsample, .interpolation, .reorg:
             return largest
