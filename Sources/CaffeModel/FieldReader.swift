@@ -113,8 +113,12 @@ struct FieldReader {
 
     /// The names of all fields, each once.
     var fieldNames: [String] {
-        var seen: Set<String> = []
-        return (message?.fields ?? []).map(\.name).filter { seen.insert($0).inserted }
+        guard let fields = message?.fields, !fields.isEmpty else { return [] }
+        // Of a few a set would cost more than it saves.
+        guard fields.count <= 16 else { return fields.map(\.name).uniqued }
+        var names: [String] = []
+        for field in fields where !names.contains(field.name) { names.append(field.name) }
+        return names
     }
 
     /// An error at the place of a field, or at the message itself when there is no such field.

@@ -53,8 +53,10 @@ struct GraphBuilder {
                 neighbors: LayerNeighbors(
                     producer: layer.bottoms.first.flatMap { blobs[$0]?.producer },
                     reader: firstReaders[position]))
-            forkFields += translator.forkFields.map { ($0, layer.name) }
-            let isUncertain = netIsOfFork || translator.isOfFork || inputs.contains(where: uncertain.contains)
+            let strange = translator.forkFields
+            forkFields += strange.map { ($0, layer.name) }
+            let isUncertain =
+                netIsOfFork || translator.isOfFork(with: strange) || inputs.contains(where: uncertain.contains)
             let operation = try operation(of: translator, isCertain: !isUncertain)
             let shapes = try outputShapes(
                 of: operation, layer: layer, translator: translator, isCertain: !isUncertain)

@@ -88,7 +88,10 @@ extension LayerTranslator {
 
 extension LayerTranslator {
     /// Whether BVLC Caffe could not read the layer: then a fork runs it, which may round sizes in its own way.
-    var isOfFork: Bool { !isOfCaffe || !forkFields.isEmpty }
+    var isOfFork: Bool { isOfFork(with: forkFields) }
+
+    /// The same where the fields are known that Caffe does not know.
+    func isOfFork(with forkFields: [String]) -> Bool { !isOfCaffe || !forkFields.isEmpty }
 
     /// Fields of the layer and of its parameters that BVLC Caffe does not know, as `eps` or `batch_norm_param.eps`.
     var forkFields: [String] {

@@ -28,7 +28,7 @@ struct SearchBudgetTests {
         }
         // Budgets that end no search, or let nothing fold, would prove nothing.
         #expect(limited > 200)
-        #expect(folds > 50)
+        #expect(folds > 20)
     }
 
     @Test("a plan tells the budget that was spent, and nothing where it was enough")

@@ -284,9 +284,9 @@ struct PlanAssembly {
         var ends = sources.map(\.node)
         if ends.isEmpty { ends = group.edges.compactMap { graph.edges[$0].node } }
         if ends.isEmpty { ends = [graph.forest.junction(writing: root)].compactMap(\.self) }
-        return ends.flatMap(graph.forest.path(to:)).uniqued.sorted {
-            graph.forest.nodes[$0].position < graph.forest.nodes[$1].position
-        }
+        let nodes = ends.flatMap(graph.forest.path(to:)).uniqued
+        return nodes.count < 2
+            ? nodes : nodes.sorted { [graph] in graph.forest.nodes[$0].position < graph.forest.nodes[$1].position }
     }
 
     /// Which layer becomes the Scale or Bias: the last Scale, else the last BatchNorm, else the last Bias, else the last one.
