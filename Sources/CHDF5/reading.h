@@ -118,7 +118,7 @@ static inline herr_t chdf5_reading_write(H5FD_t *file, H5FD_mem_t type, hid_t tr
 static inline herr_t chdf5_set_reading_driver(hid_t access, struct chdf5_source *source)
 {
     static const H5FD_class_t driver = {
-#if H5_VERSION_GE(1, 13, 0)
+#if H5_VERSION_GE(1, 14, 0)
         .version = H5FD_CLASS_VERSION,
         /* One of those that are left to programs. */
         .value = (H5FD_class_value_t)500,
