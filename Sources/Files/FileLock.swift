@@ -63,7 +63,7 @@ package final class FileLock {
         OpenOutputs.shared.remove(self)
         // First the name, then the lock: who takes the lock looks whether the name still leads to it.
         var status = stat()
-        if fstat(descriptor, &status) == 0, status.st_size == 0 { unlink(path) }
+        if fstat(descriptor, &status) == 0, status.st_size == 0 { try? SystemCall.remove(path) }
         close(descriptor)
     }
 
