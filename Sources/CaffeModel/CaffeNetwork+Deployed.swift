@@ -235,10 +235,11 @@ private struct Deployment {
 
     /// The losses that become functions, in order, with their weights.
     private func losses(labels: ValueSet, read: ValueSet) -> [(layer: LayerID, weight: Double)] {
-        network.layers.compactMap { layer in
+        let functions = functionsOfScores()
+        return network.layers.compactMap { layer in
             guard let type = objectiveType(of: layer, labels: labels, read: read),
                 let function = function(of: type, layer: layer.id), let score = layer.inputs.first,
-                !network.layers.contains(where: { $0.operation == function && $0.inputs == [score] })
+                functions[ScoreFunction(operation: function, score: score)] == nil
             else { return nil }
             return (layer.id, source.definition(of: layer.id)?.lossWeight ?? 1)
         }
