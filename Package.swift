@@ -81,14 +81,16 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.embedInCode("Resources/fold_h5py.py")]),
+        // What tests of several modules need.
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "NetGraphTests", dependencies: ["NetGraph"]),
-        .testTarget(name: "FoldingTests", dependencies: ["Folding", "NetGraph", "Execution"]),
+        .testTarget(name: "FoldingTests", dependencies: ["Folding", "NetGraph", "Execution", "TestSupport"]),
         .testTarget(
             name: "CaffeModelTests",
             dependencies: ["CaffeModel", "Frontend", "Prototxt", "HDF5", "NetGraph", "Folding"],
             exclude: ["Fixtures"]),
         .testTarget(
-            name: "CommandTests", dependencies: ["bnfold", "BNFoldKit", "HDF5", "NumPy"],
+            name: "CommandTests", dependencies: ["bnfold", "BNFoldKit", "HDF5", "NumPy", "TestSupport"],
             exclude: ["Snapshots", "Faults/faults.c"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "Files"], resources: [.copy("Fixtures")]),
@@ -102,7 +104,7 @@ let package = Package(
         .testTarget(name: "BenchmarkTests", dependencies: ["bnfold-bench", "BNFoldKit"]),
         .testTarget(
             name: "VerificationTests",
-            dependencies: ["Verification", "Execution", "NetGraph", "Frontend", "CaffeModel", "Folding"]),
+            dependencies: ["Verification", "Execution", "NetGraph", "Frontend", "CaffeModel", "Folding", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

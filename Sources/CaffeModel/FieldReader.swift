@@ -112,13 +112,12 @@ struct FieldReader {
     func has(_ name: String) -> Bool { message?.value(named: name) != nil }
 
     /// The names of all fields, each once.
-    var fieldNames: [String] {
-        guard let fields = message?.fields, !fields.isEmpty else { return [] }
-        // Of a few a set would cost more than it saves.
-        guard fields.count <= 16 else { return fields.map(\.name).uniqued }
-        var names: [String] = []
-        for field in fields where !names.contains(field.name) { names.append(field.name) }
-        return names
+    var fieldNames: [String] { fieldNames { _ in true } }
+
+    /// Those that are wanted, each once, in order.
+    func fieldNames(where isWanted: (String) -> Bool) -> [String] {
+        let names = (message?.fields ?? []).lazy.map(\.name).filter(isWanted)
+        return Array(names).uniqued
     }
 
     /// An error at the place of a field, or at the message itself when there is no such field.

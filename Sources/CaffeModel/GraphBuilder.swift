@@ -29,7 +29,7 @@ struct GraphBuilder {
 
         // Values whose shape may be another one in the fork that runs the net.
         var uncertain = ValueSet(capacity: 0)
-        let netIsOfFork = definition.isOfFork
+        let strangeOfNet = definition.forkFields
         var forkFields: [(field: String, layer: String)] = []
         let active = try activeLayers()
         try BlobWriters(active).check()
@@ -56,7 +56,8 @@ struct GraphBuilder {
             let strange = translator.forkFields
             forkFields += strange.map { ($0, layer.name) }
             let isUncertain =
-                netIsOfFork || translator.isOfFork(with: strange) || inputs.contains(where: uncertain.contains)
+                !strangeOfNet.isEmpty || translator.isOfFork(with: strange)
+                || inputs.contains(where: uncertain.contains)
             let operation = try operation(of: translator, isCertain: !isUncertain)
             let shapes = try outputShapes(
                 of: operation, layer: layer, translator: translator, isCertain: !isUncertain)
@@ -83,7 +84,7 @@ struct GraphBuilder {
             definition: definition, network: network, sharedNames: registry.sharedNames, blobs: registry.blobs,
             rewritten: registry.rewritten,
             remarks: registry.remarks.remarks
-                + [definition.forkRemark(fieldsOfLayers: forkFields)].compactMap(\.self))
+                + [definition.forkRemark(fields: strangeOfNet, fieldsOfLayers: forkFields)].compactMap(\.self))
     }
 
     /// The layers that take part.

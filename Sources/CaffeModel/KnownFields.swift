@@ -115,7 +115,7 @@ enum KnownFields {
     static func message(ofType type: String) -> String? { messageNames[type] }
 
     /// Fields of a layer itself that make it more than its type says.
-    static let layerObstacles = [
+    static let layerObstacles: KeyValuePairs = [
         "param_bottoms": Obstacle(harmless: ["0"], effect: "takes its weights from its bottoms")
     ]
 
@@ -147,16 +147,16 @@ enum KnownFields {
 extension LayerTranslator {
     /// Why the layer's fields do not let it be taken for what its type says, as part of a sentence; `nil` when they do.
     func fieldObjection() throws(ModelError) -> String? {
-        for (name, obstacle) in KnownFields.layerObstacles.sorted(by: { $0.key < $1.key }) {
+        for (name, obstacle) in KnownFields.layerObstacles {
             if layer.reader.hasOther(name, than: obstacle.harmless) { return "its field '\(name)' \(obstacle.effect)" }
         }
         guard let name = KnownFields.message(ofType: layer.type), let known = KnownFields.messages[name] else {
             return nil
         }
         let fields = try parameters(name)
-        let unknown = fields.fieldNames.filter { !known.knows($0) && known.obstacles[$0] == nil }
+        let unknown = fields.fieldNames { !known.knows($0) && known.obstacles[$0] == nil }
         if !unknown.isEmpty { return "its field \(unknown.map { "'\($0)'" }.joined(separator: ", ")) is not known" }
-        for name in fields.fieldNames {
+        for name in fields.fieldNames(where: { known.obstacles[$0] != nil }) {
             guard let obstacle = known.obstacles[name], fields.hasOther(name, than: obstacle.harmless) else { continue }
             return "its field '\(name)' \(obstacle.effect)"
         }

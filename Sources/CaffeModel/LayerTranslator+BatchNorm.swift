@@ -112,6 +112,6 @@ extension LayerTranslator {
 
     /// Fields that may change the formula.
     private func unknownFields(_ fields: FieldReader, of message: String) -> [String] {
-        fields.fieldNames.filter { KnownFields.messages[message]?.knows($0) != true }
+        fields.fieldNames { KnownFields.messages[message]?.knows($0) != true }
     }
 }

@@ -95,11 +95,11 @@ extension LayerTranslator {
 
     /// Fields of the layer and of its parameters that BVLC Caffe does not know, as `eps` or `batch_norm_param.eps`.
     var forkFields: [String] {
-        let own = layer.reader.fieldNames.filter { !Self.isCaffeField($0) }
+        let own = layer.reader.fieldNames { !Self.isCaffeField($0) }
         guard let name = KnownFields.message(ofType: layer.type), let known = KnownFields.messages[name],
             let fields = try? parameters(name)
         else { return own }
-        return own + fields.fieldNames.filter { !known.caffe.contains($0) }.map { "\(name).\($0)" }
+        return own + fields.fieldNames { !known.caffe.contains($0) }.map { "\(name).\($0)" }
     }
 
     /// A type that BVLC Caffe itself has.
@@ -128,15 +128,16 @@ extension LayerTranslator {
 }
 
 extension NetDefinition {
-    /// Whether BVLC Caffe could not read the net for what it says beside its layers.
-    var isOfFork: Bool { !forkFields.isEmpty }
-
     /// Fields of the net itself that BVLC Caffe does not know, each once.
-    var forkFields: [String] { document.root.fields.map(\.name).uniqued.filter { !Self.caffeFields.contains($0) } }
+    var forkFields: [String] {
+        Array(document.root.fields.lazy.map(\.name).filter { !Self.caffeFields.contains($0) }).uniqued
+    }
 
     /// What tells that BVLC Caffe would refuse the text: a parser of protobuf text ends at the first field that it does not know.
-    func forkRemark(fieldsOfLayers: [(field: String, layer: String)]) -> ReadingRemark? {
-        let names = (forkFields + fieldsOfLayers.map(\.field)).uniqued
+    ///
+    /// - Parameter fields: the net's own `forkFields`.
+    func forkRemark(fields: [String], fieldsOfLayers: [(field: String, layer: String)]) -> ReadingRemark? {
+        let names = (fields + fieldsOfLayers.map(\.field)).uniqued
         guard !names.isEmpty else { return nil }
         return ReadingRemark(
             kind: .forkFields, severity: .note, layers: fieldsOfLayers.map(\.layer).uniqued,

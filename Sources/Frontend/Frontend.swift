@@ -79,7 +79,3 @@ public protocol WeightConversion {
     /// Reads the written file back: the same layers, shapes and, at both ends of each tensor, numbers.
     func check(_ path: String, format: OutputFormat) throws(ModelError)
 }
-
-extension WeightConversion {
-    public typealias Rename = (from: String, to: String)
-}

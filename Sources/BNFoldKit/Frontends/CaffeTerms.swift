@@ -3,85 +3,62 @@ import Frontend
 
 // Requests in the terms of Caffe.
 
-extension FoldRequest {
+/// What tells how a model is read.
+public protocol ModelReading {
+    var model: ModelOptions { get set }
+}
+
+extension ModelReading {
+    /// The options as Caffe has them.
+    public var caffe: CaffeOptions {
+        get { model.caffe }
+        set { model.caffe = newValue }
+    }
+}
+
+/// What names the network that is read.
+public protocol NetworkNaming {
+    var network: String? { get set }
+}
+
+extension NetworkNaming {
     /// The net; `nil` to look for it beside the weights.
     public var prototxt: String? {
         get { network }
         set { network = newValue }
     }
+}
 
-    /// The deploy prototxt; `nil` for the name of the output with `.prototxt`.
+/// What names the network that is read, and the one that is written.
+public protocol OutputNetworkNaming: NetworkNaming {
+    var outputNetwork: String? { get set }
+}
+
+extension OutputNetworkNaming {
+    /// The prototxt to write; `nil` for the name of the output with `.prototxt`.
     public var outputPrototxt: String? {
         get { outputNetwork }
         set { outputNetwork = newValue }
     }
-
-    public var caffe: CaffeOptions {
-        get { model.caffe }
-        set { model.caffe = newValue }
-    }
 }
 
-extension InspectRequest {
+extension FoldRequest: ModelReading, OutputNetworkNaming {}
+extension ConvertRequest: OutputNetworkNaming {}
+extension JobOptions: ModelReading {}
+
+extension InspectRequest: ModelReading {
     public init(input: String?, prototxt: String?) { self.init(input: input, network: prototxt) }
-
-    public var caffe: CaffeOptions {
-        get { model.caffe }
-        set { model.caffe = newValue }
-    }
 }
 
-extension VerifyRequest {
-    /// The original net; `nil` to look for it beside its weights.
-    public var prototxt: String? {
-        get { network }
-        set { network = newValue }
-    }
-
+extension VerifyRequest: ModelReading, NetworkNaming {
     /// The folded net; `nil` to look for it beside its weights.
     public var foldedPrototxt: String? {
         get { foldedNetwork }
         set { foldedNetwork = newValue }
     }
-
-    public var caffe: CaffeOptions {
-        get { model.caffe }
-        set { model.caffe = newValue }
-    }
 }
 
-extension ConvertRequest {
-    /// The net: gives layers their types, and gets the new names where the container cannot hold the old ones.
-    public var prototxt: String? {
-        get { network }
-        set { network = newValue }
-    }
-
-    /// Where the prototxt with the new names goes; `nil` for the name of the output with `.prototxt`.
-    public var outputPrototxt: String? {
-        get { outputNetwork }
-        set { outputNetwork = newValue }
-    }
-}
-
-extension JobOptions {
-    public var caffe: CaffeOptions {
-        get { model.caffe }
-        set { model.caffe = newValue }
-    }
-}
-
-extension BatchJob {
-    public var prototxt: String? {
-        get { network }
-        set { network = newValue }
-    }
-
-    public var outputPrototxt: String? {
-        get { outputNetwork }
-        set { outputNetwork = newValue }
-    }
-
+extension BatchJob: OutputNetworkNaming {
     public init(
         name: String, input: String, prototxt: String?, output: String, outputPrototxt: String? = nil,
         options: JobOptions = JobOptions(), mayHoldNoWeights: Bool = false
@@ -92,12 +69,7 @@ extension BatchJob {
     }
 }
 
-extension JobDefaults {
-    public var prototxt: String? {
-        get { network }
-        set { network = newValue }
-    }
-
+extension JobDefaults: NetworkNaming {
     public init(prototxt: String?, options: JobOptions = JobOptions()) {
         self.init(network: prototxt, options: options)
     }

@@ -32,7 +32,7 @@ public func verify(_ request: VerifyRequest) throws(BNFoldError) -> VerifyReport
         folded: folded,
         foldedFiles: .init(
             foldedFiles, of: foldedFrontend.vocabulary, weightBytes: FileBytes.size(request.folded)),
-        options: request.options, cancellation: request.cancellation, vocabulary: frontend.vocabulary)
+        options: request.options, cancellation: request.cancellation)
     var report = try comparison.report()
     let remarks = (original.remarks + folded.remarks).map(FoldReport.Remark.init)
     report.remarks = remarks.isEmpty ? report.remarks : remarks + (report.remarks ?? [])
@@ -53,7 +53,6 @@ struct NetworkComparison {
     var foldedFiles: FoldReport.Files
     var options: VerifyOptions
     var cancellation: Cancellation
-    var vocabulary: Vocabulary
 
     /// Samples of noise where the user does not say how many.
     private static let samplesOfNoise = 4

@@ -1,17 +1,8 @@
-/// The same numbers on every run and every machine (SplitMix64).
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
+import TestSupport
 
-    init(seed: UInt64) { state = seed }
+typealias SeededNumbers = TestSupport.SeededNumbers
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SeededNumbers {
     /// Numbers between two bounds; each is one that a Float can hold.
     mutating func numbers(_ count: Int, in bounds: ClosedRange<Double> = -1...1) -> [Double] {
         (0..<count).map { _ in

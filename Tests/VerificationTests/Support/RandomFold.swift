@@ -1,6 +1,7 @@
 import Execution
 import Folding
 import NetGraph
+import TestSupport
 import Verification
 
 /// A small random net of what makes pairs hard to tell: layers in place, inputs overwritten, values read twice, negations, layers and parameters shared,
@@ -37,20 +38,9 @@ struct RandomFold {
     }
 }
 
-/// The same numbers on every run and every machine (SplitMix64).
-struct StepNumbers: RandomNumberGenerator {
-    private var state: UInt64
+typealias StepNumbers = TestSupport.SeededNumbers
 
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+extension StepNumbers {
     /// Numbers that a Float can hold.
     mutating func numbers(_ count: Int, _ bounds: ClosedRange<Double> = -1...1) -> [Double] {
         (0..<count).map { _ in Double(Float(Double.random(in: bounds, using: &self))) }
