@@ -48,7 +48,8 @@ let package = Package(
         .target(
             name: "Files",
             dependencies: ["CSystem", .target(name: "CCrypto", condition: .when(platforms: [.linux]))]),
-        .target(name: "NumPy", dependencies: ["CZlib", "Files"]),
+        .target(name: "Zip", dependencies: ["CZlib", "Files"]),
+        .target(name: "NumPy", dependencies: ["Files", "Zip"]),
         .target(name: "JSON", dependencies: ["Files"]),
         .target(name: "Prototxt"),
         .target(name: "ProtobufWire", dependencies: ["CSystem"]),
@@ -96,6 +97,7 @@ let package = Package(
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "Files"], resources: [.copy("Fixtures")]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "NumPyTests", dependencies: ["NumPy"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "ZipTests", dependencies: ["Zip", "Files"]),
         .testTarget(name: "PrototxtTests", dependencies: ["Prototxt"]),
         .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"]),
         .testTarget(

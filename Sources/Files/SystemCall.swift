@@ -68,6 +68,23 @@ package enum SystemCall {
         }
     }
 
+    /// Writes all bytes from a place on, growing the file where it must.
+    package static func write(
+        _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int
+    ) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            guard let position = off_t(exactly: offset + done) else { throw SystemError(code: EFBIG) }
+            let count = try retrying {
+                pwrite(descriptor, rest.baseAddress, min(rest.count, largestTransfer), position)
+            }
+            // A regular file never takes zero bytes; stopping here keeps an odd device from holding us for ever.
+            guard count > 0 else { throw SystemError(code: EIO) }
+            done += count
+        }
+    }
+
     package static func rename(_ source: String, to target: String) throws(SystemError) {
         _ = try retrying { renameFile(source, target) }
     }

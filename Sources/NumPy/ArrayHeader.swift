@@ -20,7 +20,7 @@ struct ArrayHeader: Sendable {
     let byteCount: Int
 
     /// Reads the header and compares the shape with the bytes that follow.
-    init(of content: some ArrayContent) throws(NumPyError) {
+    init(of content: ArrayContent) throws(NumPyError) {
         let origin = content.origin
         // Magic, version and a length of two bytes; every array has more.
         let start = try content.beginning(10)

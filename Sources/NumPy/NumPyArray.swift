@@ -13,12 +13,12 @@ public final class NumPyArray: Sendable {
     public let shape: [Int]
 
     private let header: ArrayHeader
-    private let content: any ArrayContent
+    private let content: ArrayContent
     /// How many numbers a sample has.
     private let sampleSize: Int
 
     /// Reads the header.
-    init(name: String?, content: some ArrayContent) throws(NumPyError) {
+    init(name: String?, content: ArrayContent) throws(NumPyError) {
         header = try ArrayHeader(of: content)
         self.name = name
         self.content = content

@@ -1,4 +1,5 @@
 import Files
+import Zip
 
 /// Why an array of NumPy could not be read: which file, which member of an archive, and what to do.
 public struct NumPyError: Error, Sendable, Hashable {
@@ -28,5 +29,18 @@ extension NumPyError: CustomStringConvertible {
     public var description: String {
         let place = member.map { "\(path): '\($0)' " } ?? "\(path): "
         return place.printable + message.printable
+    }
+}
+
+extension NumPyError {
+    /// An error of the archive, or of the file.
+    init(_ error: ZipError) {
+        let kind: Kind =
+            switch error.kind {
+            case .unreadable: .unreadable
+            case .ioFailed: .ioFailed
+            case .malformed: .malformed
+            }
+        self.init(kind: kind, path: error.path, member: error.member, message: error.message)
     }
 }

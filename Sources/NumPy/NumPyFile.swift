@@ -1,3 +1,5 @@
+import Zip
+
 /// Files of NumPy: .npy holds one array, .npz a ZIP archive of them.
 public enum NumPyFile {
     /// The arrays in a file, at least one, in the order in which they were saved.
@@ -11,50 +13,65 @@ public enum NumPyFile {
     /// when two names are equal. An .npy file that does not hold real numbers is refused here; in an .npz file such an
     /// array is refused when it is read, so that labels in text do no harm to the images beside them.
     public static func arrays(atPath path: String) throws(NumPyError) -> [NumPyArray] {
-        let file = FileRegion(try OpenFile(path: path))
-        let start = try file.bytes(at: 0, count: min(file.byteCount, ArrayHeader.magic.count))
-        // An archive begins with its first member, or when it has none with its end record.
-        if start.starts(with: [0x50, 0x4B, 3, 4]) || start.starts(with: [0x50, 0x4B, 5, 6]) {
-            return try members(of: file)
+        let file: FileRegion
+        let start: [UInt8]
+        do throws(ZipError) {
+            file = FileRegion(try OpenFile(path: path))
+            start = try file.bytes(at: 0, count: min(file.byteCount, ArrayHeader.magic.count))
+        } catch {
+            throw NumPyError(error)
         }
+        if ZipReader.recognizes(start) { return try members(of: file) }
+        let origin = Origin(path: path)
         guard start == ArrayHeader.magic else {
             let found = start.map { String($0, radix: 16) }.joined(separator: " ")
-            throw file.origin.malformed(
+            throw origin.malformed(
                 "is neither an .npy nor an .npz file: it \(start.isEmpty ? "is empty" : "begins with the bytes \(found)"); "
                     + "save arrays with np.save or np.savez")
         }
-        let array = try NumPyArray(name: nil, content: file)
+        let array = try NumPyArray(name: nil, content: ArrayContent(file))
         _ = try array.elementType()
         return [array]
     }
 
-    private static func members(of archive: FileRegion) throws(NumPyError) -> [NumPyArray] {
-        let end = try ZipEndRecord(of: archive)
-        let budget = InflateBudget(archiveByteCount: archive.byteCount)
-        let entries = try ZipEntry.all(in: archive, listedBy: end)
+    /// How to write archives, told where one is of a kind that is not read.
+    private static let advice = ZipAdvice(
+        anew: "save it with np.savez", otherMethod: "save it with np.savez or np.savez_compressed",
+        uncompressed: "save it with np.savez or np.save, which do not compress")
+
+    private static func members(of file: FileRegion) throws(NumPyError) -> [NumPyArray] {
+        let archive = try reading { () throws(ZipError) in try ZipReader(file, advice: advice) }
         let ending = Array(".npy".utf8)
         var arrays: [NumPyArray] = []
         // Names that differ only in how their accents are encoded are equal to Swift, and so to the caller.
         var names: Set<String> = []
-        for entry in entries where entry.name.suffix(ending.count) == ending[...] {
+        for entry in archive.entries where entry.name.suffix(ending.count) == ending[...] {
             guard let member = String(validating: entry.name, as: UTF8.self) else {
                 let text = String(decoding: entry.name, as: UTF8.self)
-                throw archive.origin.malformed("has a member '\(text)' whose name is not UTF-8; save it with np.savez")
+                throw Origin(path: file.origin.path).malformed(
+                    "has a member '\(text)' whose name is not UTF-8; save it with np.savez")
             }
             let name = String(member.dropLast(ending.count))
-            let origin = Origin(path: archive.origin.path, member: member)
             guard names.insert(name).inserted else {
-                throw origin.malformed("is there twice; save the arrays again with np.savez")
+                throw Origin(path: file.origin.path, member: member).malformed(
+                    "is there twice; save the arrays again with np.savez")
             }
-            let content = try entry.content(
-                in: archive, before: end.directory.lowerBound, origin: origin, budget: budget)
-            arrays.append(try NumPyArray(name: name, content: content))
+            let content = try reading { () throws(ZipError) in try archive.content(of: entry, named: member) }
+            arrays.append(try NumPyArray(name: name, content: ArrayContent(content)))
         }
         guard !arrays.isEmpty else {
-            throw archive.origin.malformed(
-                "is a ZIP archive without arrays: none of its \(entries.count) members ends in '.npy'; "
+            throw Origin(path: file.origin.path).malformed(
+                "is a ZIP archive without arrays: none of its \(archive.entries.count) members ends in '.npy'; "
                     + "save arrays with np.savez")
         }
         return arrays
+    }
+
+    private static func reading<Value>(_ step: () throws(ZipError) -> Value) throws(NumPyError) -> Value {
+        do throws(ZipError) {
+            return try step()
+        } catch {
+            throw NumPyError(error)
+        }
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// All products of extents fit, since the header was compared with the size of the content.
 struct SampleReader {
-    let content: any ArrayContent
+    let content: ArrayContent
     let type: ElementType
     /// Where the numbers begin.
     let numbersStart: Int

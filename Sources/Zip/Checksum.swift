@@ -17,7 +17,7 @@ struct Checksum {
     }
 
     /// Throws unless the bytes so far have the checksum that the archive tells.
-    func require(_ expected: UInt32, of origin: Origin) throws(NumPyError) {
+    func require(_ expected: UInt32, of origin: ZipOrigin) throws(ZipError) {
         guard value == expected else {
             throw origin.malformed(
                 "is damaged: its bytes have the CRC-32 \(hexadecimal(value)), but the archive says "

@@ -2,16 +2,16 @@ import Files
 
 /// A regular file that is open for reading with `pread`: no shared position, so any number of threads may read.
 ///
-/// It stays open as long as an array of it lives; replacing it by renaming another over it does no harm.
-final class OpenFile: Sendable {
-    let path: String
+/// It stays open as long as a part of it is in use; replacing it by renaming another over it does no harm.
+package final class OpenFile: Sendable {
+    package let path: String
     /// The size when the file was opened.
-    let byteCount: Int
+    package let byteCount: Int
     private let descriptor: Int32
 
     /// Throws, without waiting, when the file cannot be opened or is no regular file.
-    init(path: String) throws(NumPyError) {
-        let origin = Origin(path: path)
+    package init(path: String) throws(ZipError) {
+        let origin = ZipOrigin(path: path)
         let descriptor: Int32
         do throws(SystemError) {
             // Without O_NONBLOCK, opening a named pipe would wait for a writer before it could be refused.
@@ -41,7 +41,7 @@ final class OpenFile: Sendable {
     }
 
     /// Fills the whole buffer with the bytes from `offset` on, which the caller knows to lie within the file.
-    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer, for origin: Origin) throws(NumPyError) {
+    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer, for origin: ZipOrigin) throws(ZipError) {
         let done: Int
         do throws(SystemError) {
             done = try SystemCall.read(descriptor, into: buffer, at: offset)

@@ -15,7 +15,7 @@ struct ZipEndRecord {
     private static let zip64ByteCount = 56
 
     /// Looks for the record from the end of the archive on, past a comment that may stand there.
-    init(of archive: FileRegion) throws(NumPyError) {
+    init(of archive: FileRegion, advice: ZipAdvice) throws(ZipError) {
         let origin = archive.origin
         let tailStart = max(0, archive.byteCount - Self.byteCount - Self.largestComment)
         let tail = try archive.bytes(at: tailStart, count: archive.byteCount - tailStart)
@@ -32,16 +32,18 @@ struct ZipEndRecord {
         let counts = [8, 10].map { record.littleEndian(UInt16.self, at: $0) }
         let places = [12, 16].map { record.littleEndian(UInt32.self, at: $0) }
         if (disks + counts).contains(.max) || places.contains(.max) {
-            self = try Self(zip64Before: tailStart + start, of: archive)
+            self = try Self(zip64Before: tailStart + start, of: archive, advice: advice)
         } else {
             try self.init(
                 disks: disks.map(UInt64.init), counts: counts.map(UInt64.init), places: places.map(UInt64.init),
-                recordStart: tailStart + start, origin: origin)
+                recordStart: tailStart + start, origin: origin, advice: advice)
         }
     }
 
     /// Follows the locator that stands just before the end record to the Zip64 end record.
-    private init(zip64Before recordStart: Int, of archive: FileRegion) throws(NumPyError) {
+    private init(
+        zip64Before recordStart: Int, of archive: FileRegion, advice: ZipAdvice
+    ) throws(ZipError) {
         let origin = archive.origin
         let locatorStart = recordStart - Self.locatorByteCount
         guard locatorStart >= 0 else { throw Self.missingZip64(origin) }
@@ -56,7 +58,7 @@ struct ZipEndRecord {
             disks: [16, 20].map { UInt64(record.littleEndian(UInt32.self, at: $0)) },
             counts: [24, 32].map { record.littleEndian(UInt64.self, at: $0) },
             places: [40, 48].map { record.littleEndian(UInt64.self, at: $0) },
-            recordStart: start, origin: origin)
+            recordStart: start, origin: origin, advice: advice)
     }
 
     /// Checks what both records tell.
@@ -66,10 +68,11 @@ struct ZipEndRecord {
     ///   - counts: how many members this part lists, and all parts.
     ///   - places: the size of the directory, and where it begins.
     private init(
-        disks: [UInt64], counts: [UInt64], places: [UInt64], recordStart: Int, origin: Origin
-    ) throws(NumPyError) {
+        disks: [UInt64], counts: [UInt64], places: [UInt64], recordStart: Int, origin: ZipOrigin,
+        advice: ZipAdvice
+    ) throws(ZipError) {
         guard disks == [0, 0], counts[0] == counts[1] else {
-            throw origin.malformed("is a part of a split ZIP archive, but a whole one is needed; save it with np.savez")
+            throw origin.malformed("is a part of a split ZIP archive, but a whole one is needed; \(advice.anew)")
         }
         guard let count = Int(exactly: counts[0]), let size = Int(exactly: places[0]),
             let start = Int(exactly: places[1]), start <= recordStart, size <= recordStart - start
@@ -80,7 +83,7 @@ struct ZipEndRecord {
         directory = start..<start + size
     }
 
-    private static func missingZip64(_ origin: Origin) -> NumPyError {
+    private static func missingZip64(_ origin: ZipOrigin) -> ZipError {
         origin.malformed("is a ZIP archive whose Zip64 end record is not where it should be; is it damaged?")
     }
 }

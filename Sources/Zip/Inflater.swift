@@ -12,7 +12,7 @@ struct Inflater: ~Copyable {
     private var hasEnded = false
 
     /// Throws when zlib has no memory for its state.
-    init(_ compressed: FileRegion) throws(NumPyError) {
+    init(_ compressed: FileRegion) throws(ZipError) {
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         stream.initialize(to: z_stream())
         guard czlib_begin_raw_inflate(stream) == Z_OK else {
@@ -33,7 +33,7 @@ struct Inflater: ~Copyable {
     /// Writes the next bytes of the stream to the buffer, never beyond it.
     ///
     /// - Returns: how many there were; fewer than fit only when the stream has ended.
-    mutating func fill(_ output: UnsafeMutableRawBufferPointer) throws(NumPyError) -> Int {
+    mutating func fill(_ output: UnsafeMutableRawBufferPointer) throws(ZipError) -> Int {
         var filled = 0
         while filled < output.count, !hasEnded {
             if stream.pointee.avail_in == 0, taken < compressed.byteCount { try takeInput() }
@@ -56,7 +56,7 @@ struct Inflater: ~Copyable {
     }
 
     /// Whether the stream ends where `fill` has come to, and the compressed bytes with it.
-    mutating func isAtEnd() throws(NumPyError) -> Bool {
+    mutating func isAtEnd() throws(ZipError) -> Bool {
         // The mark of the end may not have been read yet: there must be room for a byte before zlib goes on.
         let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
         defer { room.deallocate() }
@@ -64,7 +64,7 @@ struct Inflater: ~Copyable {
         return isEmpty && stream.pointee.avail_in == 0 && taken == compressed.byteCount
     }
 
-    private mutating func takeInput() throws(NumPyError) {
+    private mutating func takeInput() throws(ZipError) {
         let piece = UnsafeMutableRawBufferPointer(rebasing: input.prefix(compressed.byteCount - taken))
         try compressed.read(at: taken, into: piece)
         taken += piece.count
@@ -72,7 +72,7 @@ struct Inflater: ~Copyable {
         stream.pointee.avail_in = uInt(piece.count)
     }
 
-    private func failure(_ status: Int32) -> NumPyError {
+    private func failure(_ status: Int32) -> ZipError {
         if status == Z_MEM_ERROR {
             return compressed.origin.unreadable("cannot be inflated: zlib finds no memory")
         }

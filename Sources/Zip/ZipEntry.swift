@@ -1,12 +1,12 @@
 /// A member as the central directory of a ZIP archive lists it (APPNOTE.TXT, 4.3.12).
-struct ZipEntry {
-    let name: [UInt8]
-    let flags: UInt16
-    let method: UInt16
-    let checksum: UInt32
-    let byteCount: Int
-    let compressedByteCount: Int
-    let headerStart: Int
+package struct ZipEntry {
+    package let name: [UInt8]
+    package let flags: UInt16
+    package let method: UInt16
+    package let checksum: UInt32
+    package let byteCount: Int
+    package let compressedByteCount: Int
+    package let headerStart: Int
 
     static let signature: [UInt8] = [0x50, 0x4B, 1, 2]
     static let fixedByteCount = 46
@@ -17,7 +17,7 @@ struct ZipEntry {
     static let encryption: UInt16 = 1 << 0 | 1 << 6 | 1 << 13
 
     /// All members that the directory of an archive lists, in its order.
-    static func all(in archive: FileRegion, listedBy end: ZipEndRecord) throws(NumPyError) -> [ZipEntry] {
+    static func all(in archive: FileRegion, listedBy end: ZipEndRecord) throws(ZipError) -> [ZipEntry] {
         let origin = archive.origin
         guard end.directory.count <= largestDirectory else {
             throw origin.malformed(
@@ -42,7 +42,7 @@ struct ZipEntry {
         return entries
     }
 
-    /// Room for half a million arrays.
+    /// Room for half a million members.
     private static let largestDirectory = 64 << 20
 
     /// The entry at the front of the directory, which is dropped from it; nil when there is none.
