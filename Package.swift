@@ -66,6 +66,9 @@ let package = Package(
             name: "CaffeModel",
             dependencies: ["Files", "Frontend", "JSON", "NetGraph", "Folding", "Prototxt", "ProtobufWire", "HDF5"]),
         .target(
+            name: "KerasModel",
+            dependencies: ["Files", "Frontend", "JSON", "NetGraph", "Folding", "HDF5", "Zip"]),
+        .target(
             name: "BNFoldKit",
             dependencies: [
                 "Files", "NetGraph", "Folding", "Execution", "Verification", "JSON", "HDF5", "NumPy", "Frontend",
@@ -90,6 +93,8 @@ let package = Package(
             name: "CaffeModelTests",
             dependencies: ["CaffeModel", "Frontend", "Prototxt", "HDF5", "NetGraph", "Folding"],
             exclude: ["Fixtures"]),
+        .testTarget(
+            name: "KerasModelTests", dependencies: ["KerasModel", "Frontend", "JSON", "NetGraph", "Folding"]),
         .testTarget(
             name: "CommandTests", dependencies: ["bnfold", "BNFoldKit", "HDF5", "NumPy", "TestSupport"],
             exclude: ["Snapshots", "Faults/faults.c"]),

@@ -1,0 +1,44 @@
+import JSON
+
+/// Reads the fields of a layer's `config`.
+struct KerasFields {
+    let node: JSONNode
+
+    init(_ node: JSONNode) { self.node = node }
+
+    /// The value of the first of some keys that is there and not `null`.
+    subscript(keys: String...) -> JSONNode? {
+        for key in keys {
+            if let value = node[key], !value.isNull { return value }
+        }
+        return nil
+    }
+
+    func integer(_ key: String) -> Int? { self[key]?.wholeNumber }
+
+    func boolean(_ key: String) -> Bool? { self[key]?.boolean }
+
+    func string(_ key: String) -> String? { self[key]?.string }
+
+    func decimal(_ key: String) -> Double? { self[key]?.number?.double }
+
+    /// `[3, 3]`, or one number for `count` axes.
+    func integers(_ key: String, count: Int? = nil) -> [Int]? {
+        guard let value = self[key] else { return nil }
+        if let elements = value.elements {
+            let numbers = elements.compactMap(\.wholeNumber)
+            guard numbers.count == elements.count, count.map({ $0 == numbers.count }) ?? true else { return nil }
+            return numbers
+        }
+        guard let count, let number = value.wholeNumber else { return nil }
+        return [Int](repeating: number, count: count)
+    }
+}
+
+extension JSONNode {
+    /// A whole number, also where it is written with a fraction of zeros, as converters between languages do.
+    var wholeNumber: Int? {
+        guard let number else { return nil }
+        return number.integer ?? Int(exactly: number.double)
+    }
+}
