@@ -74,4 +74,12 @@ extension ChannelAffine {
             scale: sources.map { scale[$0] }, center: sources.map { center[$0] }, offset: sources.map { offset[$0] },
             hasPositiveScale: hasPositiveScale)
     }
+
+    /// The same, with the identity for a channel that has no source.
+    func rearranged(orIdentity sources: [Int?]) -> ChannelAffine {
+        if isUniform { return self }
+        return ChannelAffine(
+            scale: sources.map { $0.map { scale[$0] } ?? 1 }, center: sources.map { $0.map { center[$0] } ?? 0 },
+            offset: sources.map { $0.map { offset[$0] } ?? 0 }, hasPositiveScale: hasPositiveScale)
+    }
 }

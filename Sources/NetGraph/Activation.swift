@@ -6,8 +6,9 @@ public enum Activation: Hashable, Sendable {
     case relu(negativeSlope: Double)
     /// min(max(x, 0), 6)
     case relu6
-    /// A negative slope for each channel, or one for all: the shape of the parameter tells.
-    case prelu(slope: ParameterID)
+    /// A negative slope for each channel, or one for all: the shape of the parameter tells. With `axes`, one for each place along those axes of
+    /// the value, in the order in which the parameter has them (Keras's (height, width, channels): 2, 3, 1); one of length 1 serves all places.
+    case prelu(slope: ParameterID, axes: [Int]? = nil)
     /// scale times: x above 0, alpha (exp(x) - 1) below
     case elu(alpha: Double, scale: Double = 1)
     /// 1 / (1 + exp(-x))
@@ -25,13 +26,17 @@ public enum Activation: Hashable, Sendable {
     case swish(beta: Double)
     /// 1 above the threshold, else 0
     case threshold(Double)
+    case function(ElementFunction)
+
+    /// Keras's and ONNX's SELU.
+    public static let selu = Activation.elu(alpha: 1.6732632423543772, scale: 1.0507009873554805)
 
     /// The parameters in the order in which the framework stores them.
     var parameters: [ParameterID] {
         switch self {
-        case .prelu(let slope): [slope]
+        case .prelu(let slope, _): [slope]
         case .relu, .relu6, .elu, .sigmoid, .tanh, .absolute, .bnll, .exponential, .logarithm, .clip, .swish,
-            .threshold:
+            .threshold, .function:
             []
         }
     }
@@ -51,6 +56,7 @@ public enum Activation: Hashable, Sendable {
         case .clip: "Clip"
         case .swish: "Swish"
         case .threshold: "Threshold"
+        case .function(let function): function.definition.name
         }
     }
 }

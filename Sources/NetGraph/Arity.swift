@@ -37,12 +37,13 @@ extension Operation {
             .any
         case .convolution, .deconvolution: .outputForEachInput
         case .scale, .bias: .oneOrTwoInputs
-        case .concat, .eltwise: .severalInputs
-        case .crop: .twoInputs
+        case .concat, .eltwise, .arithmetic: .severalInputs
+        case .crop, .contraction: .twoInputs
         case .slice, .split, .pooling: .severalOutputs
         case .innerProduct, .batchNorm, .power, .activation, .stochastic, .softmax, .localResponse, .meanVariance,
             .normalize, .identity, .flatten, .reshape, .padding, .permute, .shuffleChannel, .pixelShuffle, .tile,
-            .argMax, .reduction, .spatialPyramid, .reorg, .embed:
+            .argMax, .reduction, .spatialPyramid, .reorg, .embed, .logSoftmax, .gatedHalves, .standardization,
+            .normDivision, .axisReduction, .gathering, .stridedSlice, .pixelBlocks, .resize:
             .one
         }
     }

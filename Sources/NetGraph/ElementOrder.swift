@@ -20,6 +20,12 @@ public enum ElementOrder: Hashable, Sendable {
         return BlobShape([shape.dimensions[0], channels] + shape.dimensions[1..<shape.rank - 1])
     }
 
+    /// For each axis in this order, the axis of the network that it is.
+    public func networkAxes(rank: Int) -> [Int] {
+        guard self == .channelsLast, rank > 2 else { return Array(0..<rank) }
+        return [0] + (2..<rank) + [1]
+    }
+
     /// Where an element that is at a place in this order lies in the network.
     ///
     /// - Parameters:

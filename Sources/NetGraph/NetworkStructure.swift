@@ -150,7 +150,12 @@ extension Operation {
                 "BatchNorm(\(batchNorm.epsilon) \(flags) \(roles) \(batchNorm.unknownFields))"
         case .scale(let scale): return "Scale(\(scale.axes))"
         case .bias(let bias): return "Bias(\(bias.axes))"
-        case .activation(let activation): return activation.parameters.isEmpty ? "\(self)" : activation.typeName
+        case .activation(.prelu(_, let axes)): return "PReLU\(axes.map { "\($0)" } ?? "")"
+        case .activation: return "\(self)"
+        case .standardization(var operation):
+            operation.scale = operation.scale.map { _ in none }
+            operation.shift = operation.shift.map { _ in none }
+            return "\(Operation.standardization(operation))"
         case .normalize(var normalize):
             normalize.scale = none
             return "\(Operation.normalize(normalize))"
@@ -166,7 +171,9 @@ extension Operation {
         case .input, .dataSource, .objective, .power, .stochastic, .softmax, .localResponse, .meanVariance, .identity,
             .split, .sink, .pooling, .concat, .slice, .padding, .eltwise, .flatten, .reshape, .crop, .permute,
             .shuffleChannel, .pixelShuffle, .tile, .argMax, .reduction, .spatialPyramid, .im2col, .upsample,
-            .interpolation, .reorg, .axpy, .batchReindex, .filter, .fill, .priorBox, .detectionOutput, .regionPooling:
+            .interpolation, .reorg, .axpy, .batchReindex, .filter, .fill, .priorBox, .detectionOutput, .regionPooling,
+            .logSoftmax, .gatedHalves, .normDivision, .arithmetic, .contraction, .axisReduction, .gathering,
+            .stridedSlice, .pixelBlocks, .resize:
             return "\(self)"
         }
     }

@@ -23,9 +23,15 @@ public indirect enum Operation: Hashable, Sendable {
     /// Draws random numbers whenever it runs (a Dropout that keeps dropping); the shape stays as it is.
     case stochastic(type: String)
     case softmax(axis: Int)
+    /// The logarithm of a softmax.
+    case logSoftmax(axis: Int)
+    /// The first half along an axis times the sigmoid of the second (GLU).
+    case gatedHalves(axis: Int)
     case localResponse(LocalResponse)
     case meanVariance(MeanVariance)
     case normalize(Normalize)
+    case standardization(Standardization)
+    case normDivision(NormDivision)
     /// Dropout at deployment and the like: hands its input on unchanged.
     case identity(type: String)
     /// One input, any number of outputs that all equal it.
@@ -39,6 +45,9 @@ public indirect enum Operation: Hashable, Sendable {
     /// Adds or cuts off elements around the axes behind the channel.
     case padding(Padding)
     case eltwise(Eltwise)
+    /// What `eltwise` is, of values that need not have one shape, and of more functions.
+    case arithmetic(Arithmetic)
+    case contraction(Contraction)
     /// Merges the axes `first ... last` into one. Axes are counted, and elements follow one another, in the given order.
     case flatten(first: Int, last: Int, order: ElementOrder = .channelsFirst)
     case reshape(Reshape)
@@ -53,10 +62,15 @@ public indirect enum Operation: Hashable, Sendable {
     case tile(axis: Int, count: Int)
     case argMax(ArgMax)
     case reduction(Reduction)
+    case axisReduction(AxisReduction)
+    case gathering(Gathering)
+    case stridedSlice(StridedSlice)
+    case pixelBlocks(PixelBlocks)
     case spatialPyramid(SpatialPyramid)
     case im2col(Im2col)
     case upsample(Upsample)
     case interpolation(Interpolation)
+    case resize(Resize)
     case reorg(Reorg)
     /// First input times second plus third; the first has one number for each image and channel.
     case axpy
@@ -101,6 +115,7 @@ extension Operation {
         case .bias(let bias): bias.beta.map { [$0] } ?? []
         case .activation(let activation): activation.parameters
         case .normalize(let normalize): [normalize.scale]
+        case .standardization(let operation): [operation.scale, operation.shift].compactMap(\.self)
         case .embed(let embed): [embed.weight] + (embed.bias.map { [$0] } ?? [])
         case .recurrent(let recurrent): recurrent.parameters
         case .parameter(let parameter, _): [parameter]
@@ -109,7 +124,9 @@ extension Operation {
         case .input, .dataSource, .objective, .power, .stochastic, .softmax, .localResponse, .meanVariance, .identity,
             .split, .sink, .pooling, .concat, .slice, .padding, .eltwise, .flatten, .reshape, .crop,
             .permute, .shuffleChannel, .pixelShuffle, .tile, .argMax, .reduction, .spatialPyramid, .im2col, .upsample,
-            .interpolation, .reorg, .axpy, .batchReindex, .filter, .fill, .priorBox, .detectionOutput, .regionPooling:
+            .interpolation, .reorg, .axpy, .batchReindex, .filter, .fill, .priorBox, .detectionOutput, .regionPooling,
+            .logSoftmax, .gatedHalves, .normDivision, .arithmetic, .contraction, .axisReduction, .gathering,
+            .stridedSlice, .pixelBlocks, .resize:
             []
         }
     }
@@ -127,6 +144,18 @@ extension Operation {
         case .power: "Power"
         case .activation(let activation): activation.typeName
         case .softmax: "Softmax"
+        case .logSoftmax: "LogSoftmax"
+        case .gatedHalves: "GLU"
+        case .standardization: "Normalization"
+        case .normDivision: "UnitNormalization"
+        case .arithmetic(let arithmetic): arithmetic.function.typeName
+        case .contraction: "MatMul"
+        case .axisReduction: "Reduce"
+        case .gathering: "Gather"
+        case .stridedSlice: "StridedSlice"
+        case .pixelBlocks(let blocks):
+            blocks.direction == .channelsToPixels ? "DepthToSpace" : "SpaceToDepth"
+        case .resize: "Resize"
         case .localResponse: "LRN"
         case .meanVariance: "MVN"
         case .normalize: "Normalize"

@@ -19,6 +19,18 @@ extension Operation {
         return shape
     }
 
+    static func halvedShape(of input: BlobShape?, axis: Int) throws(ShapeError) -> BlobShape? {
+        guard var shape = input else { return nil }
+        guard let axis = shape.canonicalAxis(axis) else {
+            throw ShapeError("axis \(axis) is not an axis of its input of shape \(shape)")
+        }
+        if let length = shape.dimensions[axis] {
+            guard length % 2 == 0 else { throw ShapeError("axis \(axis) of length \(length) has no halves") }
+            shape.dimensions[axis] = length / 2
+        }
+        return shape
+    }
+
     static func tiledShape(of input: BlobShape?, axis: Int, count: Int) throws(ShapeError) -> BlobShape? {
         guard var shape = input else { return nil }
         guard let axis = shape.canonicalAxis(axis) else {

@@ -19,8 +19,24 @@ extension Operation {
         case .input, .dataSource, .opaque, .objective, .sink:
             return [BlobShape?](repeating: nil, count: outputCount)
         case .batchNorm, .scale, .bias, .power, .activation, .stochastic, .softmax, .identity, .localResponse,
-            .meanVariance, .normalize, .shuffleChannel:
+            .meanVariance, .normalize, .shuffleChannel, .logSoftmax, .standardization, .normDivision:
             return [first]
+        case .gatedHalves(let axis):
+            return [try Self.halvedShape(of: first, axis: axis)]
+        case .arithmetic(let arithmetic):
+            return [try arithmetic.outputShape(of: inputs)]
+        case .contraction(let contraction):
+            return [try contraction.outputShape(of: first, inputs.count > 1 ? inputs[1] : nil)]
+        case .axisReduction(let reduction):
+            return [try reduction.outputShape(of: first)]
+        case .gathering(let gathering):
+            return [try gathering.outputShape(of: first)]
+        case .stridedSlice(let slice):
+            return [try slice.outputShape(of: first)]
+        case .pixelBlocks(let blocks):
+            return [try blocks.outputShape(of: first)]
+        case .resize(let resize):
+            return [try resize.outputShape(of: first)]
         case .split:
             return [BlobShape?](repeating: first, count: outputCount)
         case .eltwise:

@@ -1,7 +1,12 @@
 /// Pooling over windows of all axes behind the channel.
 public struct Pooling: Hashable, Sendable {
-    /// A stochastic pooling at deployment weighs each element by its share of the window: sum(x x) / sum(x).
-    public enum Method: Hashable, Sendable { case max, average, stochastic }
+    public enum Method: Hashable, Sendable {
+        case max, average
+        /// At deployment each element is weighed by its share of the window: sum(x x) / sum(x).
+        case stochastic
+        /// (sum of |x|^p)^(1/p), p at least 1; padding counts as 0.
+        case norm(p: Int)
+    }
 
     public var method: Method
     /// One entry for each axis, in pixels, as in the arrays below; `nil`: one window over everything.

@@ -50,6 +50,14 @@ struct CancelledMagnitudes {
             case .maximum: return largest
             case .product: return inputs.reduce(1, *)
             }
+        case .arithmetic(let arithmetic):
+            switch arithmetic.function {
+            case .sum, .difference: return inputs.reduce(0, +)
+            case .mean: return inputs.reduce(0, +) / Double(max(inputs.count, 1))
+            case .maximum, .minimum: return largest
+            case .product: return inputs.reduce(1, *)
+            case .quotient, .power: return layer.inputs.contains { cancelled[$0] != nil } ? largest : nil
+            }
         case .scale(let scale):
             let factor = scale.gamma.map { interpreter.numbers(of: $0)?.lazy.map(abs).max() ?? 0 }
             return factor.map { $0 * inputs[0] } ?? inputs.reduce(1, *)
@@ -66,7 +74,7 @@ struct CancelledMagnitudes {
             .bias, .pooling, .padding, .identity, .split, .concat, .slice, .flatten, .reshape, .crop, .permute,
             .shuffleChannel,
             .tile,
-            .upsample, .interpolation, .reorg:
+            .upsample, .interpolation, .reorg, .resize, .gathering, .stridedSlice, .pixelBlocks:
             return largest
         default:
             return layer.inputs.contains { cancelled[$0] != nil } ? largest : nil

@@ -113,7 +113,14 @@ struct ErrorBound {
         case .power(let power):
             return power.power == 1 ? inputs.first.map { all($0.scaled(by: abs(power.scale))) } : nil
         case .pooling(let pooling):
-            return pooling.method == .stochastic ? nil : inputs.first.map(all)
+            switch pooling.method {
+            case .stochastic: return nil
+            case .max, .average: return inputs.first.map(all)
+            case .norm:
+                // No more than by the sum of what its elements are off by.
+                let count = (pooling.kernel ?? planeShape(of: layer, interpreter)).flatMap(BlobShape.elementCount)
+                return count.flatMap { count in inputs.first.map { all($0.scaled(by: Double(count))) } }
+            }
         case .identity, .split, .padding: return inputs.first.map(all)
         case .concat(let axis):
             let lengths = layer.inputs.map { interpreter.network[$0].shape?.length(ofAxis: 1) }
@@ -133,12 +140,13 @@ struct ErrorBound {
                 return all(ErrorBound(channels: [off - exact + noiseOfDouble * exact]))
             }
         case .slice, .flatten, .reshape, .crop, .permute, .shuffleChannel, .pixelShuffle, .tile, .upsample, .reorg,
-            .softmax,
-            .interpolation:
+            .softmax, .interpolation, .gathering, .stridedSlice, .pixelBlocks:
             return inputs.first.map { all($0.merged) }
+        case .arithmetic, .contraction, .axisReduction, .resize, .logSoftmax, .gatedHalves:
+            return combined(layer, inputs, magnitudes, interpreter).map { all(ErrorBound(channels: [$0])) }
         case .scale, .bias, .input, .dataSource, .objective, .stochastic, .localResponse, .meanVariance, .normalize,
             .sink, .argMax, .reduction, .spatialPyramid, .im2col, .axpy, .batchReindex, .filter, .embed, .recurrent,
-            .fill, .parameter, .priorBox, .detectionOutput, .regionPooling, .opaque:
+            .fill, .parameter, .priorBox, .detectionOutput, .regionPooling, .opaque, .standardization, .normDivision:
             return nil
         }
     }
@@ -200,19 +208,5 @@ struct ErrorBound {
         }
         let bound = ErrorBound(channels: bounds)
         return isPerChannel ? bound : bound.merged
-    }
-
-    /// The largest slope of an activation; `nil` where there is none.
-    private static func steepestSlope(of activation: Activation, interpreter: Interpreter<Double>) -> Double? {
-        switch activation {
-        case .relu(let slope): return max(1, abs(slope))
-        case .prelu(let slope): return interpreter.numbers(of: slope)?.reduce(1) { max($0, abs($1)) }
-        case .elu(let alpha, let scale): return abs(scale) * max(1, abs(alpha))
-        case .relu6, .tanh, .absolute, .bnll, .clip: return 1
-        case .sigmoid: return 0.25
-        // x sigmoid(b x) is nowhere steeper than 1.1.
-        case .swish: return 1.1
-        case .exponential, .logarithm, .threshold: return nil
-        }
     }
 }

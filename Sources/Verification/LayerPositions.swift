@@ -44,6 +44,7 @@ extension Layer {
     var decidedOutputs: [ValueID] {
         switch operation {
         case .argMax, .detectionOutput, .filter, .activation(.threshold): outputs
+        case .activation(.function(let function)): function.definition.steepness == .jumps ? outputs : []
         // The places of the maxima: of two that differ by a rounding, either may be the larger one.
         case .pooling: Array(outputs.dropFirst())
         default: []

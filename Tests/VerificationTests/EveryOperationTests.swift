@@ -51,7 +51,7 @@ struct EveryOperationTests {
     private static let withoutBound: Set<OperationKind> = [
         .input, .dataSource, .objective, .stochastic, .localResponse, .meanVariance, .normalize, .sink, .argMax,
         .reduction, .spatialPyramid, .im2col, .axpy, .batchReindex, .filter, .embed, .recurrent, .fill, .parameter,
-        .priorBox, .detectionOutput, .regionPooling, .opaque,
+        .priorBox, .detectionOutput, .regionPooling, .opaque, .standardization, .normDivision,
     ]
 
     @Test("runs, or tells why it does not", arguments: OperationKind.allCases)

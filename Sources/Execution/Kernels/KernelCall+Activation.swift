@@ -14,7 +14,8 @@ extension KernelCall {
             try forEachRun { source, target, range in
                 Self.map(range, of: source, into: target) { x in x < 0 ? 0 : x > 6 ? 6 : x }
             }
-        case .prelu(let slope): try prelu(slope)
+        case .prelu(let slope, nil): try prelu(slope)
+        case .prelu(let slope, .some(let axes)): try prelu(slope, along: axes)
         case .elu(let alpha, let scale):
             let alpha = Element(scale * alpha)
             let scale = Element(scale)
@@ -48,6 +49,10 @@ extension KernelCall {
         case .threshold(let threshold):
             let threshold = Element(threshold)
             try forEachElement { x in x > threshold ? 1 : 0 }
+        case .function(let function):
+            // In double precision whatever the network runs in, so that one formula serves both.
+            let formula = function.definition.formula
+            try forEachElement { x in Element(formula(Double(x))) }
         }
     }
 
@@ -86,6 +91,21 @@ extension KernelCall {
         forEachPlane(outer: isShared ? 1 : input.shape[0] * channels, inner: inner) { plane, range in
             let factor = slopes[plane % channels]
             Self.map(range, of: input.pointer, into: output.pointer) { x in x > 0 ? x : factor * x }
+        }
+    }
+
+    /// A slope below 0 for each place along some axes.
+    private func prelu(_ slope: ParameterID, along axes: [Int]) throws(ExecutionError) {
+        let input = try input(0)
+        let output = try sameSize(as: input)
+        let strides = try parameterStrides(slope, along: axes, of: input)
+        let slopes = try parameter(slope, count: nil)
+        forEachRow(of: input.shape, strides: [Self.strides(of: input.shape), strides]) { starts, count, steps in
+            let (source, target) = (input.pointer + starts[0], output.pointer + starts[0])
+            for index in 0..<count {
+                let x = source[index]
+                target[index] = x > 0 ? x : slopes[starts[1] + index * steps[1]] * x
+            }
         }
     }
 

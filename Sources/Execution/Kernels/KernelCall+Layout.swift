@@ -166,7 +166,7 @@ extension KernelCall {
     }
 
     /// Fills the output with elements at the given distances.
-    private func copy(from source: UnsafeMutablePointer<Element>, strides: [Int], to output: Block<Element>) {
+    func copy(from source: UnsafeMutablePointer<Element>, strides: [Int], to output: Block<Element>) {
         guard output.count > 0 else { return }
         guard let width = output.shape.last, let step = strides.last else {
             output.pointer[0] = source[0]

@@ -34,7 +34,12 @@ extension KernelCall {
         }
         let mask = outputs.count > 1 ? outputs[1] : nil
         try require(mask.map { $0.count == output.count } ?? true, "its mask has another size than its output")
-        if spatial > 3 || dilation.contains(where: { $0 > 1 }) {
+        var isNorm = false
+        if case .norm(let p) = pooling.method {
+            isNorm = true
+            try require(p > 0, "there is no norm of order \(p)")
+        }
+        if spatial > 3 || isNorm || dilation.contains(where: { $0 > 1 }) {
             poolAlongEachAxis(
                 pooling.method, windows, planes: planes, from: input.pointer, into: output.pointer, mask: mask?.pointer)
         } else {
@@ -46,6 +51,7 @@ extension KernelCall {
     /// Pools planes that follow each other in memory.
     ///
     /// - Parameters:
+    ///   - method: no norm.
     ///   - windows: one for each spatial axis, three at most.
     ///   - mask: receives the place of each maximum in its plane.
     func pool(
@@ -84,7 +90,7 @@ extension KernelCall {
                             case .average:
                                 let (sum, _) = Self.sums(in: window, of: source, size)
                                 output[position] = sum / Element(depth.extent * height.extent * width.extent)
-                            case .stochastic:
+                            case .stochastic, .norm:
                                 let (sum, squares) = Self.sums(in: window, of: source, size)
                                 output[position] = sum > 0 ? squares / sum : 0
                             }
@@ -164,6 +170,7 @@ extension KernelCall {
         let output = try output()
         try require(input, rank: 4...4)
         let (images, channels, height, width) = (input.shape[0], input.shape[1], input.shape[2], input.shape[3])
+        if case .norm = pyramid.method { throw layer.error("it has no pyramid of norms") }
         var offset = 0
         let total = images > 0 ? output.count / images : 0
         for level in 0..<pyramid.levels {

@@ -48,7 +48,8 @@ struct PoolingWindow {
 }
 
 extension KernelCall {
-    /// Pools planes of any number of axes, element by element of each window: the slow way, for more than three axes and for windows with gaps.
+    /// Pools planes of any number of axes, element by element of each window: the slow way, for more than three axes, for
+    /// windows with gaps, and for norms.
     func poolAlongEachAxis(
         _ method: Pooling.Method, _ windows: [PoolingWindow], planes: Int, from input: UnsafeMutablePointer<Element>,
         into output: UnsafeMutablePointer<Element>, mask: UnsafeMutablePointer<Element>?
@@ -74,6 +75,9 @@ extension KernelCall {
                 var bestIndex = -1
                 var sum: Element = 0
                 var squares: Element = 0
+                var powers = 0.0
+                var order: Int?
+                if case .norm(let p) = method { order = p }
                 Self.forEachIndex(in: window, of: lengths) { index in
                     let element = source[index]
                     if element > best {
@@ -82,8 +86,10 @@ extension KernelCall {
                     }
                     sum += element
                     squares += element * element
+                    if let order { powers += Double.power(abs(Double(element)), Double(order)) }
                 }
                 switch method {
+                case .norm(let p): output[place] = Element(Double.power(powers, 1 / Double(p)))
                 case .max:
                     output[place] = best
                     mask?[place] = Element(bestIndex)

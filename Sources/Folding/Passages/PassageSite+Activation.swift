@@ -11,7 +11,11 @@ extension PassageSite {
         switch activation {
         case .relu(negativeSlope: 1):
             return single(affines, direction, factors: .any, allowsShift: true)
-        case .relu, .prelu:
+        case .relu, .prelu, .clip(0, .infinity), .clip(-.infinity, 0):
+            return single(affines, direction, factors: .notNegative, allowsShift: false)
+        case .clip(-.infinity, .infinity):
+            return single(affines, direction, factors: .any, allowsShift: true)
+        case .function(let function) where function.definition.isHomogeneous:
             return single(affines, direction, factors: .notNegative, allowsShift: false)
         case .absolute where direction == .forward:
             var passage = single(affines, direction, factors: .any, allowsShift: false)

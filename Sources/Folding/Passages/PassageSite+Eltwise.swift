@@ -6,27 +6,36 @@ extension PassageSite {
     ///     s (sum of c[i] x[i]) + t  = sum of c[i] (s x[i] + t[i])         t[j] = t / c[j] for exactly one j, else 0
     ///     s max(x[i]) + t           = max(s x[i] + t)                     for s >= 0
     ///     s (product of x[i])       = product, with s at exactly one input
-    func backward(_ affines: [ChannelAffine?], _ eltwise: Eltwise) -> Passage {
+    ///
+    /// - Parameter takers: the inputs that have the channels, where not all do: others take only what is the same in all channels.
+    func backward(_ affines: [ChannelAffine?], _ eltwise: Eltwise, takers: Set<Int>? = nil) -> Passage {
         guard let affine = affines.first ?? nil, !inputs.isEmpty else {
             return blocked(affines, farCount: inputs.count, stopped)
         }
+        let takers = affine.isSameInAllChannels ? Set(inputs.indices) : takers ?? Set(inputs.indices)
+        let takesEverywhere = takers.count == inputs.count
         switch eltwise.combination {
         case .maximum:
+            guard takesEverywhere else { return blocked(affines, farCount: inputs.count, stopped) }
             var passage = single(affines, .backward, factors: .notNegative, allowsShift: true)
             passage.moved = [ChannelAffine?](repeating: passage.moved[0], count: inputs.count)
             return passage
         case .product:
+            guard let taker = preferredInput.flatMap({ takers.contains($0) ? $0 : nil }) ?? takers.min() else {
+                return blocked(affines, farCount: inputs.count, stopped)
+            }
             var passage = single(affines, .backward, factors: .any, allowsShift: false)
             let moved = passage.moved[0]
             passage.moved[0] = nil
-            passage.moved[preferredInput ?? 0] = moved
+            passage.moved[taker] = moved
             return passage
         case .sum:
             guard eltwise.coefficients.count == inputs.count else {
                 return blocked(affines, farCount: inputs.count, stopped)
             }
-            let taker = shiftTaker(eltwise.coefficients)
-            let (moved, rest, reason) = split(affine, .backward, factors: .any, allowsShift: taker != nil)
+            let taker = shiftTaker(eltwise.coefficients, among: takers)
+            let (moved, rest, reason) = split(
+                affine, .backward, factors: takesEverywhere ? .any : .none, allowsShift: taker != nil)
             guard let moved else { return Passage(moved: affines.map { _ in nil }, rest: [rest], reason: reason) }
             let scaleAlone = moved.with(scale: moved.scale, shift: moved.scale.map { _ in 0 })
             let counted = Set(inputs.indices.filter { eltwise.coefficients[$0] != 0 }.map { inputValues[$0] })
@@ -114,11 +123,11 @@ extension PassageSite {
     }
 
     /// The input that takes the shift of a sum, with the coefficient of all inputs that read the same numbers.
-    private func shiftTaker(_ coefficients: [Double]) -> (input: Int, coefficient: Double)? {
+    private func shiftTaker(_ coefficients: [Double], among takers: Set<Int>) -> (input: Int, coefficient: Double)? {
         // Of all inputs that read the same numbers, by the entry of those.
         var sums: [Int: Double] = [:]
         for input in inputs.indices { sums[inputValues[input], default: 0] += coefficients[input] }
-        for input in (preferredInput.map { [$0] } ?? []) + inputs.indices {
+        for input in (preferredInput.map { [$0] } ?? []) + inputs.indices where takers.contains(input) {
             if let sum = sums[inputValues[input]], sum != 0, sum.isFinite { return (input, sum) }
         }
         return nil

@@ -27,10 +27,18 @@ extension PassageSite {
             return direction == .backward ? joined(affines, axis: axis, direction) : cut(affines, axis: axis)
         case .eltwise(let eltwise):
             return direction == .backward ? backward(affines, eltwise) : forward(affines, eltwise)
+        case .arithmetic(let arithmetic):
+            return pass(affines, direction, through: arithmetic)
         case .scale(let scale) where scale.gamma == nil:
             return pass(affines, direction, throughProductWith: scale)
-        case .flatten, .reshape, .permute, .shuffleChannel, .pixelShuffle, .tile:
+        case .flatten, .reshape, .permute, .shuffleChannel, .pixelShuffle, .tile, .gathering, .stridedSlice,
+            .pixelBlocks:
             return regroup(affines, direction)
+        case .axisReduction(let reduction):
+            return pass(affines, direction, through: reduction)
+        case .resize:
+            // Each output is a sum whose weights are 1 together.
+            return single(affines, direction, factors: .any, allowsShift: true)
         case .padding(let padding):
             return pass(affines, direction, through: padding)
         case .crop(let axis, _):
@@ -42,7 +50,8 @@ extension PassageSite {
             return single(affines, direction, factors: .any, allowsShift: true)
         case .input, .dataSource, .objective, .batchNorm, .scale, .bias, .power, .stochastic, .softmax, .localResponse,
             .meanVariance, .normalize, .sink, .argMax, .reduction, .spatialPyramid, .im2col, .reorg, .axpy, .filter,
-            .embed, .recurrent, .fill, .parameter, .priorBox, .detectionOutput, .regionPooling, .opaque:
+            .embed, .recurrent, .fill, .parameter, .priorBox, .detectionOutput, .regionPooling, .opaque, .logSoftmax,
+            .gatedHalves, .standardization, .normDivision, .contraction:
             return stopped
         }
     }

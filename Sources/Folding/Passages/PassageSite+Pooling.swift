@@ -5,6 +5,7 @@ extension PassageSite {
     ///
     ///     max over a window of (s x + t)  =  s max(x) + t        for s >= 0
     ///     mean over a window of (s x + t) =  s mean(x) + t       where the divisor counts real pixels only
+    ///     norm of a window of s x         =  s norm(x)           for s >= 0
     ///
     /// Caffe divides a mean by the window clipped to the input and its padding, so with padding a shift does not pass, unless the padding does
     /// not count; what hangs over beyond the padding is not counted. A window without a real pixel gives the lowest Float, or NaN, whatever the input: nothing passes then.
@@ -21,6 +22,8 @@ extension PassageSite {
             return single(
                 affines, direction, factors: .any, allowsShift: !countsZeros,
                 shiftReason: .zeroPadding(layer: layer.name))
+        case .norm:
+            return single(affines, direction, factors: .notNegative, allowsShift: false)
         case .stochastic:
             return blocked(affines, farCount: farCount, .stopped(layer: layer.name, type: layer.operation.typeName))
         }

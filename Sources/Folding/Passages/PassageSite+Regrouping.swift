@@ -29,7 +29,7 @@ extension PassageSite {
     }
 
     /// The channels are paired one by one, so there must not be more of them than any network regroups.
-    private static let largestRegroupedCount = 1 << 20
+    static let largestRegroupedCount = 1 << 20
 
     /// Whether axis 1 stays axis 1 with its channels in order, and images stay apart, whatever the shape.
     private var keepsChannelAxis: Bool {
@@ -42,6 +42,7 @@ extension PassageSite {
                 || reshape.axis == 0 && reshape.axisCount == -1 && reshape.dimensions.prefix(2) == [0, 0]
         case .permute(let order): order.prefix(2) == [0, 1]
         case .tile(let axis, _): axis == 0 || axis >= 2
+        case .gathering, .stridedSlice: takesAllChannels
         default: false
         }
     }
@@ -55,6 +56,8 @@ extension PassageSite {
         case .tile(let axis, let count):
             guard let shape = inputs[0], shape.canonicalAxis(axis) == 1 else { return nil }
             return tiled(affine, count: count, direction)
+        case .gathering, .stridedSlice: return taken(affine, direction)
+        case .pixelBlocks(let blocks): return self.blocks(affine, blocks, direction)
         default: return nil
         }
     }
@@ -176,14 +179,5 @@ extension PassageSite {
             return blocked(affines, farCount: outputs.count, .mask(layer: layer.name))
         }
         return single(affines, direction, factors: .any, allowsShift: !upsample.hasMask)
-    }
-}
-
-extension ChannelAffine {
-    /// Whether two channels have the same numbers.
-    fileprivate func isEqual(in first: Int, _ second: Int) -> Bool {
-        if first == second || isSameInAllChannels { return true }
-        return !isUniform
-            && scale[first] == scale[second] && center[first] == center[second] && offset[first] == offset[second]
     }
 }

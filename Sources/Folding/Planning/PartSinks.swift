@@ -116,11 +116,12 @@ struct PartSinks {
 
     private func preferredInput(of layer: Layer, edges: [Int?], graph: PlanningGraph) -> Int? {
         let part: KeyPath<Parts, Bool>
-        switch layer.operation {
-        case .eltwise(let eltwise) where eltwise.combination == .sum: part = \.shift
-        case .eltwise(let eltwise) where eltwise.combination == .product: part = \.anyScale
+        switch layer.partOfOneInput {
+        case .shift: part = \.shift
         case .scale: part = \.anyScale
-        default: return nil
+        case .both, nil:
+            guard case .scale = layer.operation else { return nil }
+            part = \.anyScale
         }
         return edges.indices.first { index in
             guard let edge = edges[index] else { return false }

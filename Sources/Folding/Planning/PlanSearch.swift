@@ -255,7 +255,7 @@ struct PlanSearch {
                 pushForward(from: root, key, part) != nil
             else { break }
             let move = placement.pushBack(
-                through: position, placement.graph.network.layers[position].operation.partOfOneInput ?? .both,
+                through: position, placement.graph.network.layers[position].partOfOneInput ?? .both,
                 settings: settings, preferring: input)
             guard let move, move.isMove else { break }
             frame.pending = move.reached.reversed().map { .back($0) }
@@ -320,7 +320,7 @@ struct PlanSearch {
         if case .across(let root, let key, _) = task {
             let reader = placement.group(of: root, key)?.edges.first
             guard let reader, case .layer(let position, _) = placement.graph.edges[reader].reader,
-                let part = placement.graph.network.layers[position].operation.partOfOneInput
+                let part = placement.graph.network.layers[position].partOfOneInput
             else { return [] }
             return [part]
         }
@@ -345,7 +345,7 @@ struct PlanSearch {
     /// The other inputs of a sum or a product that a group's only reader is: those that hold an affine already, and the one where it would end.
     private mutating func inputsAcross(_ group: Placement.Group) -> [Int] {
         guard group.edges.count == 1, case .layer(let position, let own) = placement.graph.edges[group.edges[0]].reader,
-            placement.graph.network.layers[position].operation.partOfOneInput != nil
+            placement.graph.network.layers[position].partOfOneInput != nil
         else { return [] }
         placement.charge(placement.graph.edgesOfInputs[position].count)
         return placement.graph.edgesOfInputs[position].indices.filter { input in
@@ -369,13 +369,13 @@ struct PlanSearch {
     }
 }
 
-extension Operation {
+extension Layer {
     /// The part of an affine that exactly one input has to take when it goes back.
-    fileprivate var partOfOneInput: AffinePart? {
-        switch self {
-        case .eltwise(let eltwise) where eltwise.combination == .sum: .shift
-        case .eltwise(let eltwise) where eltwise.combination == .product: .scale
-        default: nil
+    var partOfOneInput: AffinePart? {
+        switch operation.combination(inputCount: inputs.count)?.combination {
+        case .sum: .shift
+        case .product: .scale
+        case .maximum, nil: nil
         }
     }
 }

@@ -6,7 +6,8 @@ enum OperationKind: String, CaseIterable, Sendable {
         activation, stochastic, softmax, localResponse, meanVariance, normalize, identity, split, sink, pooling, concat,
         slice, padding, eltwise, flatten, reshape, crop, permute, shuffleChannel, pixelShuffle, tile, argMax, reduction,
         spatialPyramid, im2col, upsample, interpolation, reorg, axpy, batchReindex, filter, embed, recurrent, fill,
-        parameter, priorBox, detectionOutput, regionPooling, opaque
+        parameter, priorBox, detectionOutput, regionPooling, opaque, logSoftmax, gatedHalves, standardization,
+        normDivision, arithmetic, contraction, axisReduction, gathering, stridedSlice, pixelBlocks, resize
 
     init(_ operation: NetGraph.Operation) {
         switch operation {
@@ -59,6 +60,17 @@ enum OperationKind: String, CaseIterable, Sendable {
         case .detectionOutput: self = .detectionOutput
         case .regionPooling: self = .regionPooling
         case .opaque: self = .opaque
+        case .logSoftmax: self = .logSoftmax
+        case .gatedHalves: self = .gatedHalves
+        case .standardization: self = .standardization
+        case .normDivision: self = .normDivision
+        case .arithmetic: self = .arithmetic
+        case .contraction: self = .contraction
+        case .axisReduction: self = .axisReduction
+        case .gathering: self = .gathering
+        case .stridedSlice: self = .stridedSlice
+        case .pixelBlocks: self = .pixelBlocks
+        case .resize: self = .resize
         }
     }
 }
@@ -203,6 +215,27 @@ struct OperationSample {
             numbers[1] = [0, 0, 0, 3, 3]
             return .regionPooling(RegionPooling(height: 2, width: 2))
         case .opaque: return .opaque(Opaque(type: "Unknown", parameters: [parameter(2)]))
+        case .logSoftmax: return .logSoftmax(axis: 1)
+        case .gatedHalves: return .gatedHalves(axis: 1)
+        case .standardization:
+            let scale = parameter(4)
+            return .standardization(
+                Standardization(.groups(2), scale: scale, shift: parameter(4), epsilon: 1e-3))
+        case .normDivision: return .normDivision(NormDivision(axes: [1], least: 1e-6))
+        case .arithmetic:
+            inputs = [[2, 4, 4, 4], [2, 4, 1, 1]]
+            return .arithmetic(Arithmetic(.difference))
+        case .contraction:
+            inputs = [[2, 4, 4, 4], [2, 3, 4]]
+            // The channels of both summed up.
+            return .contraction(Contraction(first: [0, 1, 2, 3], second: [0, 4, 1], output: [0, 4, 2, 3]))
+        case .axisReduction: return .axisReduction(AxisReduction(.sum, axes: [2, -1], keepsAxes: false))
+        case .gathering: return .gathering(Gathering(axis: 1, indices: [3, 0, -1]))
+        case .stridedSlice:
+            return .stridedSlice(StridedSlice([.init(axis: 1, start: -1, step: -2), .init(axis: 2, start: 1)]))
+        case .pixelBlocks:
+            return .pixelBlocks(PixelBlocks(.channelsToPixels, length: 2, channelOrder: .placesFirst))
+        case .resize: return .resize(Resize(.cubic(coefficient: -0.5), size: .factors([1.5, 0.5])))
         }
     }
 }
