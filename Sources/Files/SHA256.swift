@@ -24,25 +24,20 @@ package struct SHA256: ~Copyable {
             return digest
         }
     #else
-        private let context: OpaquePointer?
+        private var context = SHA256_CTX()
         private var isSound: Bool
 
-        package init() {
-            context = EVP_MD_CTX_new()
-            isSound = context != nil && EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1
-        }
-
-        deinit { EVP_MD_CTX_free(context) }
+        package init() { isSound = SHA256_Init(&context) == 1 }
 
         package mutating func update(_ bytes: UnsafeRawBufferPointer) {
             guard isSound, !bytes.isEmpty else { return }
-            isSound = EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1
+            isSound = SHA256_Update(&context, bytes.baseAddress, bytes.count) == 1
         }
 
         /// The digest, or `nil` when the library failed.
         package mutating func finalized() -> [UInt8]? {
             var digest = [UInt8](repeating: 0, count: Self.byteCount)
-            guard isSound, EVP_DigestFinal_ex(context, &digest, nil) == 1 else { return nil }
+            guard isSound, SHA256_Final(&digest, &context) == 1 else { return nil }
             return digest
         }
     #endif
