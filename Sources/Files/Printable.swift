@@ -4,6 +4,7 @@ extension String {
     /// Names in files may hold anything, also what a terminal takes for commands, or what makes one name look like another. Printable text stays as
     /// it is, so escaping twice does no harm.
     package var printable: String {
+        if utf8.allSatisfy({ 0x20..<0x7F ~= $0 }) { return self }
         guard unicodeScalars.contains(where: { $0.isInvisible }) else { return self }
         return unicodeScalars.reduce(into: "") { text, scalar in
             if scalar.isInvisible {
