@@ -119,7 +119,8 @@ extension FileIndex {
                 .unsupported,
                 "holds the name '\(Self.escaped(name))', which is not UTF-8; rename it, as with h5py's move()")
         }
-        guard ObjectPath(text).components == [text] else {
+        // What a path has between its slashes, and '.' is nothing there.
+        guard !name.isEmpty, name != [UInt8(ascii: ".")], !name.contains(UInt8(ascii: "/")) else {
             throw Fault(.damaged, "holds the name \(Place.quoted(text)), which no path can hold; is the file damaged?")
         }
         return text

@@ -123,11 +123,18 @@ extension HDF5File {
     private func number(
         of kind: HDF5ObjectKind, at path: String, in index: FileIndex
     ) throws(HDF5Error) -> Int {
+        try find(kind, at: path, in: index).number
+    }
+
+    /// The object at a path, which must be a group or a dataset as asked for, and the groups on the way to it.
+    private func find(
+        _ kind: HDF5ObjectKind, at path: String, in index: FileIndex
+    ) throws(HDF5Error) -> (number: Int, trail: [Int]) {
         let place = Place(file: self.path, object: path)
         switch try resolve(path, in: index) {
-        case .found(let number, _):
+        case .found(let number, let trail):
             let found = index.kind(of: number)
-            if found == kind { return number }
+            if found == kind { return (number, trail) }
             throw place.error(.missingObject, "\(found.predicate), expected \(kind.noun)")
         case .missing: throw place.error(.missingObject, "does not exist")
         case .refused(let reason): throw place.error(.unsupported, reason)
@@ -138,9 +145,9 @@ extension HDF5File {
     private func links(ofGroup path: String) throws(HDF5Error) -> [(child: HDF5Child, number: Int?)] {
         let index = try readableIndex()
         let place = Place(file: self.path, object: path)
-        let group = try number(of: .group, at: path, in: index)
-        guard case .found(_, let trail) = try resolve(path, in: index), case .group(let listing) = index.objects[group]
-        else { return [] }
+        let (group, trail) = try find(.group, at: path, in: index)
+        guard case .group(let listing) = index.objects[group] else { return [] }
+        let folder = ObjectPath.joining(path, "")
         do throws(Fault) {
             return try listing.get().map { (link) throws(Fault) in
                 let name = try FileIndex.text(of: link.name)
@@ -151,7 +158,7 @@ extension HDF5File {
                     kind = .other(reason: "is more than \(ObjectPath.maximumDepth) groups deep")
                 }
                 if kind != .group, kind != .dataset { number = nil }
-                return (HDF5Child(name: name, path: ObjectPath.joining(path, name), kind: kind), number)
+                return (HDF5Child(name: name, path: folder + name, kind: kind), number)
             }
         } catch {
             throw place.error(error)

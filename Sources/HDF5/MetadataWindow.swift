@@ -64,19 +64,23 @@ struct MetadataWindow {
         guard end - begin <= transferable else { throw endless }
         transferable -= end - begin
         let length = Int(end - begin)
-        bytes = [UInt8](repeating: 0, count: length)
-        start = begin
-        let count: Int
-        do {
-            let (descriptor, offset) = (descriptor, base + begin)
-            count = try bytes.withUnsafeMutableBytes { bytes throws(SystemError) in
-                try descriptor.read(into: bytes, at: offset)
+        let (descriptor, offset) = (descriptor, base + begin)
+        var failure: SystemError?
+        // Nothing is cleared that is read over at once; what was not read is no part of the array.
+        bytes = [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+            do throws(SystemError) {
+                let target = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<length])
+                count = try descriptor.read(into: target, at: offset)
+            } catch {
+                failure = error
             }
-        } catch {
-            bytes = []
-            throw place.error(.ioFailed, "cannot be read: \(error)")
         }
-        guard count == length else {
+        start = begin
+        if let failure {
+            bytes = []
+            throw place.error(.ioFailed, "cannot be read: \(failure)")
+        }
+        guard bytes.count == length else {
             bytes = []
             throw place.error(.ioFailed, "cannot be read: the file has become shorter since it was opened")
         }

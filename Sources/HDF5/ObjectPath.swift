@@ -33,6 +33,7 @@ struct ObjectPath: Equatable, CustomStringConvertible {
 
     /// The path of something in the group at `group`.
     static func joining(_ group: String, _ name: String) -> String {
-        ObjectPath(group).components.isEmpty ? "/\(name)" : "\(ObjectPath(group))/\(name)"
+        let path = ObjectPath(group)
+        return path.components.isEmpty ? "/\(name)" : "\(path)/\(name)"
     }
 }
