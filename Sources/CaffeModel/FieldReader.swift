@@ -109,15 +109,18 @@ struct FieldReader {
         return scalar.stringValue ?? scalar.identifier ?? scalar.text
     }
 
-    func has(_ name: String) -> Bool { message?.value(named: name) != nil }
+    func has(_ name: String) -> Bool { message?.firstValue(named: name).value != nil }
 
     /// The names of all fields, each once.
     var fieldNames: [String] { fieldNames { _ in true } }
 
     /// Those that are wanted, each once, in order.
     func fieldNames(where isWanted: (String) -> Bool) -> [String] {
-        let names = (message?.fields ?? []).lazy.map(\.name).filter(isWanted)
-        return Array(names).uniqued
+        guard let fields = message?.fields else { return [] }
+        var names: [String] = []
+        // By index, for a field is costly to copy.
+        for index in fields.indices where isWanted(fields[index].name) { names.append(fields[index].name) }
+        return names.uniqued
     }
 
     /// An error at the place of a field, or at the message itself when there is no such field.
@@ -128,11 +131,13 @@ struct FieldReader {
 
     /// A field that may occur once only, as protobuf demands of fields that are not repeated.
     private func single(_ name: String) throws(ModelError) -> ValueNode? {
-        let values = message?.values(named: name) ?? []
-        guard values.count <= 1 else {
+        guard let message else { return nil }
+        let (first, isOnly) = message.firstValue(named: name)
+        guard isOnly else {
+            let values = message.values(named: name)
             throw error(at: values[1], "'\(name)' is given \(values.count) times, but may be given once only")
         }
-        return values.first
+        return first
     }
 
     private func string(of value: ValueNode, _ name: String) throws(ModelError) -> String {

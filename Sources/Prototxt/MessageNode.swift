@@ -30,6 +30,22 @@ public struct MessageNode: Sendable {
         return values
     }
 
+    /// The first value of a name, and whether there are more: as `values(named:)` tells, without a list of them.
+    public func firstValue(named name: String) -> (value: ValueNode?, isOnly: Bool) {
+        var first: ValueNode?
+        for index in fields.indices where fields[index].name == name {
+            if case .list(let list) = fields[index].value {
+                guard let element = list.elements.first else { continue }
+                if first != nil || list.elements.count > 1 { return (first ?? element, false) }
+                first = element
+            } else {
+                if first != nil { return (first, false) }
+                first = fields[index].value
+            }
+        }
+        return (first, true)
+    }
+
     /// The last value of a name: the one that counts in a field that is not repeated.
     ///
     /// Message fields are the exception, as protobuf merges all values of one; see `values(named:)`.

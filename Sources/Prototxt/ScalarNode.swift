@@ -44,7 +44,9 @@ public struct ScalarNode: Sendable {
 
     /// The text that a string field gets. Bytes that are not UTF-8 become U+FFFD.
     public var stringValue: String? {
-        stringBytes.map { String(decoding: $0, as: UTF8.self) }
+        guard kind == .string else { return nil }
+        let text = source[range]
+        return String(decoding: StringLiteral.plainBody(text) ?? StringLiteral.decode(text)[...], as: UTF8.self)
     }
 
     // MARK: As a word

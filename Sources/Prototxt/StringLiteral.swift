@@ -16,7 +16,7 @@ enum StringLiteral {
     }
 
     /// What stands between the quotes of a single literal without escapes, as nearly all are; `nil` for any other text.
-    private static func plainBody(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    static func plainBody(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         guard text.count >= 2, let quote = text.first, quote.isQuote, text.last == quote else { return nil }
         let body = text.dropFirst().dropLast()
         return body.contains { $0 == quote || $0 == .backslash } ? nil : body
