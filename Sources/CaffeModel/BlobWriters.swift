@@ -9,9 +9,27 @@ import NetGraph
 struct BlobWriters {
     /// A top as one layer writes it: in-place layers write values of their own.
     private struct Value {
-        var layer: LayerDefinition
-        var readers: [LayerDefinition] = []
-        var isLoss = false
+        let layer: LayerDefinition
+        /// The first layer that reads it, and the first one after that which is another.
+        private(set) var firstReader: LayerDefinition?
+        private(set) var otherReader: LayerDefinition?
+        /// How often it is read.
+        private(set) var readerCount = 0
+        let isLoss: Bool
+
+        init(layer: LayerDefinition, isLoss: Bool) {
+            self.layer = layer
+            self.isLoss = isLoss
+        }
+
+        mutating func add(_ reader: LayerDefinition) {
+            readerCount += 1
+            if firstReader == nil {
+                firstReader = reader
+            } else if otherReader == nil, reader !== firstReader {
+                otherReader = reader
+            }
+        }
     }
 
     /// Layers whose code demands another blob for the top than for the bottom.
@@ -19,20 +37,26 @@ struct BlobWriters {
 
     private let layers: [LayerDefinition]
     private var values: [Value] = []
-    /// For each layer and each of its bottoms the value that it reads; `nil` for one that no layer before it writes.
-    private var sources: [[Int?]] = []
+    /// The value that each bottom reads, of one layer after the other; `nil` for one that no layer before it writes.
+    private var sources: [Int?] = []
+    /// How many different names there are.
+    private let nameCount: Int
 
-    /// - Parameter layers: those that take part in the phase, in order.
-    init(_ layers: [LayerDefinition]) throws(ModelError) {
+    /// - Parameters:
+    ///   - layers: those that take part in the phase, in order.
+    ///   - nameCount: that of their net.
+    init(_ layers: [LayerDefinition], nameCount: Int) throws(ModelError) {
         self.layers = layers
-        var latest: [String: Int] = [:]
+        self.nameCount = nameCount
+        var latest = [Int?](repeating: nil, count: nameCount)
+        values.reserveCapacity(layers.count)
         for layer in layers {
-            sources.append(layer.bottoms.map { latest[$0] })
-            for source in sources[sources.count - 1] {
-                if let source { values[source].readers.append(layer) }
+            for bottom in layer.bottomNumbers {
+                sources.append(latest[bottom])
+                if let source = latest[bottom] { values[source].add(layer) }
             }
             let lossWeights = try layer.reader.floats("loss_weight")
-            for (index, top) in layer.tops.enumerated() {
+            for (index, top) in layer.topNumbers.enumerated() {
                 latest[top] = values.count
                 values.append(
                     Value(layer: layer, isLoss: lossWeights.indices.contains(index) && lossWeights[index] != 0))
@@ -44,11 +68,13 @@ struct BlobWriters {
     ///
     /// - Throws: `ModelError` that names both layers.
     func check() throws(ModelError) {
-        var writers: [String: LayerDefinition] = [:]
-        for (layer, sources) in zip(layers, sources) {
-            for (index, top) in layer.tops.enumerated() {
-                if let other = writers[top] {
-                    guard layer.bottoms.indices.contains(index), layer.bottoms[index] == top else {
+        var writers = [LayerDefinition?](repeating: nil, count: nameCount)
+        var firstSource = 0
+        for layer in layers {
+            for (index, number) in layer.topNumbers.enumerated() {
+                if let other = writers[number] {
+                    let top = layer.tops[index]
+                    guard layer.bottomNumbers.indices.contains(index), layer.bottomNumbers[index] == number else {
                         throw secondWriter(layer, of: top, after: other)
                     }
                     guard !Self.typesNeverInPlace.contains(layer.type) else {
@@ -56,10 +82,13 @@ struct BlobWriters {
                             "its top and its bottom are both '\(top)', and a \(layer.type) cannot work in place; give it a top of another name, and let the layers behind it read that"
                         )
                     }
-                    if let source = sources[index] { try checkReaders(of: values[source], besides: layer, top: top) }
+                    if let source = sources[firstSource + index] {
+                        try checkReaders(of: values[source], besides: layer, top: top)
+                    }
                 }
-                writers[top] = layer
+                writers[number] = layer
             }
+            firstSource += layer.bottoms.count
         }
     }
 
@@ -79,12 +108,11 @@ struct BlobWriters {
     private func checkReaders(
         of value: Value, besides layer: LayerDefinition, top: String
     ) throws(ModelError) {
-        let others = value.readers.filter { $0 !== layer }
         let trouble: String
-        if let other = others.first {
+        if let other = value.firstReader === layer ? value.otherReader : value.firstReader {
             trouble = "layer '\(other.name)' (\(other.type), \(place(of: other))) reads '\(top)' too"
-        } else if value.readers.count > 1 {
-            trouble = "it reads '\(top)' \(value.readers.count) times"
+        } else if value.readerCount > 1 {
+            trouble = "it reads '\(top)' \(value.readerCount) times"
         } else if value.isLoss {
             trouble = "layer '\(value.layer.name)' (\(place(of: value.layer))) has a loss_weight for '\(top)'"
         } else {
@@ -100,12 +128,15 @@ struct BlobWriters {
     ///
     /// - Throws: `ModelError` that names both layers.
     static func checkSharedMemory(of network: Network, definition: NetDefinition) throws(ModelError) {
+        let isInPlace = { (layer: Layer) in
+            guard let input = layer.inputs.first, let output = layer.outputs.first else { return false }
+            return network[input].name == network[output].name
+        }
+        guard network.layers.contains(where: isInPlace) else { return }
         var memory = SharedMemory(network, connections: Connections(network))
         for (position, layer) in network.layers.enumerated() {
             var overwritten: ValueID?
-            if let input = layer.inputs.first, let output = layer.outputs.first,
-                network[input].name == network[output].name
-            {
+            if let input = layer.inputs.first, isInPlace(layer) {
                 overwritten = input
                 if let found = memory.readerBehind(position, ofMemoryOf: input) {
                     let name = network[input].name

@@ -23,7 +23,8 @@ struct GraphBuilder {
     /// - Throws: `ModelError` for a net that Caffe would not build either, or that does not fit the weights.
     func build() throws(ModelError) -> CaffeNetwork {
         var network = Network(name: definition.name)
-        var blobs: [String: (value: ValueID, producer: Operation)] = [:]
+        // By the numbers of their names.
+        var blobs = [(value: ValueID, producer: Operation)?](repeating: nil, count: definition.nameCount)
         let registry = ParameterRegistry(
             weights: weights, definition: definition, surplus: surplus, ignoresSurplus: ignoresSurplus)
 
@@ -32,28 +33,29 @@ struct GraphBuilder {
         let strangeOfNet = definition.forkFields
         var forkFields: [(field: String, layer: String)] = []
         let active = try activeLayers()
-        try BlobWriters(active).check()
+        try BlobWriters(active, nameCount: definition.nameCount).check()
         let dummyDataIsSource = !active.contains {
             $0.bottoms.isEmpty && ($0.type == "Input" || $0.type.contains("Data") && $0.type != "DummyData")
         }
-        let firstReaders = LayerNeighbors.firstReaders(active)
+        let firstReaders = LayerNeighbors.firstReaders(active, nameCount: definition.nameCount)
         for (position, layer) in active.enumerated() {
             var inputs: [ValueID] = []
-            for bottom in layer.bottoms {
+            for (index, bottom) in layer.bottomNumbers.enumerated() {
                 guard let value = blobs[bottom]?.value else {
-                    throw missing(bottom, of: layer)
+                    throw missing(layer.bottoms[index], of: layer)
                 }
                 inputs.append(value)
             }
             let inputShapes = inputs.map { network[$0].shape }
-            let translator = LayerTranslator(
+            var translator = LayerTranslator(
                 layer: layer, inputs: inputShapes,
                 assumesGlobalStatistics: assumesGlobalStatistics,
                 dialect: dialect, dummyDataIsSource: dummyDataIsSource, registry: registry,
                 neighbors: LayerNeighbors(
-                    producer: layer.bottoms.first.flatMap { blobs[$0]?.producer },
+                    producer: layer.bottomNumbers.first.flatMap { blobs[$0]?.producer },
                     reader: firstReaders[position]))
-            let strange = translator.forkFields
+            let (strange, areAll) = translator.findForkFields()
+            translator.hasOnlyCaffeFields = areAll && strange.isEmpty
             forkFields += strange.map { ($0, layer.name) }
             let isUncertain =
                 !strangeOfNet.isEmpty || translator.isOfFork(with: strange)
@@ -66,7 +68,7 @@ struct GraphBuilder {
             for (index, top) in layer.tops.enumerated() {
                 outputs.append(
                     network.addValue(Value(name: top, shape: shapes.indices.contains(index) ? shapes[index] : nil)))
-                blobs[top] = (outputs[index], operation)
+                blobs[layer.topNumbers[index]] = (outputs[index], operation)
             }
             if isUncertain { uncertain.insert(outputs) }
             network.layers.append(
@@ -102,18 +104,24 @@ struct GraphBuilder {
 
     /// Adds data layers of other phases whose tops are read here and written by no layer: only an input is needed, not their data.
     private func addingMissingData(to active: [LayerDefinition]) -> [LayerDefinition] {
-        var missing = Set(active.flatMap(\.bottoms))
-        missing.subtract(active.flatMap(\.tops))
-        guard !missing.isEmpty else { return active }
+        // By the numbers of their names.
+        var isMissing = [Bool](repeating: false, count: definition.nameCount)
+        for layer in active {
+            for bottom in layer.bottomNumbers { isMissing[bottom] = true }
+        }
+        for layer in active {
+            for top in layer.topNumbers { isMissing[top] = false }
+        }
+        guard isMissing.contains(true) else { return active }
         let present = Set(active.map(\.index))
         var result = active
         for layer in definition.layers where !present.contains(layer.index) && layer.bottoms.isEmpty {
             guard layer.type.contains("Data") || ["Input", "Python"].contains(layer.type),
-                !missing.isDisjoint(with: layer.tops)
+                layer.topNumbers.contains(where: { isMissing[$0] })
             else {
                 continue
             }
-            missing.subtract(layer.tops)
+            for top in layer.topNumbers { isMissing[top] = false }
             result.append(layer)
         }
         return result.sorted { $0.index < $1.index }
@@ -121,10 +129,11 @@ struct GraphBuilder {
 
     /// Weights are found by the name of their layer, so a layer with parameters must not share its name.
     private func checkNames(of network: Network) throws(ModelError) {
-        var seen: [String: Int] = [:]
+        var seen = [Int?](repeating: nil, count: definition.nameCount)
         for (position, layer) in network.layers.enumerated() {
-            guard let first = seen[layer.name] else {
-                seen[layer.name] = position
+            let name = definition.layers[layer.id.index].nameNumber
+            guard let first = seen[name] else {
+                seen[name] = position
                 continue
             }
             let other = network.layers[first]
@@ -194,17 +203,19 @@ struct GraphBuilder {
         case .opaque:
             return translator.opaqueShapes()
         default:
+            let problem: ShapeError
+            do throws(ShapeError) {
+                return try operation.outputShapes(of: translator.inputs, outputCount: layer.tops.count)
+            } catch {
+                problem = error
+            }
+            guard !isCertain else { throw layer.error(problem.message) }
             let channels = translator.inputs.map { $0.map { $0.rank > 1 ? $0.withRank($0.rank) : $0 } }
             let nothing = [BlobShape?](repeating: nil, count: translator.inputs.count)
-            var problem: ShapeError?
-            for inputs in isCertain ? [translator.inputs] : [translator.inputs, channels, nothing] {
-                do throws(ShapeError) {
-                    return try operation.outputShapes(of: inputs, outputCount: layer.tops.count)
-                } catch {
-                    problem = problem ?? error
-                }
+            for inputs in [channels, nothing] {
+                if let shapes = try? operation.outputShapes(of: inputs, outputCount: layer.tops.count) { return shapes }
             }
-            throw layer.error(problem?.message ?? "its shapes do not fit")
+            throw layer.error(problem.message)
         }
     }
 

@@ -6,22 +6,31 @@ import NetGraph
 /// A field that is in none of the lists may do anything, so a layer that has it is left alone.
 enum KnownFields {
     /// A field that makes a layer more than its type says.
-    struct Obstacle {
+    struct Obstacle: Sendable {
         /// The values with which it does nothing.
         var harmless: [String]
         /// What it does otherwise, as the end of a sentence.
         var effect: String
     }
 
-    /// The fields of one message.
-    struct Message {
+    /// The fields of one message. A class because it is looked up for each layer.
+    final class Message: Sendable {
         /// Caffe's own: read, or of no meaning to a deployed net.
-        var caffe: Set<String>
+        let caffe: Set<String>
         /// Of forks, read like Caffe's own: geometry and constants.
-        var read: Set<String> = []
+        let read: Set<String>
         /// Of forks, without effect on what a deployed layer computes: kept as they stand.
-        var kept: Set<String> = []
-        var obstacles: [String: Obstacle] = [:]
+        let kept: Set<String>
+        let obstacles: [String: Obstacle]
+
+        init(
+            caffe: Set<String>, read: Set<String> = [], kept: Set<String> = [], obstacles: [String: Obstacle] = [:]
+        ) {
+            self.caffe = caffe
+            self.read = read
+            self.kept = kept
+            self.obstacles = obstacles
+        }
 
         func knows(_ field: String) -> Bool {
             caffe.contains(field) || read.contains(field) || kept.contains(field)
@@ -112,7 +121,11 @@ enum KnownFields {
     ]
 
     /// The message that holds the fields of a type; `nil` for types whose fields are checked elsewhere, or not known.
-    static func message(ofType type: String) -> String? { messageNames[type] }
+    static func message(ofType type: String) -> (name: String, fields: Message)? { messagesOfTypes[type] }
+
+    private static let messagesOfTypes = messageNames.compactMapValues { name in
+        messages[name].map { (name: name, fields: $0) }
+    }
 
     /// Fields of a layer itself that make it more than its type says.
     static let layerObstacles: KeyValuePairs = [
@@ -150,9 +163,7 @@ extension LayerTranslator {
         for (name, obstacle) in KnownFields.layerObstacles {
             if layer.reader.hasOther(name, than: obstacle.harmless) { return "its field '\(name)' \(obstacle.effect)" }
         }
-        guard let name = KnownFields.message(ofType: layer.type), let known = KnownFields.messages[name] else {
-            return nil
-        }
+        guard let (name, known) = KnownFields.message(ofType: layer.type) else { return nil }
         let fields = try parameters(name)
         let unknown = fields.fieldNames { !known.knows($0) && known.obstacles[$0] == nil }
         if !unknown.isEmpty { return "its field \(unknown.map { "'\($0)'" }.joined(separator: ", ")) is not known" }

@@ -14,13 +14,15 @@ struct LayerNeighbors {
     }
 
     /// Of each layer the first one behind it that reads its first top; found for all in one pass.
-    static func firstReaders(_ layers: [LayerDefinition]) -> [LayerDefinition?] {
+    ///
+    /// - Parameter nameCount: that of their net.
+    static func firstReaders(_ layers: [LayerDefinition], nameCount: Int) -> [LayerDefinition?] {
         var firstReaders = [LayerDefinition?](repeating: nil, count: layers.count)
-        var readers: [String: LayerDefinition] = [:]
+        var readers = [LayerDefinition?](repeating: nil, count: nameCount)
         for position in layers.indices.reversed() {
             let layer = layers[position]
-            firstReaders[position] = layer.tops.first.flatMap { readers[$0] }
-            for bottom in layer.bottoms { readers[bottom] = layer }
+            if let top = layer.topNumbers.first { firstReaders[position] = readers[top] }
+            for bottom in layer.bottomNumbers { readers[bottom] = layer }
         }
         return firstReaders
     }

@@ -94,24 +94,28 @@ extension LayerTranslator {
     func isOfFork(with forkFields: [String]) -> Bool { !isOfCaffe || !forkFields.isEmpty }
 
     /// Fields of the layer and of its parameters that BVLC Caffe does not know, as `eps` or `batch_norm_param.eps`.
-    var forkFields: [String] {
+    var forkFields: [String] { findForkFields().names }
+
+    /// The same, and whether those are all: the message of the parameters may be none.
+    func findForkFields() -> (names: [String], areAll: Bool) {
         let own = layer.reader.fieldNames { !Self.isCaffeField($0) }
-        guard let name = KnownFields.message(ofType: layer.type), let known = KnownFields.messages[name],
-            let fields = try? parameters(name)
-        else { return own }
-        return own + fields.fieldNames { !known.caffe.contains($0) }.map { "\(name).\($0)" }
+        guard let (name, known) = KnownFields.message(ofType: layer.type) else { return (own, true) }
+        guard let fields = try? parameters(name) else { return (own, false) }
+        let others = fields.fieldNames { !known.caffe.contains($0) }
+        return (others.isEmpty ? own : own + others.map { "\(name).\($0)" }, true)
     }
 
     /// A type that BVLC Caffe itself has.
     var isOfCaffe: Bool { Self.caffeTypes.contains(layer.type) }
 
     private static func isCaffeField(_ name: String) -> Bool {
-        layerFields.contains(name)
+        // Those first that each layer has.
+        name == "name" || name == "type" || name == "bottom" || name == "top" || layerFields.contains(name)
             || name.hasSuffix("_param") && name != "quantization_param" && name != "quantize_param"
     }
 
     private static let layerFields: Set<String> = [
-        "name", "type", "bottom", "top", "phase", "loss_weight", "param", "blobs", "propagate_down", "include",
+        "phase", "loss_weight", "param", "blobs", "propagate_down", "include",
         "exclude",
     ]
 

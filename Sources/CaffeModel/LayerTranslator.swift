@@ -14,6 +14,8 @@ struct LayerTranslator {
     let registry: ParameterRegistry
     /// What the layer reads and what reads it, where that tells more about it.
     let neighbors: LayerNeighbors
+    /// Whether it was found before that BVLC Caffe knows all fields; none of those makes a layer more than its type says.
+    var hasOnlyCaffeFields = false
 
     var input: BlobShape? { inputs.first ?? nil }
 
@@ -25,7 +27,7 @@ struct LayerTranslator {
 
     /// The operation of the layer. A type that is not known is opaque.
     func operation() throws(ModelError) -> Operation {
-        if let objection = try fieldObjection() { return try opaque(because: objection) }
+        if !hasOnlyCaffeFields, let objection = try fieldObjection() { return try opaque(because: objection) }
         switch layer.type {
         case "Input": return .input
         case "Convolution", "DepthwiseConvolution", "ConvolutionDepthwise": return try convolution(transposed: false)

@@ -8,6 +8,8 @@ public struct NetDefinition: Sendable {
     public let name: String
     /// All layers, in the order of the text.
     let layers: [LayerDefinition]
+    /// How many different names layers and blobs have, each of which is a number below that.
+    let nameCount: Int
 
     public var path: String { document.path }
 
@@ -24,7 +26,7 @@ public struct NetDefinition: Sendable {
         self.document = document
         let root = FieldReader(document: document, message: document.root)
         name = try root.string("name") ?? ""
-        layers = try LayerDefinition.all(in: document)
+        (layers, nameCount) = try LayerDefinition.all(in: document)
         guard !layers.isEmpty else {
             throw ModelError(
                 .malformed, "\(document.path): has no 'layer { ... }': this is no network" + Self.hint(for: root))
@@ -39,6 +41,21 @@ public struct NetDefinition: Sendable {
     }
 }
 
+/// Numbers for names, from 0 in the order of their first mention.
+private struct NameNumbers {
+    private var numbers: [String: Int]
+
+    init(capacity: Int) { numbers = Dictionary(minimumCapacity: capacity) }
+
+    var count: Int { numbers.count }
+
+    mutating func number(of name: String) -> Int {
+        if let number = numbers[name] { return number }
+        numbers[name] = numbers.count
+        return numbers.count - 1
+    }
+}
+
 /// One `layer { ... }` of a prototxt. Nothing in it changes; it is a class because it is handed about a lot.
 final class LayerDefinition: Sendable {
     /// Its place among all layers of the text.
@@ -49,9 +66,15 @@ final class LayerDefinition: Sendable {
     let type: String
     let bottoms: [String]
     let tops: [String]
+    /// The names as numbers, the same one for the same name in the whole net: they are looked up often, and a text takes long to find.
+    let nameNumber: Int
+    let bottomNumbers: [Int]
+    let topNumbers: [Int]
 
     /// - Throws: for a layer without a type, and for names that are no strings.
-    private init(index: Int, field: FieldNode, reader: FieldReader) throws(ModelError) {
+    private init(
+        index: Int, field: FieldNode, reader: FieldReader, names: inout NameNumbers
+    ) throws(ModelError) {
         guard let type = try reader.string("type") else {
             throw ModelError(reader.document.error(at: field.range.lowerBound, "the layer has no 'type:'"))
         }
@@ -62,11 +85,18 @@ final class LayerDefinition: Sendable {
         name = try reader.string("name") ?? ""
         bottoms = try reader.strings("bottom")
         tops = try reader.strings("top")
+        bottomNumbers = bottoms.map { names.number(of: $0) }
+        topNumbers = tops.map { names.number(of: $0) }
+        // Most layers are called as what they write.
+        nameNumber = tops.first == name ? topNumbers[0] : names.number(of: name)
     }
 
-    static func all(in document: PrototxtDocument) throws(ModelError) -> [LayerDefinition] {
+    /// All layers of a text, and the number of different names in them.
+    static func all(in document: PrototxtDocument) throws(ModelError) -> (layers: [LayerDefinition], nameCount: Int) {
         var layers: [LayerDefinition] = []
-        for field in document.root.fields(named: "layer") {
+        let fields = document.root.fields(named: "layer")
+        var names = NameNumbers(capacity: fields.count)
+        for field in fields {
             guard let message = field.value.message else {
                 throw ModelError(
                     document.error(
@@ -74,9 +104,9 @@ final class LayerDefinition: Sendable {
                         "expected '{' after 'layer'; layers in a list are not read: write 'layer { }' for each"))
             }
             let reader = FieldReader(document: document, message: message)
-            layers.append(try LayerDefinition(index: layers.count, field: field, reader: reader))
+            layers.append(try LayerDefinition(index: layers.count, field: field, reader: reader, names: &names))
         }
-        return layers
+        return (layers, names.count)
     }
 
     /// An error that begins with the layer's place and name.

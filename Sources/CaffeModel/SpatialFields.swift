@@ -16,14 +16,14 @@ struct SpatialFields {
     var objection: String?
 
     init(_ fields: FieldReader, layer: LayerDefinition, spatialAxes: Int) throws(ModelError) {
-        func values(_ name: String, _ stem: String, minimum: Int, missing: Int?) throws(ModelError) -> [Int] {
-            try Self.values(name, stem, fields, layer, spatialAxes, minimum: minimum, missing: missing)
+        func values(_ names: Names, minimum: Int, missing: Int?) throws(ModelError) -> [Int] {
+            try Self.values(names, fields, layer, spatialAxes, minimum: minimum, missing: missing)
         }
-        kernel = try values("kernel_size", "kernel", minimum: 1, missing: nil)
-        stride = try values("stride", "stride", minimum: 1, missing: 1)
+        kernel = try values(.kernel, minimum: 1, missing: nil)
+        stride = try values(.stride, minimum: 1, missing: 1)
         // DeepLab's first form calls dilation holes.
-        dilation = try values(fields.has("hole") ? "hole" : "dilation", "hole", minimum: 1, missing: 1)
-        padBefore = try values("pad", "pad", minimum: 0, missing: 0)
+        dilation = try values(fields.has("hole") ? .hole : .dilation, minimum: 1, missing: 1)
+        padBefore = try values(.pad, minimum: 0, missing: 0)
         padAfter = padBefore
         for (axis, before, after) in [(spatialAxes - 2, "pad_t", "pad_b"), (spatialAxes - 1, "pad_l", "pad_r")] {
             let sides = (try fields.integer(before, atLeast: 0), try fields.integer(after, atLeast: 0))
@@ -65,14 +65,32 @@ struct SpatialFields {
         return count > 1 ? count : nil
     }
 
-    /// - Parameters:
-    ///   - name: the field for all axes, for example `kernel_size`.
-    ///   - stem: the stem of the fields for single axes.
-    ///   - missing: what holds where no field says anything; `nil` when one has to.
+    /// What the fields of one kind are called.
+    private struct Names {
+        /// The field for all axes, for example `kernel_size`.
+        let all: String
+        /// The fields for single axes, for example `kernel_w`, each with the number of axes behind its own.
+        let single: [(name: String, fromEnd: Int)]
+        let stem: String
+
+        init(_ all: String, stem: String) {
+            self.all = all
+            self.stem = stem
+            single = [("w", 0), ("h", 1), ("d", 2), ("depth", 2)].map { ("\(stem)_\($0)", $1) }
+        }
+
+        static let kernel = Names("kernel_size", stem: "kernel")
+        static let stride = Names("stride", stem: "stride")
+        static let dilation = Names("dilation", stem: "hole")
+        static let hole = Names("hole", stem: "hole")
+        static let pad = Names("pad", stem: "pad")
+    }
+
+    /// - Parameter missing: what holds where no field says anything; `nil` when one has to.
     private static func values(
-        _ name: String, _ stem: String, _ fields: FieldReader, _ layer: LayerDefinition, _ axes: Int, minimum: Int,
-        missing: Int?
+        _ names: Names, _ fields: FieldReader, _ layer: LayerDefinition, _ axes: Int, minimum: Int, missing: Int?
     ) throws(ModelError) -> [Int] {
+        let (name, stem) = (names.all, names.stem)
         let given = try fields.integers(name, atLeast: minimum)
         guard given.count <= 1 || given.count == axes else {
             throw layer.error(
@@ -80,14 +98,12 @@ struct SpatialFields {
             )
         }
         var result: [Int?] = (0..<axes).map { given.isEmpty ? missing : given[given.count == 1 ? 0 : $0] }
-        for (fromEnd, letters) in [["w"], ["h"], ["d", "depth"]].enumerated() {
-            for letter in letters {
-                guard let value = try fields.integer("\(stem)_\(letter)", atLeast: minimum) else { continue }
-                guard axes > fromEnd else {
-                    throw layer.error("'\(stem)_\(letter)' goes with \(fromEnd + 1) spatial axes, but it has \(axes)")
-                }
-                result[axes - 1 - fromEnd] = value
+        for (name, fromEnd) in names.single {
+            guard let value = try fields.integer(name, atLeast: minimum) else { continue }
+            guard axes > fromEnd else {
+                throw layer.error("'\(name)' goes with \(fromEnd + 1) spatial axes, but it has \(axes)")
             }
+            result[axes - 1 - fromEnd] = value
         }
         // Without a single axis there is nothing to give.
         if axes == 0, missing == nil, given.isEmpty { throw layer.error("has no '\(name)'") }
