@@ -19,6 +19,12 @@ extension ChannelAffine {
     ) -> (moved: ChannelAffine?, rest: ChannelAffine?) {
         if allowsShift, scale.allSatisfy({ $0 == 1 || allowsScale($0) }) { return (isIdentity ? nil : self, nil) }
         let shift = shift
+        if !allowsShift {
+            if scale.allSatisfy({ $0 != 1 && !allowsScale($0) }) { return (nil, with(scale: scale, shift: shift)) }
+            if shift.allSatisfy({ $0 == 0 }), scale.allSatisfy({ $0 == 1 || allowsScale($0) }) {
+                return (with(scale: scale, shift: shift), nil)
+            }
+        }
         var moved = (
             scale: [Double](repeating: 1, count: scale.count), shift: [Double](repeating: 0, count: scale.count)
         )

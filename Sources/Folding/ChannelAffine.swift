@@ -23,12 +23,19 @@ public struct ChannelAffine: Hashable, Sendable {
         hasPositiveScale: Bool = false, runs: [Int]? = nil
     ) {
         self.scale = scale
-        self.center = center ?? [Double](repeating: 0, count: scale.count)
-        self.offset = offset ?? [Double](repeating: 0, count: scale.count)
+        self.center = center ?? Self.zeros(scale.count)
+        self.offset = offset ?? Self.zeros(scale.count)
         self.isUniform = isUniform && scale.count == 1
         self.runs = runs
         channelCount = runs?.reduce(0, +) ?? scale.count
         self.hasPositiveScale = hasPositiveScale && scale.contains(where: \.isNaN)
+    }
+
+    /// Most affines of a plan without numbers have one entry, whose 0 need not be made each time.
+    private static let oneZero: [Double] = [0]
+
+    private static func zeros(_ count: Int) -> [Double] {
+        count == 1 ? oneZero : [Double](repeating: 0, count: count)
     }
 
     /// The same factor and term for every channel; NaN for numbers of the channels that are not known.

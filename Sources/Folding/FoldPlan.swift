@@ -141,6 +141,11 @@ extension Array where Element: Hashable {
     /// The elements without repetition, in order.
     package var uniqued: [Element] {
         if count < 2 { return self }
+        if count <= 4 {
+            var unique: [Element] = []
+            for element in self where !unique.contains(element) { unique.append(element) }
+            return unique
+        }
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
     }

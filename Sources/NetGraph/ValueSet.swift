@@ -20,6 +20,10 @@ public struct ValueSet: Sendable {
         isMember[value.index] = true
     }
 
+    public mutating func insert(_ values: [ValueID]) {
+        for value in values { insert(value) }
+    }
+
     public mutating func insert(_ values: some Sequence<ValueID>) {
         for value in values { insert(value) }
     }

@@ -37,11 +37,21 @@ struct Passage {
     /// Why something stays.
     var reason: RefusalReason?
 
-    var movesNothing: Bool { taken == nil && moved.allSatisfy { $0 == nil } }
+    // By index below, for an affine is costly to copy.
+
+    var movesNothing: Bool {
+        if taken != nil { return false }
+        for index in moved.indices where moved[index] != nil { return false }
+        return true
+    }
 
     /// Whether something changed: an affine may also go without reaching the far side.
     func changes(_ affines: [ChannelAffine?]) -> Bool {
-        !movesNothing || zip(affines, rest).contains { $0 != nil && $1 == nil }
+        if !movesNothing { return true }
+        for index in 0..<min(affines.count, rest.count) where affines[index] != nil {
+            if rest[index] == nil { return true }
+        }
+        return false
     }
 }
 
@@ -93,11 +103,12 @@ extension PassageSite {
             return blocked(affines, farCount: farCount, .stopped(layer: layer.name, type: layer.operation.typeName))
         }
         let parts = split(affine, direction, factors: factors, allowsShift: allowsShift, shiftReason: shiftReason)
-        var passage = Passage(
-            moved: [ChannelAffine?](repeating: nil, count: farCount), rest: affines, reason: parts.reason)
-        if farCount > 0 { passage.moved[0] = parts.moved }
-        passage.rest[0] = parts.rest
-        return passage
+        var (moved, rest): ([ChannelAffine?], [ChannelAffine?]) = ([], [])
+        if farCount > 0 { moved.append(parts.moved) }
+        for _ in moved.count..<max(farCount, moved.count) { moved.append(nil) }
+        rest.append(parts.rest)
+        rest += affines.dropFirst()
+        return Passage(moved: moved, rest: rest, reason: parts.reason)
     }
 
     /// The same affine on one side for all of the other; nothing passes when those differ.

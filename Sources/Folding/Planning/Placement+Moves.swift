@@ -14,9 +14,10 @@ extension Placement {
     func site(_ position: Int, settings: PlanningSettings) -> PassageSite {
         // A closure over the placement would be a copy of it.
         let edges = graph.edgesOfInputs[position]
-        var functions = [Int?](repeating: nil, count: edges.count)
-        for (index, edge) in edges.enumerated() {
-            if let edge { functions[index] = items[edge]?.function }
+        var functions: [Int?] = []
+        functions.reserveCapacity(edges.count)
+        for edge in edges {
+            if let edge { functions.append(items[edge]?.function) } else { functions.append(nil) }
         }
         return graph.site(position, settings: settings, functions: functions)
     }
@@ -81,9 +82,10 @@ extension Placement {
         through position: Int, offered: [Bool], _ part: AffinePart, settings: PlanningSettings
     ) -> Move? {
         let edges = graph.edgesOfInputs[position]
-        var items = [Item?](repeating: nil, count: edges.count)
-        for (index, edge) in edges.enumerated() where offered[index] {
-            if let edge { items[index] = self.items[edge] }
+        var items: [Item?] = []
+        items.reserveCapacity(edges.count)
+        for (index, edge) in edges.enumerated() {
+            if let edge, offered[index] { items.append(self.items[edge]) } else { items.append(nil) }
         }
         charge(forward: position, items)
         let parts = split(items, .forward, part)
@@ -129,6 +131,7 @@ extension Placement {
         _ items: [Item?], _ direction: FoldDirection, _ part: AffinePart
     ) -> [(moved: ChannelAffine?, rest: ChannelAffine?)?] {
         var parts: [(moved: ChannelAffine?, rest: ChannelAffine?)?] = []
+        parts.reserveCapacity(items.count)
         for item in items {
             guard let item else {
                 parts.append(nil)

@@ -103,10 +103,17 @@ struct Placement {
     func groups(of root: ValueID) -> [Group] {
         var groups: [Group] = []
         var places: [Group.Key: Int] = [:]
-        for edge in graph.edgesOfRoot[root.index] {
+        let edges = graph.edgesOfRoot[root.index]
+        for edge in edges {
             let key = key(of: edge)
             if key.function == nil, key.rank == 0 { continue }
-            if let place = places[key] {
+            if edges.count <= Self.narrow {
+                if let place = groups.firstIndex(where: { $0.key == key }) {
+                    groups[place].edges.append(edge)
+                } else {
+                    groups.append(Group(key: key, edges: [edge]))
+                }
+            } else if let place = places[key] {
                 groups[place].edges.append(edge)
             } else {
                 places[key] = groups.count
@@ -147,7 +154,12 @@ struct Placement {
 
     /// The readers that one affine serves, in order; `nil` when it lies before none of them.
     func group(of root: ValueID, _ key: Group.Key) -> Group? {
-        guard let wide = wideRoots[root.index] else { return groups(of: root).first { $0.key == key } }
+        guard let wide = wideRoots[root.index] else {
+            if key.function == nil, key.rank == 0 { return nil }
+            var edges: [Int] = []
+            for edge in graph.edgesOfRoot[root.index] where self.key(of: edge) == key { edges.append(edge) }
+            return edges.isEmpty ? nil : Group(key: key, edges: edges)
+        }
         return wide.edges(of: key).map { Group(key: key, edges: $0) }
     }
 

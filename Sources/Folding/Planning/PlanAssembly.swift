@@ -127,7 +127,9 @@ struct PlanAssembly {
             bases[root] = base
             for edge in graph.edgesOfRoot[root.index] where isDirect(edge) { assign(base, to: edge) }
             var used: Set<Int> = []
-            for group in placement.groups(of: root).sorted(by: { depth(of: $0) < depth(of: $1) }) {
+            var groups = placement.groups(of: root)
+            if groups.count > 1 { groups.sort { depth(of: $0) < depth(of: $1) } }
+            for group in groups {
                 if keepsLayers(of: group, root: root, base: base) {
                     for edge in group.edges { assign(graph.edges[edge].original, to: edge) }
                     continue
@@ -232,7 +234,10 @@ struct PlanAssembly {
     private mutating func addLeftover(
         _ group: Placement.Group, root: ValueID, input: ValueID, output: ValueID, used: inout Set<Int>
     ) {
-        let sources = placement.merged(group.edges.flatMap { placement.items[$0]?.sources ?? [] })
+        // Loops, for a closure that asks the assembly would copy it.
+        var sources: [Placement.Source] = []
+        for edge in group.edges { sources += placement.items[edge]?.sources ?? [] }
+        sources = placement.merged(sources)
         let chain = nodes(of: group, root: root, sources: sources)
         told.formUnion(chain)
         let affine = group.key.function.map { placement.table[$0] } ?? .uniform(scale: 1, offset: 0)
@@ -242,14 +247,17 @@ struct PlanAssembly {
         let isExpanded = holdsNumbers(count)
         let (hasFactors, hasTerms) = (!affine.hasUnitScale, !affine.hasNoShift)
         let reasons = reasons(for: group, root: root)
-        let readers = group.edges.compactMap { edge -> Int? in
-            if case .layer(let position, _) = graph.edges[edge].reader { position } else { nil }
+        var readers: [Int] = []
+        for edge in group.edges {
+            if case .layer(let position, _) = graph.edges[edge].reader { readers.append(position) }
         }
         // In the place of one of its own layers, if one lies on the way from the root to all readers.
-        let end = readers.map { $0 + (graph.isAffine[$0] ? 1 : 0) }.min() ?? .max
-        let own = group.edges.compactMap { graph.edges[$0].node }.flatMap(graph.forest.path(to:)).uniqued.filter {
-            !used.contains($0) && graph.forest.nodes[$0].position < end
-                && !sharedCalls.contains(graph.forest.nodes[$0].position)
+        var end = Int.max
+        for reader in readers { end = min(end, reader + (graph.isAffine[reader] ? 1 : 0)) }
+        var own: [Int] = []
+        for node in path(toAllOf: nodes(before: group.edges)) where !used.contains(node) {
+            let position = graph.forest.nodes[node].position
+            if position < end, !sharedCalls.contains(position) { own.append(node) }
         }
         let survivor: LayerID
         let name: String
@@ -282,11 +290,31 @@ struct PlanAssembly {
     /// value of its own, those that wrote that output.
     private func nodes(of group: Placement.Group, root: ValueID, sources: [Placement.Source]) -> [Int] {
         var ends = sources.map(\.node)
-        if ends.isEmpty { ends = group.edges.compactMap { graph.edges[$0].node } }
+        if ends.isEmpty { ends = nodes(before: group.edges) }
         if ends.isEmpty { ends = [graph.forest.junction(writing: root)].compactMap(\.self) }
-        let nodes = ends.flatMap(graph.forest.path(to:)).uniqued
-        return nodes.count < 2
-            ? nodes : nodes.sorted { [graph] in graph.forest.nodes[$0].position < graph.forest.nodes[$1].position }
+        let nodes = path(toAllOf: ends)
+        for (node, next) in zip(nodes, nodes.dropFirst())
+        where graph.forest.nodes[next].position < graph.forest.nodes[node].position {
+            return nodes.sorted { [graph] in graph.forest.nodes[$0].position < graph.forest.nodes[$1].position }
+        }
+        return nodes
+    }
+
+    /// The affine layers that write what some readers read, one for each that reads through one.
+    private func nodes(before edges: [Int]) -> [Int] {
+        var nodes: [Int] = []
+        for edge in edges {
+            if let node = graph.edges[edge].node { nodes.append(node) }
+        }
+        return nodes
+    }
+
+    /// The layers from the root to each of some nodes, each layer once.
+    private func path(toAllOf nodes: [Int]) -> [Int] {
+        if nodes.count == 1 { return graph.forest.path(to: nodes[0]) }
+        var path: [Int] = []
+        for node in nodes { path += graph.forest.path(to: node) }
+        return path.uniqued
     }
 
     /// Which layer becomes the Scale or Bias: the last Scale, else the last BatchNorm, else the last Bias, else the last one.

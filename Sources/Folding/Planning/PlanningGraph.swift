@@ -94,7 +94,7 @@ struct PlanningGraph {
         var ranks: [ValueID: Int] = [:]
         var familiesRead = ValueSet(capacity: network.values.count)
         for (position, layer) in network.layers.enumerated() where !isAffine[position] {
-            familiesRead.insert(layer.inputs.lazy.map(family(of:)))
+            for input in layer.inputs { familiesRead.insert(family(of: input)) }
         }
         let outputs = network.outputs.uniqued.map { ($0, forest.node(writing: $0) ?? -1) }.sorted { $0.1 < $1.1 }
         var outputsOfFamily: [ValueID: Int] = [:]
