@@ -16,4 +16,20 @@ enum KerasClasses {
         "CenterCrop", "Rescaling", "ReLU", "LeakyReLU", "ELU", "ThresholdedReLU", "Softmax", "UnitNormalization",
         "TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty",
     ]
+
+    /// Layers that hand their input on at inference.
+    static let identities: Set<String> = [
+        "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianNoise", "GaussianDropout",
+        "AlphaDropout", "ActivityRegularization", "Identity", "InputLayer",
+    ]
+
+    /// Those of them that draw random numbers in training.
+    static let drawing: Set<String> = [
+        "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianNoise", "GaussianDropout",
+        "AlphaDropout",
+    ]
+
+    static let normalizations: Set<String> = [
+        "BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2", "SyncBatchNormalization",
+    ]
 }

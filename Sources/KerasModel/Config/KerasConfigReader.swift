@@ -46,16 +46,15 @@ struct KerasConfigReader {
             let order = layers.indices.filter { layers[$0].className != "InputLayer" }
             return KerasModelNode(
                 name: name, form: .sequential, layers: layers, list: list, inputs: [], outputs: [], layerOrder: order,
-                firstNodes: [:])
+                callOrder: [], firstNodes: [:])
         }
         var model = KerasModelNode(
             name: name, form: .functional, layers: layers, list: list,
             inputs: try references(config["input_layers"], of: place, key: "input_layers"),
             outputs: try references(config["output_layers"], of: place, key: "output_layers"), layerOrder: [],
-            firstNodes: [:])
+            callOrder: [], firstNodes: [:])
         model.firstNodes = firstNodes(of: model)
-        let connections = try KerasConnections(model, reader: self)
-        model.layerOrder = try connections.layerOrder(reader: self)
+        (model.layerOrder, model.callOrder) = try KerasConnections(model, reader: self).orders(reader: self)
         return model
     }
 
@@ -192,8 +191,9 @@ struct KerasConfigReader {
     /// Keras 3: an object of the class `__keras_tensor__` is a tensor.
     private func argumentOfThree(_ node: JSONNode) -> KerasArgument {
         if node["class_name"]?.string == "__keras_tensor__", let history = node["config"]?["keras_history"],
-            let reference = Self.reference(history)
+            var reference = Self.reference(history)
         {
+            reference.shape = node["config"]?["shape"]?.lengths
             return .tensor(reference)
         }
         return gathered(node, argumentOfThree)

@@ -5,12 +5,7 @@ import Frontend
 /// Both loaders of Keras match weights to layers by the order of `model.layers`, which comes from the graph alone (`_map_graph_network` in Keras 2's
 /// `functional.py`, `map_graph` in Keras 3's `function.py`): a layer that goes may change the places of others.
 struct KerasConnections {
-    /// A call, or the one that an input is.
-    struct Node: Hashable {
-        /// In the list of layers.
-        var layer: Int
-        var call: Int
-    }
+    typealias Node = KerasModelNode.CallPlace
 
     private let model: KerasModelNode
     private let positions: [String: Int]
@@ -107,9 +102,9 @@ struct KerasConnections {
         return (finished, firstMet)
     }
 
-    /// Positions of layers in the order of `model.layers`: those farthest from the outputs first, then those met first on the way back from the outputs.
+    /// The calls that lead to the outputs, in an order in which they can run, and positions of layers in the order of `model.layers`: those farthest from the outputs first, then those met first on the way back from the outputs.
     /// Layers that lead to no output are left out, and so are operators of Keras 3, which are no layers.
-    func layerOrder(reader: KerasConfigReader) throws(ModelError) -> [Int] {
+    func orders(reader: KerasConfigReader) throws(ModelError) -> (layers: [Int], calls: [Node]) {
         var (finished, firstMet) = try traversal(reader: reader)
         var depths: [Node: Int] = [:]
         var layerDepths: [Int: Int] = [:]
@@ -123,9 +118,10 @@ struct KerasConnections {
             layerDepths[input.layer] = 0
             firstMet[input.layer] = -1
         }
-        return layerDepths.keys.filter { !model.layers[$0].isOperator }.sorted {
+        let layers = layerDepths.keys.filter { !model.layers[$0].isOperator }.sorted {
             let (left, right) = (layerDepths[$0] ?? 0, layerDepths[$1] ?? 0)
             return left == right ? (firstMet[$0] ?? 0, $0) < (firstMet[$1] ?? 0, $1) : left > right
         }
+        return (layers, finished)
     }
 }

@@ -36,6 +36,17 @@ struct KerasFields {
 }
 
 extension JSONNode {
+    /// `[null, 8, 8, 3]`: the lengths of axes.
+    var lengths: [Int?]? {
+        guard let elements else { return nil }
+        var lengths: [Int?] = []
+        for element in elements {
+            guard element.isNull || element.wholeNumber != nil else { return nil }
+            lengths.append(element.wholeNumber)
+        }
+        return lengths
+    }
+
     /// A whole number, also where it is written with a fraction of zeros, as converters between languages do.
     var wholeNumber: Int? {
         guard let number else { return nil }

@@ -10,8 +10,7 @@ extension KerasLayer {
         let fields = KerasFields(config)
         if let weights = linearWeights(fields) { return weights }
         switch className {
-        case "BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2", "SyncBatchNormalization":
-            return batchNormalizationWeights(fields)
+        case _ where KerasClasses.normalizations.contains(className): return batchNormalizationWeights(fields)
         case "LayerNormalization", "GroupNormalization", "InstanceNormalization":
             return (fields.boolean("scale") ?? true ? [KerasWeight(.gamma)] : [])
                 + (fields.boolean("center") ?? true ? [KerasWeight(.beta)] : [])

@@ -97,4 +97,6 @@ public struct KerasReference: Sendable {
     public var nameRange: Range<Int>
     public var nodeRange: Range<Int>
     public var tensorRange: Range<Int>
+    /// Its shape in the order of the file, where the file tells it (Keras 3).
+    public var shape: [Int?]?
 }

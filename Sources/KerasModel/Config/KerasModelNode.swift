@@ -21,6 +21,16 @@ public struct KerasModelNode: Sendable {
     /// The layers of `model.layers`, as positions in `layers`: the order in which Keras writes weights and takes them from files.
     public var layerOrder: [Int]
 
+    /// The calls that lead to outputs, in an order in which they can run, inputs among them; empty for a Sequential.
+    public var callOrder: [CallPlace]
+
+    /// A call of a layer; an input counts as called once.
+    public struct CallPlace: Hashable, Sendable {
+        /// The layer's position in `layers`.
+        public var layer: Int
+        public var call: Int
+    }
+
     /// The layers of `model.layers` in their order.
     public var orderedLayers: [KerasLayer] { layerOrder.map { layers[$0] } }
 
@@ -52,4 +62,9 @@ public struct KerasModelConfig: Sendable {
     public var className: String?
     /// Whether the file holds the text as a JSON string, in quotation marks.
     public var isEncodedTwice: Bool
+}
+
+extension KerasModelConfig {
+    /// The `config` of the model itself.
+    var rootConfig: JSONNode { className == nil ? document.root : document.root["config"] ?? document.root }
 }

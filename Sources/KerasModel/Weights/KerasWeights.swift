@@ -44,7 +44,7 @@ public protocol KerasWeightSource: Sendable {
 }
 
 /// One tensor of a file that is to be written.
-public enum KerasNewTensor: Sendable {
+public enum KerasNewTensor: Hashable, Sendable {
     /// As the file that was read holds it, bytes and type; under the name that it had where the name is still free, and of the same layer.
     case kept(KerasTensor)
     /// Other numbers: of this shape and type, read from the `WeightStore` that goes with the plan. The role gives the name of a tensor that the layer

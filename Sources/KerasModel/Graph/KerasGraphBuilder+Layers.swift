@@ -1,0 +1,135 @@
+import Frontend
+import JSON
+import NetGraph
+
+extension KerasGraphBuilder {
+    /// Adds what one call of a layer becomes.
+    ///
+    /// - Returns: its outputs.
+    mutating func translate(_ call: KerasLayerCall) throws(ModelError) -> [KerasValue] {
+        switch call.layer.content {
+        case .model(let model):
+            return try expand(model, inputs: call.inputs, path: call.path, leadingAxes: call.leadingAxes)
+        case .wrapper(let inner):
+            var inside = call
+            inside.layer = inner
+            inside.path = call.path.appending(inner.name)
+            inside.leadingAxes += 1
+            return try translate(inside)
+        case .merge: return opaque(call, "models that are merged as a first layer are not taken apart")
+        case .leaf: break
+        }
+        if call.layer.isForeign { return opaque(call, "it is a class of the user's") }
+        if call.layer.isOperator { return try translateOperator(call) }
+        if call.layer.isQuantized || !(call.layer.config["quantization_config"].map(\.isNull) ?? true) {
+            return opaque(call, "its weights are quantised")
+        }
+        if let result = try translateLinear(call) { return result }
+        if let result = try translateAffine(call) { return result }
+        if let result = try translateActivationLayer(call) { return result }
+        if let result = try translateStructure(call) { return result }
+        if let result = try translateWindow(call) { return result }
+        return opaque(call, nil)
+    }
+
+    /// Operators of Keras 3.
+    private mutating func translateOperator(_ call: KerasLayerCall) throws(ModelError) -> [KerasValue] {
+        opaque(call, "the operator '\(call.layer.className)' is not modelled")
+    }
+
+    /// A layer of which nothing is known but what it reads, and its tensors.
+    ///
+    /// - Parameter cause: as part of a sentence; `nil` for a type that is not known.
+    mutating func opaque(_ call: KerasLayerCall, _ cause: String?) -> [KerasValue] {
+        var parameters: [ParameterID] = []
+        for leaf in call.layer.leaves(path: call.path) { parameters += allParameters(of: leaf.path) }
+        let shape = call.toldShape.map {
+            defaultOrder.networkShape(of: BlobShape([$0.first.flatMap(\.self) ?? 1] + $0.dropFirst()))
+        }
+        return append(
+            .opaque(Opaque(type: call.layer.className, parameters: parameters, cause: cause)), name: call.name,
+            valueNames: (0..<max(call.outputCount, 1)).map { $0 == 0 ? call.name : "\(call.name) output \($0)" },
+            inputs: call.inputs,
+            shapes: (0..<max(call.outputCount, 1)).map { $0 == 0 ? shape : nil }, order: defaultOrder,
+            origin: origin(call, .main))
+    }
+
+    func origin(_ call: KerasLayerCall, _ part: KerasNetwork.Part) -> KerasNetwork.Origin {
+        KerasNetwork.Origin(path: call.path, call: call.call, part: part)
+    }
+
+    /// Adds a layer with one output whose shape follows from the operation.
+    ///
+    /// - Parameters:
+    ///   - suffix: what tells its name from that of the layer; `nil` for the part that has the name of the layer.
+    ///   - isLast: whether its output is that of the layer.
+    /// - Throws: where the inputs do not fit.
+    mutating func add(
+        _ operation: Operation, to inputs: [KerasValue], of call: KerasLayerCall, part: KerasNetwork.Part = .main,
+        suffix: String? = nil, isLast: Bool = true, order: ElementOrder? = nil
+    ) throws(ModelError) -> KerasValue {
+        let shape: BlobShape?
+        do throws(ShapeError) {
+            shape = try operation.outputShapes(of: inputs.map(\.networkShape), outputCount: 1).first ?? nil
+        } catch {
+            throw ModelError(.malformed, "\(file): layer '\(call.name)' (\(call.layer.className)): \(error.message)")
+        }
+        return append(
+            operation, name: suffix.map { "\(call.name) (\($0))" } ?? call.name,
+            valueName: isLast ? call.name : "\(call.name) (\(suffix.map { $0 } ?? "linear"))", inputs: inputs,
+            shape: shape, order: order ?? inputs.first?.order ?? defaultOrder, origin: origin(call, part))
+    }
+
+    // MARK: Parameters
+
+    /// All tensors of a leaf that have numbers.
+    mutating func allParameters(of path: KerasPath) -> [ParameterID] {
+        if let known = parameters[path] { return known }
+        var result: [ParameterID] = []
+        for tensor in weights?.tensors[path] ?? [] {
+            guard let type = tensor.elementType else { continue }
+            let parameter = network.addParameter(
+                Parameter(
+                    name: "\(path) \(tensor.name.split(separator: "/").last.map { String($0) } ?? tensor.name)",
+                    shape: tensor.shape, elementType: type, mayBeParted: callCounts[path] ?? 1 <= 1))
+            tensors[parameter] = tensor
+            result.append(parameter)
+        }
+        parameters[path] = result
+        return result
+    }
+
+    /// The parameters of a leaf of known class, one for each of its tensors; `nil` where one of them has no numbers that are known.
+    ///
+    /// - Parameter shapes: those that follow from the JSON, for a network without weights.
+    mutating func parameters(
+        of call: KerasLayerCall, shapes: [[Int]?]
+    ) -> [ParameterID]? {
+        let roles = call.layer.weights ?? []
+        if let known = parameters[call.path] { return known.count == roles.count ? known : nil }
+        let stored = weights?.tensors[call.path] ?? []
+        if weights != nil {
+            guard stored.count == roles.count, stored.allSatisfy({ $0.elementType != nil }) else { return nil }
+        }
+        var result: [ParameterID] = []
+        for (index, weight) in roles.enumerated() {
+            let tensor = weights == nil ? nil : stored[index]
+            let parameter = network.addParameter(
+                Parameter(
+                    name: "\(call.path) \(weight.role.rawValue)",
+                    shape: tensor?.shape ?? (shapes.indices.contains(index) ? shapes[index] : nil),
+                    elementType: tensor?.elementType ?? .float32, mayBeParted: callCounts[call.path] ?? 1 <= 1))
+            tensors[parameter] = tensor
+            result.append(parameter)
+        }
+        parameters[call.path] = result
+        return result
+    }
+
+    /// A parameter whose numbers the JSON tells.
+    mutating func constant(_ numbers: [Double], name: String, shape: [Int]) -> ParameterID {
+        let parameter = network.addParameter(Parameter(name: name, shape: shape))
+        constants[parameter] = numbers
+        return parameter
+    }
+}

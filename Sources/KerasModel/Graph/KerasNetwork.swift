@@ -1,0 +1,36 @@
+import Frontend
+import NetGraph
+
+/// The network of a Keras model, and where in the model each of its parts comes from.
+///
+/// Values are channels first, as everywhere in `NetGraph`; `Value.order` tells the order of the file.
+struct KerasNetwork {
+    /// What one layer of the network is of a layer of the model: some become several.
+    enum Part: Hashable {
+        /// The layer itself, or that part of it which has its bias.
+        case main
+        /// The first half of a SeparableConv.
+        case depthwise
+        /// What is done to the result of the main part.
+        case activation
+        /// Anything else: a change of the order of axes, a flattening behind a pooling.
+        case helper
+    }
+
+    struct Origin: Hashable {
+        var path: KerasPath
+        /// Which of the calls of the layer it is, counted over all calls of the models around it.
+        var call: Int
+        var part: Part
+    }
+
+    var network: Network
+    var origins: [LayerID: Origin]
+    /// The parameters that lie in the file.
+    var tensors: [ParameterID: KerasTensor]
+    /// Those that the JSON tells.
+    var constants: [ParameterID: [Double]]
+    /// How often each leaf is called, over all calls of the models around it.
+    var callCounts: [KerasPath: Int]
+    var remarks: [ReadingRemark]
+}
