@@ -13,7 +13,7 @@ public protocol WeightElement: BinaryFloatingPoint, Sendable {
     /// Whether no element is NaN or infinite.
     static func areFinite(_ elements: UnsafeMutableBufferPointer<Self>) -> Bool
 
-    /// The largest magnitude of all elements; 0 for none.
+    /// The largest magnitude of all elements; 0 for none. NaN is passed over.
     static func largestMagnitude(_ elements: UnsafeMutableBufferPointer<Self>) -> Float
 
     /// Raises each number to the magnitude of the element at its place. There must be as many numbers as elements.
@@ -45,7 +45,16 @@ extension Float: WeightElement {
 
     public static func largestMagnitude(_ elements: UnsafeMutableBufferPointer<Float>) -> Float {
         guard let base = elements.baseAddress else { return 0 }
-        var largest: Float = 0
+        // Magnitudes are in the order of their bits, and processors compare several whole numbers at once.
+        var largestBits: Int32 = 0
+        for index in 0..<elements.count {
+            let bits = Int32(bitPattern: base[index].bitPattern & 0x7FFF_FFFF)
+            largestBits = bits > largestBits ? bits : largestBits
+        }
+        var largest = Float(bitPattern: UInt32(bitPattern: largestBits))
+        guard largest.isNaN else { return largest }
+        // The bits of what is no number, which is passed over, are beyond all others.
+        largest = 0
         for index in 0..<elements.count {
             let magnitude = abs(base[index])
             largest = magnitude > largest ? magnitude : largest
