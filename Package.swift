@@ -86,9 +86,10 @@ let package = Package(
             ],
             resources: [.embedInCode("Resources/fold_h5py.py")]),
         // What tests of several modules need.
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
-        .testTarget(name: "NetGraphTests", dependencies: ["NetGraph"]),
-        .testTarget(name: "FoldingTests", dependencies: ["Folding", "NetGraph", "Execution", "TestSupport"]),
+        .target(name: "TestSupport", dependencies: ["NetGraph"], path: "Tests/TestSupport"),
+        .testTarget(name: "NetGraphTests", dependencies: ["NetGraph", "TestSupport"]),
+        .testTarget(
+            name: "FoldingTests", dependencies: ["Folding", "Frontend", "NetGraph", "Execution", "TestSupport"]),
         .testTarget(
             name: "CaffeModelTests",
             dependencies: ["CaffeModel", "Frontend", "Prototxt", "HDF5", "NetGraph", "Folding"],
@@ -107,7 +108,7 @@ let package = Package(
         .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"]),
         .testTarget(
             name: "ExecutionTests",
-            dependencies: ["Execution", "NetGraph", "Folding", "Frontend", "CaffeModel", "HDF5"]),
+            dependencies: ["Execution", "NetGraph", "Folding", "Frontend", "CaffeModel", "HDF5", "TestSupport"]),
         .testTarget(name: "BenchmarkTests", dependencies: ["bnfold-bench", "BNFoldKit"]),
         .testTarget(
             name: "VerificationTests",

@@ -1,4 +1,6 @@
-@_exported import enum Folding.FoldReach
 // What a program that imports BNFoldKit needs of the modules below it.
+@_exported import enum Folding.FoldReach
+@_exported import protocol Folding.PlanningChoosing
+@_exported import struct Folding.PlanningOptions
 @_exported import struct Frontend.ModelOptions
 @_exported import enum HDF5.HDF5Isolation

@@ -16,7 +16,7 @@ extension FoldReport {
             original.layers.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         func name(_ id: LayerID) -> LayerName {
             guard let layer = positions[id].map({ original.layers[$0] }) else { return LayerName(name: "", type: "") }
-            return LayerName(name: layer.name.inMessages, type: layer.operation.typeName.inMessages)
+            return LayerName(name: layer.name.inMessages, type: layer.type.inMessages)
         }
 
         network = original.name
@@ -38,16 +38,18 @@ extension FoldReport {
                 })
         }
         scales = plan.leftovers.map { leftover in
-            let type = leftover.isBias ? "Bias" : "Scale"
             let isInserted = positions[leftover.survivor] == nil
             return LeftoverChain(
-                layer: isInserted ? LayerName(name: leftover.name, type: type) : name(leftover.survivor), type: type,
+                layer: isInserted ? LayerName(name: leftover.name, type: leftover.type) : name(leftover.survivor),
+                type: leftover.type,
                 isInserted: isInserted, from: leftover.chain.map(name), channels: leftover.channelCount,
-                reason: Reason(leftover.reason), forwardReason: leftover.forwardReason.map(Reason.init))
+                reason: Reason(leftover.reason, in: vocabulary),
+                forwardReason: leftover.forwardReason.map { Reason($0, in: vocabulary) })
         }
         kept = plan.refusals.map {
             KeptLayer(
-                layer: name($0.layer), reason: Reason($0.reason), forwardReason: $0.forwardReason.map(Reason.init))
+                layer: name($0.layer), reason: Reason($0.reason, in: vocabulary),
+                forwardReason: $0.forwardReason.map { Reason($0, in: vocabulary) })
         }
         dropped = plan.dropped.map(name)
         search = plan.spentWork.map { SearchEnd(work: $0, sentence: SearchEnd.sentence(work: $0)) }
@@ -83,13 +85,15 @@ extension FoldReport {
         self.findings = findings.map { finding in
             Finding(
                 layer: name(finding.layer).name, severity: finding.severity.rawValue, kind: finding.kind.rawValue,
-                message: finding.message, channels: finding.channels)
+                message: vocabulary.sentence(finding), channels: finding.channels)
         }
     }
 }
 
 extension FoldReport.Reason {
-    init(_ reason: RefusalReason) { self.init(name: reason.name, sentence: reason.sentence) }
+    init(_ reason: RefusalReason, in vocabulary: Vocabulary) {
+        self.init(name: reason.name, sentence: vocabulary.sentence(reason))
+    }
 
     /// Why an affine goes neither back nor forward, a sentence for each.
     static func sentences(_ backward: Self, _ forward: Self?) -> [String] {

@@ -2,7 +2,7 @@ import Folding
 import Frontend
 
 /// What to fold, where to, and how.
-public struct FoldRequest: Sendable {
+public struct FoldRequest: Sendable, PlanningChoosing {
     /// Trained weights.
     public var input: String
     /// The network, where it has a file of its own; `nil` to look for it beside the weights.
@@ -11,13 +11,10 @@ public struct FoldRequest: Sendable {
     public var output: String
     /// Where the network goes, where it has a file of its own; `nil` for a name that follows from that of the output.
     public var outputNetwork: String?
+    /// How the model is read.
     public var model = ModelOptions()
-    /// Fold BatchNorms whose moving-average factor is 0 as the framework runs them.
-    public var allowsUntrained = false
-    /// How far an affine may go to a layer that takes it.
-    public var reach = FoldReach.wholeGraph
-    /// Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer.
-    public var writesBiasAsScale = false
+    /// What is folded, and how.
+    public var planning = PlanningOptions()
     /// gzip level of the output's datasets, 0 for none.
     public var compression = 0
     /// Where the report goes as JSON; `nil` for nowhere.
@@ -39,16 +36,14 @@ public struct FoldRequest: Sendable {
 }
 
 /// What to inspect.
-public struct InspectRequest: Sendable {
+public struct InspectRequest: Sendable, PlanningChoosing {
     /// Trained weights; `nil` to plan from the network alone.
     public var input: String?
     public var network: String?
+    /// How the model is read.
     public var model = ModelOptions()
-    public var allowsUntrained = false
-    /// How far an affine may go to a layer that takes it.
-    public var reach = FoldReach.wholeGraph
-    /// Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer.
-    public var writesBiasAsScale = false
+    /// What is folded, and how.
+    public var planning = PlanningOptions()
     /// Where the plan goes as a drawing for Graphviz; `nil` for nowhere.
     public var drawingPath: String?
     public var overwritesDrawing = false

@@ -38,13 +38,10 @@ func fold(_ request: FoldRequest, reader: inout ModelReader) throws(BNFoldError)
     let model = try reader.open(input, of: frontend, options: request.model)
 
     // A weight that leaves the range of its format shows only when it is computed: leave its layer out and plan again.
-    var planning = FoldPlanner.Options()
-    planning.allowsUntrained = request.allowsUntrained
-    planning.reach = request.reach
-    planning.writesBiasAsScale = request.writesBiasAsScale
+    var planning = try plannerOptions(request.planning, of: frontend)
     while true {
         let (plan, findings) = try makePlan(model, options: planning)
-        try checkStatistics(findings, of: model, weights: request.input)
+        try checkStatistics(findings, of: model, weights: request.input, vocabulary: frontend.vocabulary)
         let folded = plan.applied(to: model.network)
         let magnitudes = WeightMagnitudes(of: plan, in: folded)
         let writing = Writing(model: model, request: request, files: output, format: format, outputs: outputs)
@@ -84,11 +81,7 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
     try liftingFiles { () throws(FileError) in try outputs.begin() }
     var reader = ModelReader()
     let model = try reader.open(input, of: frontend, options: request.model)
-    var planning = FoldPlanner.Options()
-    planning.allowsUntrained = request.allowsUntrained
-    planning.reach = request.reach
-    planning.writesBiasAsScale = request.writesBiasAsScale
-    var (plan, findings) = try makePlan(model, options: planning)
+    var (plan, findings) = try makePlan(model, options: plannerOptions(request.planning, of: frontend))
     if let weights = model.weights {
         findings += try lifting { () throws(ModelError) in
             do throws(WeightError) {
@@ -101,7 +94,7 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
     let report = FoldReport(
         model: model, plan: plan, folded: plan.applied(to: model.network), findings: findings, format: nil,
         vocabulary: frontend.vocabulary)
-    let drawing = PlanDrawing(plan, of: model.network)
+    let drawing = PlanDrawing(plan, of: model.network, vocabulary: frontend.vocabulary)
     if let path = request.drawingPath {
         try liftingFiles { () throws(FileError) in
             try outputs.write(Array(drawing.dot().utf8), to: path)
@@ -124,6 +117,14 @@ func findModel(network: String?, weights: String?, of frontend: any Frontend) th
     }
 }
 
+private func plannerOptions(
+    _ planning: PlanningOptions, of frontend: any Frontend
+) throws(BNFoldError) -> FoldPlanner.Options {
+    try lifting { () throws(ModelError) in
+        FoldPlanner.Options(planning, leftoverForm: try frontend.leftoverForm(for: planning))
+    }
+}
+
 private func makePlan(
     _ model: any Model, options: FoldPlanner.Options
 ) throws(BNFoldError) -> (plan: FoldPlan, findings: [StatisticsFinding]) {
@@ -138,7 +139,7 @@ private func makePlan(
 
 /// Statistics that are an error stop the fold, with all of them told at once.
 private func checkStatistics(
-    _ findings: [StatisticsFinding], of model: any Model, weights: String
+    _ findings: [StatisticsFinding], of model: any Model, weights: String, vocabulary: Vocabulary
 ) throws(BNFoldError) {
     let errors = findings.filter { $0.severity == .error }
     guard !errors.isEmpty else { return }
@@ -146,7 +147,7 @@ private func checkStatistics(
         model.original.layers.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
     throw BNFoldError(
         .malformed,
-        lines: errors.map { "\(weights): layer '\(names[$0.layer] ?? "")': \($0.message)" })
+        lines: errors.map { "\(weights): layer '\(names[$0.layer] ?? "")': \(vocabulary.sentence($0))" })
 }
 
 /// No output may be an input or the other output, through whatever link.

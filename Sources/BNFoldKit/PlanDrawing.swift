@@ -1,5 +1,6 @@
 import Files
 import Folding
+import Frontend
 import NetGraph
 
 /// A plan as a drawing: the layers of the net, what folds into what, and what stays with its reason.
@@ -8,12 +9,14 @@ import NetGraph
 public struct PlanDrawing: Sendable {
     private let network: Network
     private let plan: FoldPlan
+    private let vocabulary: Vocabulary
     private let leftovers: [LayerID: Leftover]
     private let refusals: [LayerID: Refusal]
     private let removed: Set<LayerID>
     private let targets: Set<LayerID>
 
-    init(_ plan: FoldPlan, of network: Network) {
+    init(_ plan: FoldPlan, of network: Network, vocabulary: Vocabulary) {
+        self.vocabulary = vocabulary
         self.plan = plan
         self.network = network
         leftovers = Dictionary(plan.leftovers.map { ($0.survivor, $0) }, uniquingKeysWith: { first, _ in first })
@@ -41,14 +44,14 @@ public struct PlanDrawing: Sendable {
     private func node(_ layer: LayerID) -> String { layer.index < 0 ? "new\(-layer.index)" : "layer\(layer.index)" }
 
     private func attributes(of layer: Layer) -> String {
-        var text = [layer.name, layer.operation.typeName]
+        var text = [layer.name, layer.type]
         var style = ""
         if let leftover = leftovers[layer.id] {
-            text[1] += " -> " + (leftover.isBias ? "Bias" : "Scale")
-            text += Self.reasons(leftover.reason, leftover.forwardReason)
+            text[1] += " -> " + leftover.type
+            text += reasons(leftover.reason, leftover.forwardReason)
             style = ", style=filled, fillcolor=\"#ffd9a0\""
         } else if let refusal = refusals[layer.id] {
-            text += Self.reasons(refusal.reason, refusal.forwardReason)
+            text += reasons(refusal.reason, refusal.forwardReason)
             style = ", style=filled, fillcolor=\"#ffd9a0\""
         } else if removed.contains(layer.id) {
             style = ", style=dashed, color=\"#808080\", fontcolor=\"#808080\""
@@ -63,7 +66,7 @@ public struct PlanDrawing: Sendable {
         plan.leftovers.filter { $0.survivor.index < 0 }.flatMap { leftover -> [String] in
             let text =
                 [leftover.name, "new " + (leftover.isBias ? "Bias" : "Scale")]
-                + Self.reasons(leftover.reason, leftover.forwardReason)
+                + reasons(leftover.reason, leftover.forwardReason)
             let attributes = "label=\(Self.label(text)), style=filled, fillcolor=\"#ffd9a0\""
             return ["  \(node(leftover.survivor)) [\(attributes)];"]
                 + leftover.chain.suffix(1).map {
@@ -102,8 +105,10 @@ public struct PlanDrawing: Sendable {
 
     // MARK: Text
 
-    private static func reasons(_ backward: RefusalReason, _ forward: RefusalReason?) -> [String] {
-        FoldReport.Reason.sentences(.init(backward), forward.map { .init($0) }).flatMap(wrapped)
+    private func reasons(_ backward: RefusalReason, _ forward: RefusalReason?) -> [String] {
+        FoldReport.Reason.sentences(
+            .init(backward, in: vocabulary), forward.map { .init($0, in: vocabulary) }
+        ).flatMap(Self.wrapped)
     }
 
     /// Lines of about 40 characters.

@@ -129,7 +129,7 @@ struct BinaryWeightWriter {
         let rewritten = original.rewritten
         guard old.operation != layer.operation || parameters.contains(where: rewritten.contains) else { return [] }
         let oldParameters = old.operation.parameters
-        let becomesScale = old.operation.typeName != layer.operation.typeName
+        let becomesScale = old.type != layer.type
         var edits: [WireEdit] = []
         for (index, blob) in record.blobs.enumerated() {
             let enclosing = record.enclosing
@@ -195,9 +195,9 @@ struct BinaryWeightWriter {
     ) throws(WireError) -> [WireEdit] {
         var edits: [WireEdit] = []
         let enclosing = record.enclosing
-        if old.operation.typeName != layer.operation.typeName {
+        if old.type != layer.type {
             var type = WireContent()
-            type.appendString(layer.operation.typeName, field: CaffeSchema.Layer.current.type)
+            type.appendString(layer.type, field: CaffeSchema.Layer.current.type)
             edits += WireEdit.replace(
                 record.message.fields(CaffeSchema.Layer.current.type), inside: enclosing, with: type)
             for number in [
@@ -224,13 +224,13 @@ struct BinaryWeightWriter {
         term.appendVarint(1, field: termNumber)
         guard layer.operation.parameters.count > 1 else {
             // A Scale that lost its term; linear layers lose none.
-            guard case .scale = layer.operation, old.operation.typeName == layer.operation.typeName,
+            guard case .scale = layer.operation, old.type == layer.type,
                 let field = record.message.lastField(parameterNumber, .lengthDelimited)
             else { return edits }
             let message = try WireMessage(indexing: field, of: source)
             return edits + WireEdit.remove(message.fields(termNumber), inside: enclosing + [field])
         }
-        if old.operation.typeName == layer.operation.typeName,
+        if old.type == layer.type,
             let field = record.message.lastField(parameterNumber, .lengthDelimited)
         {
             let message = try WireMessage(indexing: field, of: source)
@@ -251,7 +251,7 @@ struct BinaryWeightWriter {
         let schema = CaffeSchema.Layer.current
         var content = WireContent()
         content.appendString(layer.name, field: schema.name)
-        content.appendString(layer.operation.typeName, field: schema.type)
+        content.appendString(layer.type, field: schema.type)
         for input in layer.inputs { content.appendString(network[input].name, field: schema.bottom) }
         for output in layer.outputs { content.appendString(network[output].name, field: schema.top) }
         for parameter in layer.operation.parameters {

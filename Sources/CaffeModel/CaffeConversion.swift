@@ -251,7 +251,7 @@ extension CaffeConversion {
         // Where in its list the group of each new parameter stands.
         var places: [ParameterID: [ParameterID: Int]] = [:]
         for layer in network.layers {
-            guard let new = after[layer.id], new.operation.typeName == layer.operation.typeName else { continue }
+            guard let new = after[layer.id], new.type == layer.type else { continue }
             for (old, parameter) in zip(layer.operation.parameters, new.operation.parameters)
             where original.sharedNames[old] != nil {
                 if groups[old] == nil { order.append(old) }

@@ -1,4 +1,5 @@
 import Files
+import Folding
 import Frontend
 import HDF5
 
@@ -9,10 +10,22 @@ public struct CaffeFrontend: Frontend {
     public var name: String { "Caffe" }
 
     public var vocabulary: Vocabulary {
-        Vocabulary(
-            value: "blob", values: "blobs", networkFile: "prototxt", affineTypes: ["BatchNorm", "BN", "Scale", "Bias"],
-            affineLayers: "BatchNorm, Scale or Bias", normalization: "BatchNorm", normalizations: "BatchNorms",
+        var words = Vocabulary(
+            framework: name, value: "blob", values: "blobs", networkFile: "prototxt",
+            affineTypes: ["BatchNorm", "BN", "Scale", "Bias"], affineLayers: "BatchNorm, Scale or Bias",
+            normalization: "BatchNorm", normalizations: "BatchNorms",
             batchStatisticsSetting: "use_global_stats: false")
+        words.input = "bottom"
+        words.inputs = "bottoms"
+        words.outputs = "tops"
+        words.batchStatisticsRemedy = "; --assume-global-stats treats it as true"
+        words.missingStatisticsRemedy =
+            "; compute them with the tools of the fork that trained it (bn_mode: INFERENCE)"
+        return words
+    }
+
+    public func leftoverForm(for options: PlanningOptions) -> LeftoverForm {
+        options.writesBiasAsScale ? .scale : .scaleOrBias
     }
 
     public var endings: FileEndings {

@@ -113,7 +113,7 @@ private struct Deployment {
             let readsVerdict = !layer.isSink && layer.inputs.contains(where: verdicts.contains)
             guard
                 let type = objectiveType(of: layer, labels: labels, read: read)
-                    ?? (readsVerdict ? layer.operation.typeName : nil)
+                    ?? (readsVerdict ? layer.type : nil)
             else {
                 kept.append(layer)
                 continue
@@ -129,7 +129,7 @@ private struct Deployment {
                     kept.append(layer)
                     changes.append(
                         DeployChange(
-                            layer: layer.id, kind: .becameFunction(from: type, to: function.typeName, names: names)))
+                            layer: layer.id, kind: .becameFunction(from: type, to: function.caffeType, names: names)))
                     continue
                 }
             } else if readsVerdict {
@@ -199,6 +199,7 @@ private struct Deployment {
     ) -> (layer: Layer, names: DeployChange.FunctionNames) {
         var result = layer
         result.operation = function
+        result.type = function.caffeType
         result.inputs = [score]
         let oldTop = layer.outputs.prefix(2).last
         let oldBlob = oldTop.map { network[$0].name }
@@ -210,7 +211,7 @@ private struct Deployment {
             if isFree, layer.outputs.count == 1 { network.values[top.index].name = Self.functionName }
         } else {
             // A loss may leave out its top, a function may not.
-            let own = result.name.isEmpty ? layer.operation.typeName : result.name
+            let own = result.name.isEmpty ? layer.type : result.name
             let name = valueNames.contains(own) ? own + "_prob" : own
             valueNames.insert(name)
             top = network.addValue(Value(name: name))
@@ -300,6 +301,7 @@ private struct Deployment {
         for position in network.layers.indices {
             guard case .dataSource(let type) = network.layers[position].operation else { continue }
             network.layers[position].operation = .input
+            network.layers[position].type = Operation.input.caffeType
             network.layers[position].outputs.removeAll { !read.contains($0) }
             changes.append(DeployChange(layer: network.layers[position].id, kind: .becameInput(from: type)))
         }

@@ -44,7 +44,7 @@ public struct CaffeWeightConversion: WeightConversion {
             }
             network.layers.append(
                 Layer(
-                    id: LayerID(network.layers.count), name: name,
+                    id: LayerID(network.layers.count), name: name, type: definedType,
                     operation: .opaque(Opaque(type: definedType, parameters: parameters)), inputs: [], outputs: []))
         }
         guard !network.layers.isEmpty else {
@@ -148,9 +148,8 @@ public struct CaffeWeightConversion: WeightConversion {
         for layer in definition?.layers ?? [] where !known.contains(layer.name) {
             result.layers.append(
                 Layer(
-                    id: LayerID(result.layers.count), name: layer.name, operation: .opaque(Opaque(type: layer.type)),
-                    inputs: [],
-                    outputs: []))
+                    id: LayerID(result.layers.count), name: layer.name, type: layer.type,
+                    operation: .opaque(Opaque(type: layer.type)), inputs: [], outputs: []))
         }
         return result
     }

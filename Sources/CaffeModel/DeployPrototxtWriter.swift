@@ -60,7 +60,7 @@ struct DeployPrototxtWriter {
         let after = { (id: LayerID) in remaining[id].map { network.layers[$0] } }
         // Layers that are gone, or that another phase cannot share any more because they became a Scale.
         let goneNames = Set(
-            original.network.layers.filter { after($0.id)?.operation.typeName != $0.operation.typeName }.map(\.name))
+            original.network.layers.filter { after($0.id)?.type != $0.type }.map(\.name))
         let remainingNames = Set(
             network.layers.map { layer in before[layer.id].map { original.network.layers[$0].name } ?? layer.name })
         let remainingTops = Set(network.layers.flatMap { $0.outputs.map { network[$0].name } })

@@ -73,7 +73,8 @@ struct GraphBuilder {
             if isUncertain { uncertain.insert(outputs) }
             network.layers.append(
                 Layer(
-                    id: LayerID(layer.index), name: layer.name, operation: operation, inputs: inputs, outputs: outputs))
+                    id: LayerID(layer.index), name: layer.name, type: operation.caffeType, operation: operation,
+                    inputs: inputs, outputs: outputs))
         }
         try registry.finish()
         try checkNames(of: network)

@@ -106,7 +106,7 @@ extension NewField {
     init(inserting layer: Layer, of network: Network, name: String) {
         var fields = [
             NewField(name: "name", value: .string(name)),
-            NewField(name: "type", value: .string(layer.operation.typeName)),
+            NewField(name: "type", value: .string(layer.type)),
         ]
         fields += layer.inputs.map { NewField(name: "bottom", value: .string(network[$0].name)) }
         fields += layer.outputs.map { NewField(name: "top", value: .string(network[$0].name)) }

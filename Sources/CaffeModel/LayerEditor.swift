@@ -23,8 +23,8 @@ struct LayerEditor {
     func edits() throws(ModelError) -> [SourceEdit] {
         var edits: [SourceEdit] = []
         if name != definition.name { edits += setString("name", to: name) }
-        if old.operation.typeName != layer.operation.typeName {
-            edits += setString("type", to: layer.operation.typeName)
+        if old.type != layer.type {
+            edits += setString("type", to: layer.type)
         }
         if layer.operation == .input {
             edits += try inputEdits()
@@ -182,7 +182,7 @@ struct LayerEditor {
         return edits
     }
 
-    var changedType: Bool { old.operation.typeName != layer.operation.typeName }
+    var changedType: Bool { old.type != layer.type }
 
     private func phaseEdits() -> [SourceEdit] {
         let rules = message.fields(named: "include") + message.fields(named: "exclude")
@@ -204,7 +204,7 @@ struct LayerEditor {
     private func parameterEdits() throws(ModelError) -> [SourceEdit] {
         let fields = message.fields(named: "param")
         let count = layer.operation.parameters.count
-        let becameScale = old.operation.typeName != layer.operation.typeName
+        let becameScale = old.type != layer.type
         let needed = sharedNames.lastIndex { $0 != nil }.map { $0 + 1 } ?? 0
         guard fields.allSatisfy({ $0.value.message != nil }) else {
             throw definition.error(

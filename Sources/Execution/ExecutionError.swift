@@ -33,6 +33,6 @@ public struct ExecutionError: Error, Hashable, Sendable, CustomStringConvertible
 extension Layer {
     /// An error that names the layer.
     func error(_ text: String, kind: ExecutionError.Kind = .invalidNetwork) -> ExecutionError {
-        ExecutionError(kind, "layer '\(name)' (\(operation.typeName)): \(text)")
+        ExecutionError(kind, "layer '\(name)' (\(type)): \(text)")
     }
 }

@@ -19,8 +19,8 @@ extension Interpreter {
         let identifiers = (network.layers.map(\.id.index).max() ?? 0) + 1
         let sources = inputs.enumerated().map { offset, input in
             Layer(
-                id: LayerID(identifiers + offset), name: network[input].name, operation: .input, inputs: [],
-                outputs: [input])
+                id: LayerID(identifiers + offset), name: network[input].name, type: "Input", operation: .input,
+                inputs: [], outputs: [input])
         }
         part.layers = sources + positions.sorted().map { network.layers[$0] }
         part.outputs = []

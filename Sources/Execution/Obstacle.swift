@@ -15,7 +15,7 @@ extension Layer {
     /// What keeps the layer from running, whatever its inputs are; `nil` when nothing does.
     var obstacle: Obstacle? {
         guard let reason = operation.reasonNotToRun else { return nil }
-        return Obstacle(layer: id, layerName: name, type: operation.typeName, reason: reason)
+        return Obstacle(layer: id, layerName: name, type: type, reason: reason)
     }
 }
 

@@ -110,8 +110,8 @@ private struct PlanApplier {
                     stored: [gamma, beta, mean, variance], epsilon: epsilon))
         }
         let layer = Layer(
-            id: leftover.survivor, name: leftover.name, operation: operation, inputs: [leftover.input],
-            outputs: [leftover.output])
+            id: leftover.survivor, name: leftover.name, type: leftover.type, operation: operation,
+            inputs: [leftover.input], outputs: [leftover.output])
         if let position = positions[leftover.survivor] {
             network.layers[position] = layer
         } else {

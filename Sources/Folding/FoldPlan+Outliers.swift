@@ -90,12 +90,9 @@ extension StatisticsFinding {
             top > Self.outlierRatio * median, let channel = magnitudes.firstIndex(where: { Double($0) == top })
         else { return nil }
         let channels = magnitudes.indices.filter { Double(magnitudes[$0]) > Self.outlierRatio * median }
-        let others = channels.count > 1 ? " (\(Self.list(channels)) are above \(Int(Self.outlierRatio)) times)" : ""
         self.init(
-            layer: layer, kind: .outlierWeights, severity: .warning,
-            message:
-                "the largest folded weight of channel \(channel) is \((top / median).roundedText) times that of the median channel\(others): quantise it per channel, not per tensor",
-            channels: channels)
+            layer: layer, severity: .warning,
+            .outlierWeights(channel: channel, ratio: top / median, limit: Int(Self.outlierRatio)), channels: channels)
     }
 
     /// A ratio beyond which 8 bits leave the median channel fewer than two bits.

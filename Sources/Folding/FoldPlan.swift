@@ -80,8 +80,9 @@ public struct Leftover: Hashable, Sendable {
     /// Whether it has factors, and terms, other than those of the identity.
     public var hasScale: Bool
     public var hasShift: Bool
-    /// What it becomes.
+    /// What it becomes, and what the framework calls that.
     public var kind: LeftoverForm.Kind
+    public var type: String
     public var input: ValueID
     public var output: ValueID
     /// Why nothing before it takes it.

@@ -7,23 +7,22 @@ import NetGraph
 /// least number of affine layers, then the least work at run time, then the fewest changes, as far as `PlanSearch` tells.
 public struct FoldPlanner {
     /// What the planner may do, and how it treats statistics.
-    public struct Options: Hashable, Sendable {
-        /// Take a moving-average factor of 0 as Caffe does, instead of as an error.
-        public var allowsUntrained = false
-        public var reach = FoldReach.wholeGraph
+    public struct Options: Hashable, Sendable, PlanningChoosing {
+        public var planning: PlanningOptions
         /// What an affine becomes that nothing takes.
-        public var leftoverForm = LeftoverForm.scaleOrBias
-        /// Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer.
-        public var writesBiasAsScale: Bool {
-            get { leftoverForm == .scale }
-            set { leftoverForm = newValue ? .scale : .scaleOrBias }
-        }
+        public var leftoverForm: LeftoverForm
         /// Linear layers that must not take anything, because a folded weight would leave the range of its number format.
         public var overflowingTargets: Set<LayerID> = []
         /// How much work the search may take; `nil` for what fits the size of the network.
         var budget: SearchBudget?
 
-        public init() {}
+        /// - Parameters:
+        ///   - planning: what the user asked for.
+        ///   - leftoverForm: the form that the framework has for it.
+        public init(_ planning: PlanningOptions = PlanningOptions(), leftoverForm: LeftoverForm = .scaleOrBias) {
+            self.planning = planning
+            self.leftoverForm = leftoverForm
+        }
     }
 
     private let network: Network

@@ -12,11 +12,35 @@ public struct LeftoverForm: Hashable, Sendable {
         case batchNorm(epsilon: Double)
     }
 
+    /// What the framework calls such layers.
+    public var types = Types()
+
     /// For factors, or for factors and terms.
     private var factors: Kind
     private var factorsAndTerms: Kind
     /// For terms alone.
     private var terms: Kind
+
+    /// The names of the types of layers.
+    public struct Types: Hashable, Sendable {
+        public var scale: String
+        public var bias: String
+        public var batchNorm: String
+
+        public init(scale: String = "Scale", bias: String = "Bias", batchNorm: String = "BatchNorm") {
+            self.scale = scale
+            self.bias = bias
+            self.batchNorm = batchNorm
+        }
+
+        func name(of kind: Kind) -> String {
+            switch kind {
+            case .scale: scale
+            case .bias: bias
+            case .batchNorm: batchNorm
+            }
+        }
+    }
 
     /// A Scale; a Bias for terms alone.
     public static let scaleOrBias = LeftoverForm(factors: .scale, factorsAndTerms: .scale, terms: .bias)

@@ -26,26 +26,63 @@ public struct StatisticsFinding: Hashable, Sendable {
         case outlierWeights = "outlier-weights"
     }
 
+    /// What was found, in numbers.
+    public enum Detail: Hashable, Sendable {
+        /// - Parameters:
+        ///   - allowed: whether it is folded all the same, with mean and variance 0.
+        case untrained(allowed: Bool)
+        /// - Parameters:
+        ///   - others: how many more values of the parameter are not finite.
+        case notFinite(parameter: String, value: FloatingPointText, index: Int, others: Int)
+        /// - Parameters:
+        ///   - others: how many more channels are like this one.
+        case negativeVariance(channel: Int, variance: Double, others: Int)
+        case slightlyNegativeVariance(of: Int, epsilon: Double)
+        case identityStatistics(variance: Int)
+        case fewIterations(Int, factor: Double)
+        /// - Parameters:
+        ///   - amplification: the largest factor of such a channel but for gamma.
+        case tinyVariance(of: Int, epsilon: Double, amplification: Double)
+        case deadChannels(of: Int)
+        /// - Parameters:
+        ///   - ratio: to the median channel.
+        ///   - limit: from which ratio on a channel is one of those that are named.
+        case outlierWeights(channel: Int, ratio: Double, limit: Int)
+
+        public var kind: Kind {
+            switch self {
+            case .untrained: .untrained
+            case .notFinite: .notFinite
+            case .negativeVariance: .negativeVariance
+            case .slightlyNegativeVariance: .slightlyNegativeVariance
+            case .identityStatistics: .identityStatistics
+            case .fewIterations: .fewIterations
+            case .tinyVariance: .tinyVariance
+            case .deadChannels: .deadChannels
+            case .outlierWeights: .outlierWeights
+            }
+        }
+    }
+
     public var layer: LayerID
-    public var kind: Kind
     public var severity: Severity
-    /// A sentence without the layer's name.
-    public var message: String
+    public var detail: Detail
     /// The channels that it is about, in order; none where it is about the layer as a whole.
     public var channels: [Int]
 
-    public init(layer: LayerID, kind: Kind, severity: Severity, message: String, channels: [Int] = []) {
+    public var kind: Kind { detail.kind }
+
+    public init(layer: LayerID, severity: Severity, _ detail: Detail, channels: [Int] = []) {
         self.layer = layer
-        self.kind = kind
         self.severity = severity
-        self.message = message
+        self.detail = detail
         self.channels = channels
     }
+}
 
-    /// `channel 3`, `channels 3, 7, 12`, or the first few of many.
-    static func list(_ channels: [Int]) -> String {
-        let shown = channels.prefix(channels.count > 6 ? 5 : 6).map(String.init).joined(separator: ", ")
-        let rest = channels.count > 6 ? " and \(channels.count - 5) more" : ""
-        return "\(channels.count == 1 ? "channel" : "channels") \(shown)\(rest)"
-    }
+/// A number that is compared as it is written: so NaN equals NaN.
+public struct FloatingPointText: Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ number: Double) { description = "\(number)" }
 }

@@ -36,12 +36,11 @@ struct StatisticsReader {
             let values = try vector(parameter)
             let channels = values.indices.filter { !values[$0].isFinite }
             guard let index = channels.first else { continue }
-            let others = channels.count - 1
             note(
-                layer, .notFinite, .error,
-                "\(network[parameter].name) holds \(values[index]) at index \(index)"
-                    + (others > 0 ? " and \(others) more values that are not finite" : "")
-                    + "; the training run diverged or the file is damaged: take an earlier snapshot",
+                layer, .error,
+                .notFinite(
+                    parameter: network[parameter].name, value: FloatingPointText(values[index]), index: index,
+                    others: channels.count - 1),
                 channels)
         }
     }
@@ -96,10 +95,7 @@ struct StatisticsReader {
     mutating func examineGamma(_ gamma: [Double], of layer: Layer) {
         let dead = gamma.indices.filter { gamma[$0] == 0 }
         guard !dead.isEmpty else { return }
-        note(
-            layer, .deadChannels, .warning,
-            "gamma is 0 in \(dead.count) of \(gamma.count) channels (\(StatisticsFinding.list(dead))): their output is constant",
-            dead)
+        note(layer, .warning, .deadChannels(of: gamma.count), dead)
     }
 
     private mutating func examine(
@@ -107,33 +103,23 @@ struct StatisticsReader {
     ) {
         let epsilon = batchNorm.epsilon
         if factor == 0 {
-            note(
-                layer, .untrained, allowsUntrained ? .warning : .error,
-                "its moving-average factor is 0, so it was never trained, and Caffe takes mean and variance as 0"
-                    + (allowsUntrained ? "" : "; --allow-untrained folds it as Caffe runs it"))
+            note(layer, allowsUntrained ? .warning : .error, .untrained(allowed: allowsUntrained))
             return
         }
         let impossible = variance.indices.filter { !(batchNorm.deviation(ofVariance: variance[$0]) > 0) }
         if let channel = impossible.first {
-            let others = impossible.count > 1 ? " (as in \(impossible.count - 1) more channels)" : ""
             note(
-                layer, .negativeVariance, .error,
-                "its variance of channel \(channel) is \(variance[channel]), so variance + eps is not positive\(others); the file is damaged or was edited: take another snapshot",
+                layer, .error,
+                .negativeVariance(channel: channel, variance: variance[channel], others: impossible.count - 1),
                 impossible)
             return
         }
         let negative = variance.indices.filter { variance[$0] < 0 }
         if !negative.isEmpty {
-            note(
-                layer, .slightlyNegativeVariance, .warning,
-                "its variance is below 0 in \(negative.count) of \(variance.count) channels (\(StatisticsFinding.list(negative))); eps (\(Float(epsilon))) makes up for it",
-                negative)
+            note(layer, .warning, .slightlyNegativeVariance(of: variance.count, epsilon: epsilon), negative)
         }
         if mean.allSatisfy({ $0 == 0 }), variance.allSatisfy({ $0 == 1 }) || variance.allSatisfy({ $0 == 0 }) {
-            note(
-                layer, .identityStatistics, .warning,
-                "its mean is 0 and its variance \(Int(variance.first ?? 0)) in every channel: it looks as if it was never trained"
-            )
+            note(layer, .warning, .identityStatistics(variance: Int(variance.first ?? 0)))
             return
         }
         noteFewIterations(batchNorm, layer: layer, factor: factor)
@@ -142,8 +128,9 @@ struct StatisticsReader {
         }
         if !tiny.isEmpty {
             note(
-                layer, .tinyVariance, .warning,
-                "its variance is far below eps (\(Float(epsilon))) in \(tiny.count) of \(variance.count) channels (\(StatisticsFinding.list(tiny))), which are amplified by up to gamma * \((1 / batchNorm.deviation(ofVariance: 0)).roundedText)",
+                layer, .warning,
+                .tinyVariance(
+                    of: variance.count, epsilon: epsilon, amplification: 1 / batchNorm.deviation(ofVariance: 0)),
                 tiny)
         }
     }
@@ -156,9 +143,7 @@ struct StatisticsReader {
         guard forgotten > 0 else { return }
         let iterations = (log(forgotten) / log(fraction)).rounded()
         guard iterations < Self.fewIterations, forgotten > Self.settled else { return }
-        note(
-            layer, .fewIterations, .warning,
-            "its statistics average only about \(Int(iterations)) iterations (moving-average factor \(Float(factor)))")
+        note(layer, .warning, .fewIterations(Int(iterations), factor: factor))
     }
 
     /// Fewer averaged iterations than this are worth a warning, unless the average has settled by then.
@@ -167,11 +152,10 @@ struct StatisticsReader {
     private static let settled = 0.01
 
     private mutating func note(
-        _ layer: Layer, _ kind: StatisticsFinding.Kind, _ severity: StatisticsFinding.Severity, _ message: String,
+        _ layer: Layer, _ severity: StatisticsFinding.Severity, _ detail: StatisticsFinding.Detail,
         _ channels: [Int] = []
     ) {
-        let finding = StatisticsFinding(
-            layer: layer.id, kind: kind, severity: severity, message: message, channels: channels)
+        let finding = StatisticsFinding(layer: layer.id, severity: severity, detail, channels: channels)
         if !findings.contains(finding) { findings.append(finding) }
     }
 
@@ -179,13 +163,5 @@ struct StatisticsReader {
     private static func spread(_ values: [Double]?, over count: Int, missing: Double) -> [Double]? {
         guard let values else { return [Double](repeating: missing, count: count) }
         return values.count == count ? values : nil
-    }
-}
-
-extension Double {
-    /// The nearest whole number as text, also where no `Int` holds it.
-    var roundedText: String {
-        let whole = rounded()
-        return Int(exactly: whole).map(String.init) ?? "\(whole)"
     }
 }

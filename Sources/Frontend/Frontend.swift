@@ -1,3 +1,5 @@
+import Folding
+
 /// A family of model files, such as those of one framework: knows its files when it sees them, and reads and writes them.
 ///
 /// `docs/architecture.md` tells how one is added.
@@ -16,6 +18,11 @@ public protocol Frontend: Sendable {
 
     /// Whether a file is one of this family's, by its content. A file that cannot be read is none.
     func recognizes(_ path: String) -> Bool
+
+    /// What an affine becomes that nothing takes.
+    ///
+    /// - Throws: `ModelError` of the kind `usage` for an option that means nothing in this framework.
+    func leftoverForm(for options: PlanningOptions) throws(ModelError) -> LeftoverForm
 
     /// Begins to read models, one or many.
     func session() -> any ModelSession

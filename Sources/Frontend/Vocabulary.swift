@@ -1,5 +1,7 @@
 /// What the users of one framework call things, for reports and messages.
 public struct Vocabulary: Hashable, Sendable {
+    /// The framework, for sentences about what it does.
+    public var framework: String
     /// A value that one layer hands to another, in singular and plural: "blob", "blobs".
     public var value: String
     public var values: String
@@ -12,20 +14,28 @@ public struct Vocabulary: Hashable, Sendable {
     /// The type that a normalisation has, in singular and plural.
     public var normalization: String
     public var normalizations: String
+    /// What a layer reads, in singular and plural, and what it writes: "bottom", "bottoms", "tops".
+    public var input = "input"
+    public var inputs = "inputs"
+    public var outputs = "outputs"
     /// How a normalisation is told to use the statistics of each batch.
     public var batchStatisticsSetting: String
+    /// What to do about such a one, as the end of a sentence with what parts it from the rest; empty where nothing can be done.
+    public var batchStatisticsRemedy = ""
+    /// The same for one that stores no statistics.
+    public var missingStatisticsRemedy = ""
 
     /// Words that belong to no framework.
     public static let plain = Vocabulary(
-        value: "value", values: "values", networkFile: "network", affineTypes: [], affineLayers: "normalization",
-        normalization: "normalization",
-        normalizations: "normalizations", batchStatisticsSetting: "statistics of each batch")
+        framework: "the framework", value: "value", values: "values", networkFile: "network", affineTypes: [],
+        affineLayers: "normalization", normalization: "normalization", normalizations: "normalizations",
+        batchStatisticsSetting: "statistics of each batch")
 
     public init(
-        value: String, values: String, networkFile: String, affineTypes: [String], affineLayers: String,
-        normalization: String,
-        normalizations: String, batchStatisticsSetting: String
+        framework: String, value: String, values: String, networkFile: String, affineTypes: [String],
+        affineLayers: String, normalization: String, normalizations: String, batchStatisticsSetting: String
     ) {
+        self.framework = framework
         self.value = value
         self.values = values
         self.networkFile = networkFile

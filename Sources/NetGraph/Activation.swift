@@ -40,23 +40,4 @@ public enum Activation: Hashable, Sendable {
             []
         }
     }
-
-    public var typeName: String {
-        switch self {
-        case .relu: "ReLU"
-        case .relu6: "ReLU6"
-        case .prelu: "PReLU"
-        case .elu: "ELU"
-        case .sigmoid: "Sigmoid"
-        case .tanh: "TanH"
-        case .absolute: "AbsVal"
-        case .bnll: "BNLL"
-        case .exponential: "Exp"
-        case .logarithm: "Log"
-        case .clip: "Clip"
-        case .swish: "Swish"
-        case .threshold: "Threshold"
-        case .function(let function): function.definition.name
-        }
-    }
 }

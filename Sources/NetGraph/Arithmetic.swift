@@ -70,18 +70,3 @@ public struct Arithmetic: Hashable, Sendable {
         return BlobShape(lengths)
     }
 }
-
-extension Arithmetic.Function {
-    var typeName: String {
-        switch self {
-        case .sum: "Add"
-        case .difference: "Subtract"
-        case .quotient: "Divide"
-        case .product: "Multiply"
-        case .maximum: "Maximum"
-        case .minimum: "Minimum"
-        case .mean: "Average"
-        case .power: "Pow"
-        }
-    }
-}

@@ -2,15 +2,20 @@
 public struct Layer: Hashable, Sendable {
     public let id: LayerID
     public var name: String
+    /// What its framework calls this kind of layer, as in reports.
+    public var type: String
     public var operation: Operation
     /// The values it reads, in the order in which the operation takes them.
     public var inputs: [ValueID]
     /// The values it writes, in the order in which the operation gives them.
     public var outputs: [ValueID]
 
-    public init(id: LayerID, name: String, operation: Operation, inputs: [ValueID], outputs: [ValueID]) {
+    public init(
+        id: LayerID, name: String, type: String, operation: Operation, inputs: [ValueID], outputs: [ValueID]
+    ) {
         self.id = id
         self.name = name
+        self.type = type
         self.operation = operation
         self.inputs = inputs
         self.outputs = outputs

@@ -52,6 +52,6 @@ public struct Network: Hashable, Sendable {
 
     /// The names of the layer types of this network with their number of layers.
     public var layerCounts: [String: Int] {
-        layers.reduce(into: [:]) { counts, layer in counts[layer.operation.typeName, default: 0] += 1 }
+        layers.reduce(into: [:]) { counts, layer in counts[layer.type, default: 0] += 1 }
     }
 }

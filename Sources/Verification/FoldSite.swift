@@ -138,6 +138,6 @@ extension NetworkAlignment {
     fileprivate func isRemoved(_ position: Int) -> Bool {
         let layer = original.layers[position]
         guard let twin = foldedNames[originalNames.key(at: position)] else { return true }
-        return folded.layers[twin].operation.typeName != layer.operation.typeName
+        return folded.layers[twin].type != layer.type
     }
 }

@@ -181,7 +181,7 @@ struct NetworkAlignment {
         for position in Set(foldedConnections.consumers(of: value)).sorted() {
             let reader = folded.layers[position]
             guard let counterpart = namesake(of: reader),
-                counterpart.operation.typeName == reader.operation.typeName, !reader.isAffine,
+                counterpart.type == reader.type, !reader.isAffine,
                 counterpart.inputs.count == reader.inputs.count
             else { continue }
             for (index, input) in reader.inputs.enumerated() where input == value {

@@ -264,7 +264,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
             let obstacle = originalObstacles[pair.original] ?? foldedObstacles[pair.folded]
             return Verification.Blob(
                 name: originalNetwork[pair.original].name, layer: producer?.name ?? "",
-                type: producer?.operation.typeName ?? "", isOutput: outputs.contains(pair.original),
+                type: producer?.type ?? "", isOutput: outputs.contains(pair.original),
                 difference: differences[index], shape: blobShapes[index], shapes: shapes[index],
                 obstacle: isCompared[index] ? nil : obstacle.map { "\($0)" } ?? "it was not computed",
                 isDecision: decisions.contains(pair.original))

@@ -23,11 +23,11 @@ struct Batch: ParsableCommand {
     @Option(help: ArgumentHelp("Where the outputs go; made when it is missing.", valueName: "folder"))
     var outputDir: String?
 
-    @OptionGroup var network: NetworkOptions
+    @OptionGroup(title: Heading.planning) var planning: PlanningArguments
 
-    @OptionGroup var planning: PlanningOptions
+    @OptionGroup(title: Heading.writing) var writing: WritingArguments
 
-    @OptionGroup var folding: FoldingOptions
+    @OptionGroup(title: Heading.caffe) var caffe: CaffeArguments
 
     @Option(help: ArgumentHelp("Jobs that run at a time. Default: one for each core.", valueName: "number"))
     var jobs: Int?
@@ -71,7 +71,7 @@ struct Batch: ParsableCommand {
     private static let mostJobs = 100
 
     func validate() throws {
-        try folding.validate()
+        try writing.validate()
         if merging.mergeReports {
             let others: [(Bool, String)] = [
                 (resume, "--resume"), (failFast, "--fail-fast"), (dryRun, "--dry-run"), (shard != nil, "--shard"),
@@ -163,12 +163,12 @@ struct Batch: ParsableCommand {
 
     private func defaults() throws -> JobDefaults {
         var options = JobOptions()
-        options.caffe = try network.caffeOptions()
-        options.allowsUntrained = network.allowUntrained
-        options.reach = planning.reach
-        options.writesBiasAsScale = planning.biasAsScale
+        options.model = try planning.reading.modelOptions()
+        options.model.keepsTraining = writing.keepTraining
+        caffe.apply(to: &options.model)
+        options.planning = planning.planning
+        options.compression = writing.compress
         options.verifies = verify
-        folding.apply(to: &options)
-        return JobDefaults(prototxt: network.prototxt, options: options)
+        return JobDefaults(prototxt: caffe.prototxt, options: options)
     }
 }

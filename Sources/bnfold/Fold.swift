@@ -14,31 +14,25 @@ struct Fold: ParsableCommand {
     @Argument(help: "The folded weights to write: HDF5 if named .h5 or .hdf5, or a .caffemodel.")
     var output: String
 
-    @OptionGroup var network: NetworkOptions
+    @OptionGroup(title: Heading.planning) var planning: PlanningArguments
 
-    @Option(help: ArgumentHelp("The prototxt to write. Default: OUTPUT's name with '.prototxt'.", valueName: "file"))
-    var outputPrototxt: String?
+    @OptionGroup(title: Heading.writing) var writing: WritingArguments
 
-    @OptionGroup var planning: PlanningOptions
+    @OptionGroup(title: Heading.caffe) var caffe: CaffeArguments
 
-    @OptionGroup var folding: FoldingOptions
+    @OptionGroup(title: Heading.caffe) var caffeOutput: CaffeOutputArguments
 
-    @Option(help: ArgumentHelp("Write the whole outcome as JSON ('-': to standard output).", valueName: "file"))
-    var report: String?
+    @OptionGroup(title: Heading.verification) var verifying: VerifyFlag
 
-    @Flag(help: "Overwrite OUTPUT and its prototxt.")
-    var force = false
+    @OptionGroup(title: Heading.verification) var verification: VerifyArguments
 
-    @Flag(help: "Run both networks and compare them, as 'bnfold verify' does, before the output is put in place.")
-    var verify = false
+    @OptionGroup(title: Heading.output) var results: ResultArguments
 
-    @OptionGroup(title: "Options of --verify") var verification: VerifyArguments
-
-    @OptionGroup var console: ConsoleOptions
+    @OptionGroup(title: Heading.output) var console: ConsoleOptions
 
     func validate() throws {
-        try folding.validate()
-        if !verify, let option = verification.given {
+        try writing.validate()
+        if !verifying.verify, let option = verification.given {
             throw ValidationError("\(option) is an option of --verify, which is not given")
         }
         try console.validate()
@@ -46,17 +40,16 @@ struct Fold: ParsableCommand {
 
     func run() throws {
         var request = FoldRequest(input: input, output: output)
-        request.prototxt = network.prototxt
-        request.outputPrototxt = outputPrototxt
-        request.caffe = try network.caffeOptions()
-        request.caffe.keepsTraining = folding.keepTraining
-        request.allowsUntrained = network.allowUntrained
-        request.reach = planning.reach
-        request.writesBiasAsScale = planning.biasAsScale
-        request.compression = folding.compress
-        request.existing = force ? .replace : .refuse
-        request.verification = verify ? verification.options() : nil
-        request.reportPath = report == "-" ? nil : report
+        request.prototxt = caffe.prototxt
+        request.outputPrototxt = caffeOutput.outputPrototxt
+        request.model = try planning.reading.modelOptions()
+        request.model.keepsTraining = writing.keepTraining
+        caffe.apply(to: &request.model)
+        request.planning = planning.planning
+        request.compression = writing.compress
+        request.existing = results.force ? .replace : .refuse
+        request.verification = verifying.verify ? verification.options() : nil
+        request.reportPath = results.report == "-" ? nil : results.report
         request.notice = { Console.note("bnfold: \($0)") }
         let bar = ProgressBar(isQuiet: console.quiet, patience: VerifyArguments.patience)
         request.verification?.progress = { bar.show($0) }
@@ -64,7 +57,22 @@ struct Fold: ParsableCommand {
             defer { bar.clear() }
             let outcome = try fold(request)
             bar.clear()
-            try console.show(outcome, json: report == "-")
+            try console.show(outcome, json: results.report == "-")
         }
     }
+}
+
+/// Where an outcome goes.
+struct ResultArguments: ParsableArguments {
+    @Option(help: ArgumentHelp("Write the whole outcome as JSON ('-': to standard output).", valueName: "file"))
+    var report: String?
+
+    @Flag(help: "Overwrite OUTPUT and its prototxt.")
+    var force = false
+}
+
+/// Whether a fold is verified.
+struct VerifyFlag: ParsableArguments {
+    @Flag(help: "Run both networks and compare them, as 'bnfold verify' does, before the output is put in place.")
+    var verify = false
 }

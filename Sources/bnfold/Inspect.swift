@@ -9,10 +9,45 @@ struct Inspect: ParsableCommand {
     @Argument(help: "Trained weights (.caffemodel.h5 or .caffemodel).")
     var input: String?
 
-    @OptionGroup var network: NetworkOptions
+    @OptionGroup(title: Heading.planning) var planning: PlanningArguments
 
-    @OptionGroup var planning: PlanningOptions
+    @OptionGroup(title: Heading.caffe) var caffe: CaffeArguments
 
+    @OptionGroup(title: Heading.output) var results: InspectionArguments
+
+    @OptionGroup(title: Heading.output) var console: ConsoleOptions
+
+    func validate() throws {
+        guard input != nil || caffe.prototxt != nil else {
+            throw ValidationError("give weights, or a network with --prototxt, or both")
+        }
+        let (json, dot, force) = (results.json, results.dot, results.force)
+        if json, dot == "-" { throw ValidationError("--json and --dot - both write to standard output") }
+        if force, dot == nil || dot == "-" { throw ValidationError("--force is for the file of --dot") }
+        try console.validate()
+    }
+
+    func run() throws {
+        var request = InspectRequest(input: input, prototxt: caffe.prototxt)
+        request.model = try planning.reading.modelOptions()
+        caffe.apply(to: &request.model)
+        request.planning = planning.planning
+        let isDrawn = results.dot == "-"
+        request.drawingPath = isDrawn ? nil : results.dot
+        request.overwritesDrawing = results.force
+        try Console.run(stoppableBy: Cancellation()) { () throws(BNFoldError) in
+            let inspection = try inspect(request)
+            if isDrawn {
+                try Console.print(Array(inspection.drawing.dot().utf8))
+            } else {
+                try console.show(inspection.report, json: results.json)
+            }
+        }
+    }
+}
+
+/// Where an inspection goes.
+struct InspectionArguments: ParsableArguments {
     @Flag(help: "Print the outcome as JSON.")
     var json = false
 
@@ -23,33 +58,4 @@ struct Inspect: ParsableCommand {
 
     @Flag(help: "Overwrite the file of --dot.")
     var force = false
-
-    @OptionGroup var console: ConsoleOptions
-
-    func validate() throws {
-        guard input != nil || network.prototxt != nil else {
-            throw ValidationError("give weights, or a network with --prototxt, or both")
-        }
-        if json, dot == "-" { throw ValidationError("--json and --dot - both write to standard output") }
-        if force, dot == nil || dot == "-" { throw ValidationError("--force is for the file of --dot") }
-        try console.validate()
-    }
-
-    func run() throws {
-        var request = InspectRequest(input: input, prototxt: network.prototxt)
-        request.caffe = try network.caffeOptions()
-        request.allowsUntrained = network.allowUntrained
-        request.reach = planning.reach
-        request.writesBiasAsScale = planning.biasAsScale
-        request.drawingPath = dot == "-" ? nil : dot
-        request.overwritesDrawing = force
-        try Console.run(stoppableBy: Cancellation()) { () throws(BNFoldError) in
-            let inspection = try inspect(request)
-            if dot == "-" {
-                try Console.print(Array(inspection.drawing.dot().utf8))
-            } else {
-                try console.show(inspection.report, json: json)
-            }
-        }
-    }
 }

@@ -14,21 +14,17 @@ struct Verify: ParsableCommand {
     @Argument(help: "The folded weights.")
     var folded: String
 
-    @OptionGroup var network: NetworkOptions
+    @OptionGroup(title: Heading.verification) var verification: VerifyArguments
 
-    @Option(
-        help: ArgumentHelp("The folded network. Default: the prototxt beside FOLDED.", valueName: "file"))
-    var foldedPrototxt: String?
+    @OptionGroup(title: Heading.reading) var reading: ReadingArguments
 
-    @OptionGroup var verification: VerifyArguments
+    @OptionGroup(title: Heading.caffe) var caffe: CaffeArguments
 
-    @Flag(help: "Overwrite the report and the plot.")
-    var force = false
+    @OptionGroup(title: Heading.caffe) var caffeTwin: CaffeTwinArguments
 
-    @Option(help: ArgumentHelp("Write the whole outcome as JSON ('-': to standard output).", valueName: "file"))
-    var report: String?
+    @OptionGroup(title: Heading.output) var results: VerdictArguments
 
-    @OptionGroup var console: ConsoleOptions
+    @OptionGroup(title: Heading.output) var console: ConsoleOptions
 
     func validate() throws {
         try verification.validate()
@@ -37,23 +33,33 @@ struct Verify: ParsableCommand {
 
     func run() throws {
         var request = VerifyRequest(original: original, folded: folded)
-        request.prototxt = network.prototxt
-        request.foldedPrototxt = foldedPrototxt
-        request.caffe = try network.caffeOptions()
+        request.prototxt = caffe.prototxt
+        request.foldedPrototxt = caffeTwin.foldedPrototxt
+        request.model = try reading.modelOptions()
+        caffe.apply(to: &request.model)
         request.options = verification.options()
-        request.reportPath = report == "-" ? nil : report
-        request.overwrites = force
+        request.reportPath = results.report == "-" ? nil : results.report
+        request.overwrites = results.force
         let bar = ProgressBar(isQuiet: console.quiet, patience: VerifyArguments.patience)
         request.options.progress = { bar.show($0) }
         let isWithin = try Console.run(stoppableBy: request.cancellation) { () throws(BNFoldError) in
             defer { bar.clear() }
             let outcome = try verify(request)
             bar.clear()
-            try console.show(outcome, json: report == "-")
+            try console.show(outcome, json: results.report == "-")
             return outcome.isWithin
         }
         if !isWithin { throw ExitCode(2) }
     }
+}
+
+/// Where a verdict goes.
+struct VerdictArguments: ParsableArguments {
+    @Option(help: ArgumentHelp("Write the whole outcome as JSON ('-': to standard output).", valueName: "file"))
+    var report: String?
+
+    @Flag(help: "Overwrite the report and the plot.")
+    var force = false
 }
 
 /// How two networks are compared: the same for `verify` and `fold --verify`.

@@ -132,7 +132,7 @@ struct GraphTests {
         ])
     func declaredInput(declaration: String) throws {
         let network = try TestNet(declaration + Text.convolution("conv", from: "data")).network()
-        #expect(network.layers.map(\.operation.typeName) == ["Input", "Convolution"])
+        #expect(network.layers.map(\.type) == ["Input", "Convolution"])
         #expect(network[network.layers[0].outputs[0]].shape == BlobShape([1, 2, 4, 4]))
     }
 

@@ -21,7 +21,7 @@ struct OverflowTests {
     func bias() throws {
         let net = try TestNet(text, blobs: blobs(weight: 1, bias: 1e30, gamma: 1e30))
         let (network, plan, _) = try net.folded()
-        #expect(network.network.layers.map(\.operation.typeName) == ["Input", "Convolution", "Scale"])
+        #expect(network.network.layers.map(\.type) == ["Input", "Convolution", "Scale"])
         #expect(plan.leftovers.map(\.reason.name) == ["overflow"])
         #expect(try net.deployWeights()["conv/1"]?.values == [Double(Float(1e30)), 0])
     }

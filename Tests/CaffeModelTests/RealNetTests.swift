@@ -15,7 +15,7 @@ struct RealNetTests {
             #"layer { name: "feed" type: "Python" top: "data" top: "label" include { phase: \#(phase) } }"#
             + reader + #"layer { name: "loss" type: "SoftmaxWithLoss" bottom: "conv" bottom: "label" }"#
         let network = try TestNet(text).conversion().network
-        #expect(network.layers.map(\.operation.typeName) == ["Input", "Convolution", "Softmax"])
+        #expect(network.layers.map(\.type) == ["Input", "Convolution", "Softmax"])
         #expect(network.layers[0].outputs.map { network[$0].name } == ["data"])
     }
 
@@ -30,7 +30,7 @@ struct RealNetTests {
     func inputAlone() throws {
         let text = #"input: "data""# + "\n" + Text.inPlace("ReLU", "relu", on: "data") + reader
         let network = try TestNet(text).network()
-        #expect(network.layers.map(\.operation.typeName) == ["Input", "ReLU", "Convolution"])
+        #expect(network.layers.map(\.type) == ["Input", "ReLU", "Convolution"])
     }
 
     @Test("an input with a shape beside a layer that writes it as well is an error, as in Caffe")
@@ -165,6 +165,6 @@ struct RealNetTests {
             layers { name: "bn" type: \(type) bottom: "conv" top: "bn" }
             """
         let network = try TestNet(text).network()
-        #expect(network.layers.map(\.operation.typeName) == ["Input", "Convolution", "BatchNorm"])
+        #expect(network.layers.map(\.type) == ["Input", "Convolution", "BatchNorm"])
     }
 }

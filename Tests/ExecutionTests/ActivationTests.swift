@@ -8,7 +8,7 @@ struct ActivationTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var activation: Activation
         var formula: @Sendable (Double) -> Double
-        var testDescription: String { activation.typeName }
+        var testDescription: String { Operation.activation(activation).kindName }
     }
 
     static let cases = [

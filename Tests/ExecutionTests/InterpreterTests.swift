@@ -1,5 +1,6 @@
 import Execution
 import NetGraph
+import TestSupport
 import Testing
 
 /// What a pass does around its kernels: order, memory, what cannot run, and hostile input.

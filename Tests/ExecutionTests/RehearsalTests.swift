@@ -1,5 +1,6 @@
 import Execution
 import NetGraph
+import TestSupport
 import Testing
 
 /// What a run would take, counted without running it.

@@ -17,7 +17,7 @@ struct TrainingPrototxtTests {
         let weights = try #require(conversion.weights)
         let plan = try FoldPlanner(conversion.network).plan(weights: weights).plan
         let folded = plan.applied(to: conversion.network)
-        let types = folded.network.layers.map(\.operation.typeName)
+        let types = folded.network.layers.map(\.type)
         #expect(!types.contains("BatchNorm") && !types.contains("Scale") && !types.contains("Bias"))
 
         let store = RoundedWeights(base: FoldedWeights(base: weights, folded: folded))

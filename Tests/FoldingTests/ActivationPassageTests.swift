@@ -1,5 +1,6 @@
 import Folding
 import NetGraph
+import TestSupport
 import Testing
 
 @Suite("What passes an activation, or another function of elements")
@@ -58,6 +59,6 @@ struct ActivationPassageTests {
             .localResponse(LocalResponse(region: .withinChannel)), .meanVariance(MeanVariance()),
             .reorg(Reorg(stride: 1)),
         ].map { operation in
-            PassageCase(operation.typeName, .nothing, reason: "stopped", operation)
+            PassageCase(operation.kindName, .nothing, reason: "stopped", operation)
         }
 }

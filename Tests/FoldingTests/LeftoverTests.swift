@@ -51,7 +51,7 @@ struct LeftoverTests {
         let data = sketch.input("data", [1, 2])
         sketch.finish(sketch.batchNorm(of: data, mean: [2, 4], variance: [4, 16], epsilon: 0))
         let result = try sketch.folded()
-        #expect(result.operation("bn")?.typeName == "Scale")
+        #expect(result.operation("bn")?.kindName == "Scale")
         #expect(try result.numbers("bn") == [[0.5, 0.25], [-1, -1]])
         #expect(result.plan.leftovers.map(\.reason) == [.readsInput(producer: "data")])
     }
@@ -120,7 +120,7 @@ struct LeftoverTests {
         let result = try sketch.folded()
         #expect(result.plan.leftovers.map(\.reason) == [.overflow(producer: "conv")])
         #expect(try result.numbers("conv") == [[1], [large]])
-        #expect(result.operation("bn")?.typeName == "Scale")
+        #expect(result.operation("bn")?.kindName == "Scale")
     }
 
     @Test("A chain that does not fit into a Scale either stays as it is")

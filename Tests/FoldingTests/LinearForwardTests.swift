@@ -160,7 +160,7 @@ struct LinearForwardTests {
         let outcome = try sketch.outcome()
         #expect(outcome.left == ["Scale"])
         #expect(outcome.takers == [])
-        #expect(outcome.forwardReasons == [.stopped(layer: "blocker", type: "TanH")])
+        #expect(outcome.forwardReasons == [.stopped(layer: "blocker", type: "Tanh")])
     }
 
     @Test("An affine that is an output of the net stays, whoever else reads it")

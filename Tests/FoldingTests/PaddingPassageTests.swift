@@ -112,7 +112,7 @@ struct PaddingPassageTests {
         sketch.finish(try sketch.append("conv", pointwise(&sketch, outputs: 3, inputs: 2), shuffled))
         let outcome = try sketch.outcome()
         #expect(outcome.left == ["Scale"])
-        #expect(outcome.forwardReasons == [.channelsMixed(layer: "op", type: "Reshape")])
+        #expect(outcome.forwardReasons == [.channelsMixed(layer: "op", type: "PixelShuffle")])
     }
 
     private func pointwise(_ sketch: inout NetworkSketch, outputs: Int, inputs: Int) -> Operation {

@@ -64,13 +64,13 @@ struct RefusalReasonTests {
     // MARK: The layer itself
 
     private static let ownReasons = [
-        RefusalCase("batch-statistics", says: "use_global_stats: false") { sketch in
+        RefusalCase("batch-statistics", says: "statistics of each batch") { sketch in
             let batchNorm = BatchNorm(
                 mean: sketch.parameter("mean", [0]), variance: sketch.parameter("variance", [1]),
                 usesGlobalStatistics: false)
             sketch.finish(sketch.add("affine", .batchNorm(batchNorm), [sketch.input("data", [1, 1])]))
         },
-        RefusalCase("batch-norm-stays", says: "the BatchNorm") { sketch in
+        RefusalCase("batch-norm-stays", says: "the normalization") { sketch in
             let batchNorm = BatchNorm(
                 mean: sketch.parameter("mean", [0]), variance: sketch.parameter("variance", [1]),
                 usesGlobalStatistics: false)
@@ -87,7 +87,7 @@ struct RefusalReasonTests {
                 unknownFields: ["renorm", "clip"])
             sketch.finish(sketch.add("affine", .batchNorm(batchNorm), [sketch.input("data", [1, 1])]))
         },
-        RefusalCase("second-input", says: "second bottom") { sketch in
+        RefusalCase("second-input", says: "second input") { sketch in
             let (data, gate) = (sketch.input("data", [1, 1]), sketch.input("gate", [1, 1]))
             sketch.finish(sketch.add("affine", .scale(Scale(gamma: nil, beta: nil)), [data, gate]))
         },
@@ -137,7 +137,7 @@ struct RefusalReasonTests {
             let conv = try sketch.convolution(of: sketch.input("data", [1, 1, 1, 1]), outputs: 1)
             sketch.finish(conv, sketch.affine(of: conv, [2]))
         },
-        RefusalCase("not-linear", says: "'absolute' (AbsVal)", reach: .adjacent) { sketch in
+        RefusalCase("not-linear", says: "'absolute' (Absolute)", reach: .adjacent) { sketch in
             let conv = try sketch.convolution(of: sketch.input("data", [1, 1, 1, 1]), outputs: 1)
             sketch.finish(sketch.affine(of: try sketch.append("absolute", absolute, conv), [2]))
         },
@@ -217,7 +217,7 @@ struct RefusalReasonTests {
         RefusalCase("writes-output", says: "'affine'", .forward) { sketch in
             sketch.finish(sketch.affine(of: sketch.input("data", [1, 1]), [2]))
         },
-        RefusalCase("stopped", says: "'tanh' (TanH)", .forward) { sketch in
+        RefusalCase("stopped", says: "'tanh' (Tanh)", .forward) { sketch in
             let affine = sketch.affine(of: sketch.input("data", [1, 1]), [2])
             sketch.finish(try sketch.append("tanh", .activation(.tanh), affine))
         },

@@ -1,4 +1,5 @@
 import NetGraph
+import TestSupport
 import Testing
 
 @testable import Folding

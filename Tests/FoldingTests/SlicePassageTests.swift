@@ -92,7 +92,7 @@ struct SlicePassageTests {
         let outcome = try sketch.outcome()
         #expect(outcome.left == ["Scale"])
         #expect(outcome.result.plan.leftovers.map(\.channelCount) == [1])
-        #expect(outcome.forwardReasons == [.stopped(layer: "blocker", type: "TanH")])
+        #expect(outcome.forwardReasons == [.stopped(layer: "blocker", type: "Tanh")])
     }
 
     @Test("Equal affines behind all outputs of a Split fold back")

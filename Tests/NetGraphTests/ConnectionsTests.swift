@@ -84,7 +84,7 @@ struct NetworkTests {
         let data = sketch.add("data", .input)
         let first = sketch.add("a", .rectifier, [data])
         _ = sketch.add("b", .rectifier, [first])
-        #expect(sketch.network.layerCounts == ["Input": 1, "ReLU": 2])
+        #expect(sketch.network.layerCounts == ["Input": 1, "Relu": 2])
     }
 
     @Test("A scalar parameter has one element, one of unknown or overflowing shape an unknown number")

@@ -1,4 +1,5 @@
 import NetGraph
+import TestSupport
 
 /// A network without numbers, under construction.
 struct GraphSketch {

@@ -1,6 +1,7 @@
 import Execution
 import Folding
 import NetGraph
+import TestSupport
 import Testing
 
 @testable import Verification
@@ -17,7 +18,6 @@ struct EveryOperationTests {
         var found: Set<ParameterID> = []
         Self.collect(from: sample.operation, into: &found)
         #expect(found == Set(sample.operation.parameters))
-        #expect(!sample.operation.typeName.isEmpty)
     }
 
     @Test("is the same whatever the identities of its parameters are", arguments: OperationKind.allCases)

@@ -5,14 +5,9 @@ import JSON
 /// How one job folds: all that decides, beside the input, what its output is.
 ///
 /// In JSON the names are those of the options of `bnfold fold`, in camel case.
-public struct JobOptions: Hashable, Sendable {
+public struct JobOptions: Hashable, Sendable, PlanningChoosing {
     public var model = ModelOptions()
-    /// Fold BatchNorms whose moving-average factor is 0 as the framework runs them.
-    public var allowsUntrained = false
-    /// How far an affine may go to a layer that takes it.
-    public var reach = FoldReach.wholeGraph
-    /// Leave a shift that nothing takes as a Scale with factors of 1.
-    public var writesBiasAsScale = false
+    public var planning = PlanningOptions()
     /// gzip level of the output's datasets, 0 for none.
     public var compression = 0
     /// Run both networks and compare them.

@@ -74,9 +74,7 @@ public final class JobWorker {
         request.network = check.input.network
         request.outputNetwork = job.outputNetwork
         request.model = job.options.model
-        request.allowsUntrained = job.options.allowsUntrained
-        request.reach = job.options.reach
-        request.writesBiasAsScale = job.options.writesBiasAsScale
+        request.planning = job.options.planning
         request.compression = job.options.compression
         if job.options.verifies {
             var options = VerifyOptions()

@@ -26,7 +26,7 @@ extension PassageSite {
         default:
             return blocked(
                 affines, farCount: direction == .backward ? inputs.count : outputs.count,
-                .stopped(layer: layer.name, type: layer.operation.typeName))
+                .stopped(layer: layer.name, type: layer.type))
         }
     }
 }

@@ -10,7 +10,7 @@ extension PassageSite {
     func pass(_ affines: [ChannelAffine?], _ direction: FoldDirection, through arithmetic: Arithmetic) -> Passage {
         let farCount = direction == .backward ? inputs.count : outputs.count
         let stopped = blocked(
-            affines, farCount: farCount, .stopped(layer: layer.name, type: layer.operation.typeName))
+            affines, farCount: farCount, .stopped(layer: layer.name, type: layer.type))
         let takers = Set(inputs.indices.filter { hasChannels(ofInput: $0, arithmetic) })
         guard let eltwise = layer.operation.combination(inputCount: inputs.count) else {
             guard arithmetic.function == .quotient, let affine = affines.first ?? nil,

@@ -42,15 +42,15 @@ extension PassageSite {
         case .unknownCount:
             return blocked(affines, farCount: 1, unknownShape)
         case .tooMany:
-            return blocked(affines, farCount: 1, .tooManyChannels(layer: layer.name, type: layer.operation.typeName))
+            return blocked(affines, farCount: 1, .tooManyChannels(layer: layer.name, type: layer.type))
         }
     }
 
     private var isConcat: Bool { if case .concat = layer.operation { true } else { false } }
 
-    private var stopped: RefusalReason { .stopped(layer: layer.name, type: layer.operation.typeName) }
+    private var stopped: RefusalReason { .stopped(layer: layer.name, type: layer.type) }
 
-    private var unknownShape: RefusalReason { .shapeUnknown(layer: layer.name, type: layer.operation.typeName) }
+    private var unknownShape: RefusalReason { .shapeUnknown(layer: layer.name, type: layer.type) }
 
     /// `nil` for an axis that is counted from the end of a value of unknown rank.
     private func isChannelAxis(_ axis: Int) -> Bool? {

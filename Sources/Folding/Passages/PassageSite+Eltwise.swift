@@ -70,7 +70,7 @@ extension PassageSite {
 
     private func forwardThroughSum(_ affines: [ChannelAffine?], _ coefficients: [Double]) -> Passage {
         guard let expanded = ChannelAffine.aligned(affines.map { $0 ?? .uniform(scale: 1, offset: 0) }) else {
-            return blocked(affines, farCount: 1, .shapeUnknown(layer: layer.name, type: layer.operation.typeName))
+            return blocked(affines, farCount: 1, .shapeUnknown(layer: layer.name, type: layer.type))
         }
         // What is multiplied by 0 is of no account, and its affine goes.
         let counted = zip(expanded, coefficients).filter { $0.1 != 0 }.map(\.0)
@@ -96,7 +96,7 @@ extension PassageSite {
         }
         let reason: RefusalReason? =
             rest.allSatisfy { $0 == nil }
-            ? nil : .unequalAffines(layer: layer.name, type: layer.operation.typeName)
+            ? nil : .unequalAffines(layer: layer.name, type: layer.type)
         let whole = ChannelAffine(
             scale: scale, offset: shift, isUniform: expanded.allSatisfy(\.isUniform), runs: expanded.first?.runs)
         return Passage(moved: [whole.isIdentity ? nil : whole], rest: rest, reason: reason)
@@ -115,7 +115,7 @@ extension PassageSite {
                 continue
             }
             guard let both = before.followed(by: moved) else {
-                return blocked(affines, farCount: 1, .shapeUnknown(layer: layer.name, type: layer.operation.typeName))
+                return blocked(affines, farCount: 1, .shapeUnknown(layer: layer.name, type: layer.type))
             }
             passage.moved[0] = both
         }
@@ -133,7 +133,7 @@ extension PassageSite {
         return nil
     }
 
-    private var stopped: RefusalReason { .stopped(layer: layer.name, type: layer.operation.typeName) }
+    private var stopped: RefusalReason { .stopped(layer: layer.name, type: layer.type) }
 }
 
 extension PassageSite {

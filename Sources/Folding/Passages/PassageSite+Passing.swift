@@ -67,7 +67,7 @@ extension PassageSite {
             }
         default: break
         }
-        return .stopped(layer: layer.name, type: layer.operation.typeName)
+        return .stopped(layer: layer.name, type: layer.type)
     }
 
     /// The input's affine on every output.

@@ -25,7 +25,7 @@ extension PassageSite {
         case .norm:
             return single(affines, direction, factors: .notNegative, allowsShift: false)
         case .stochastic:
-            return blocked(affines, farCount: farCount, .stopped(layer: layer.name, type: layer.operation.typeName))
+            return blocked(affines, farCount: farCount, .stopped(layer: layer.name, type: layer.type))
         }
     }
 
@@ -37,7 +37,7 @@ extension PassageSite {
     /// the padding on both sides of an input that is shorter than the gap.
     private func emptyWindowReason(_ pooling: Pooling) -> RefusalReason? {
         guard let kernel = pooling.kernel else { return nil }
-        let unknown = RefusalReason.shapeUnknown(layer: layer.name, type: layer.operation.typeName)
+        let unknown = RefusalReason.shapeUnknown(layer: layer.name, type: layer.type)
         guard pooling.stride.count == kernel.count, pooling.padBefore.count == kernel.count,
             pooling.dilation.count == kernel.count
         else { return unknown }

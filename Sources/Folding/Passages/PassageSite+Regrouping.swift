@@ -8,19 +8,19 @@ extension PassageSite {
     /// another instead, element i is of channel i modulo their number, on both sides.
     func regroup(_ affines: [ChannelAffine?], _ direction: FoldDirection) -> Passage {
         guard let affine = affines.first ?? nil else {
-            return blocked(affines, farCount: 1, .stopped(layer: layer.name, type: layer.operation.typeName))
+            return blocked(affines, farCount: 1, .stopped(layer: layer.name, type: layer.type))
         }
         if affine.isSameInAllChannels || keepsChannelAxis {
             return single(affines, direction, factors: .any, allowsShift: true)
         }
         let farCount = direction == .backward ? channels(ofInput: 0) : channels(ofOutput: 0)
         guard affine.isUniform || max(affine.channelCount, farCount ?? 0) <= Self.largestRegroupedCount else {
-            return blocked(affines, farCount: 1, .tooManyChannels(layer: layer.name, type: layer.operation.typeName))
+            return blocked(affines, farCount: 1, .tooManyChannels(layer: layer.name, type: layer.type))
         }
         let plain = affine.withoutRuns
         if let moved = regrouped(plain, direction) { return Passage(moved: [moved], rest: [nil]) }
         // Where the shifts differ the factors alone may pass.
-        let mixed = RefusalReason.channelsMixed(layer: layer.name, type: layer.operation.typeName)
+        let mixed = RefusalReason.channelsMixed(layer: layer.name, type: layer.type)
         let (scale, rest) = plain.split(direction, .scale)
         if let scale, let moved = regrouped(scale, direction) {
             return Passage(moved: [moved], rest: [rest], reason: mixed)
@@ -162,13 +162,13 @@ extension PassageSite {
     func crop(_ affines: [ChannelAffine?], _ direction: FoldDirection, axis: Int) -> Passage {
         let farCount = direction == .backward ? inputs.count : outputs.count
         guard direction == .backward || affines.dropFirst().allSatisfy({ $0 == nil }) else {
-            return blocked(affines, farCount: farCount, .stopped(layer: layer.name, type: layer.operation.typeName))
+            return blocked(affines, farCount: farCount, .stopped(layer: layer.name, type: layer.type))
         }
         let isSame = (affines.first ?? nil)?.isSameInAllChannels ?? false
         let before = channels(ofInput: 0)
         guard axis >= 2 || isSame || before != nil && before == channels(ofOutput: 0) else {
             return blocked(
-                affines, farCount: farCount, .channelsMixed(layer: layer.name, type: layer.operation.typeName))
+                affines, farCount: farCount, .channelsMixed(layer: layer.name, type: layer.type))
         }
         return single(affines, direction, factors: .any, allowsShift: true)
     }

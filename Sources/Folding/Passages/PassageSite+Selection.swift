@@ -7,7 +7,7 @@ extension PassageSite {
     ///     max(s x + t) = s max(x) + t                                           for s >= 0, and so the least
     ///     norm(s x) = s norm(x)                                                 for s >= 0, and so sums of magnitudes
     func pass(_ affines: [ChannelAffine?], _ direction: FoldDirection, through reduction: AxisReduction) -> Passage {
-        let stopped = blocked(affines, farCount: 1, .stopped(layer: layer.name, type: layer.operation.typeName))
+        let stopped = blocked(affines, farCount: 1, .stopped(layer: layer.name, type: layer.type))
         guard let shape = inputs[0], let (reduced, kept) = try? reduction.networkAxes(rank: shape.rank),
             !reduced.contains(0), !reduced.contains(1), kept.prefix(2) == [0, 1]
         else { return stopped }

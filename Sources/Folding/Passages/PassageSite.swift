@@ -84,11 +84,11 @@ extension PassageSite {
         case .notNegative where !affine.keepsSigns:
             let negative = affine.channelCount { !affine.keepsSign($0) }
             reason = .negativeFactor(
-                layer: layer.name, type: layer.operation.typeName, count: negative, of: affine.channelCount)
+                layer: layer.name, type: layer.type, count: negative, of: affine.channelCount)
         case .none where !rest.hasUnitScale:
-            reason = .stopped(layer: layer.name, type: layer.operation.typeName)
+            reason = .stopped(layer: layer.name, type: layer.type)
         default:
-            reason = shiftReason ?? .shiftStopped(layer: layer.name, type: layer.operation.typeName)
+            reason = shiftReason ?? .shiftStopped(layer: layer.name, type: layer.type)
         }
         return (moved, rest, reason)
     }
@@ -100,7 +100,7 @@ extension PassageSite {
     ) -> Passage {
         let farCount = direction == .backward ? inputs.count : outputs.count
         guard let affine = affines.first ?? nil else {
-            return blocked(affines, farCount: farCount, .stopped(layer: layer.name, type: layer.operation.typeName))
+            return blocked(affines, farCount: farCount, .stopped(layer: layer.name, type: layer.type))
         }
         let parts = split(affine, direction, factors: factors, allowsShift: allowsShift, shiftReason: shiftReason)
         var (moved, rest): ([ChannelAffine?], [ChannelAffine?]) = ([], [])
@@ -118,7 +118,7 @@ extension PassageSite {
         let farCount = direction == .backward ? inputs.count : outputs.count
         guard let affine = affines.first ?? nil, affines.dropFirst().allSatisfy({ $0 == affine }) else {
             return blocked(
-                affines, farCount: farCount, .unequalAffines(layer: layer.name, type: layer.operation.typeName))
+                affines, farCount: farCount, .unequalAffines(layer: layer.name, type: layer.type))
         }
         let parts = split(affine, direction, factors: factors, allowsShift: true)
         return Passage(

@@ -277,13 +277,13 @@ struct PlanAssembly {
                 plan.rewiring.insertedBehind[graph.network.layers[producer].id, default: []].append(survivor)
             }
         }
+        let kind = settings.leftoverForm.kind(hasFactors: hasFactors, hasTerms: hasTerms)
         plan.leftovers.append(
             Leftover(
                 chain: chain.map(layerID(ofNode:)), survivor: survivor, name: name, channelCount: count,
                 affine: isExpanded ? affine.expanded(to: count) ?? affine : nil,
-                hasScale: hasFactors, hasShift: hasTerms,
-                kind: settings.leftoverForm.kind(hasFactors: hasFactors, hasTerms: hasTerms), input: input,
-                output: output, reason: reasons.backward, forwardReason: reasons.forward))
+                hasScale: hasFactors, hasShift: hasTerms, kind: kind, type: settings.leftoverForm.types.name(of: kind),
+                input: input, output: output, reason: reasons.backward, forwardReason: reasons.forward))
     }
 
     /// The affine layers that a leftover stands for, in order: those that its affine came from; where it is the identity, for an output that must be a

@@ -58,7 +58,7 @@ struct PlanExplanation {
             // What a linear layer would take stays only because the search ended before it came to it.
             if isLimited, move.isMove, move.reason == nil, move.reached.isEmpty { return .searchEnded }
             if !move.isMove || placement.commonFunction(of: root) != nil || move.reached.isEmpty {
-                return worded(move.reason ?? .stopped(layer: producer.name, type: producer.operation.typeName))
+                return worded(move.reason ?? .stopped(layer: producer.name, type: producer.type))
             }
             root = blocked(among: move.reached) ?? move.reached[0]
             isFirst = false
@@ -89,7 +89,7 @@ struct PlanExplanation {
                 else { return .channelsDisagree }
                 let layer = graph.network.layers[position]
                 if !move.isMove || placement.items[edge] != nil {
-                    return worded(move.reason ?? .stopped(layer: layer.name, type: layer.operation.typeName))
+                    return worded(move.reason ?? .stopped(layer: layer.name, type: layer.type))
                 }
                 for output in move.reached where next == nil {
                     next = placement.groups(of: output).first { $0.key.function != nil }.map { (output, $0.key) }
@@ -158,7 +158,7 @@ struct PlanExplanation {
         if case .opaque(let opaque) = producer.operation, let cause = opaque.cause {
             return .opaqueProducer(producer: producer.name, type: opaque.type, cause: cause)
         }
-        return .notLinear(producer: producer.name, type: producer.operation.typeName)
+        return .notLinear(producer: producer.name, type: producer.type)
     }
 
     /// Without weights a reason that lies in numbers is an assumption.

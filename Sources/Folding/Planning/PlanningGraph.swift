@@ -139,7 +139,7 @@ struct PlanningGraph {
     /// A layer as it is passed: a junction hands on what it reads.
     func layer(_ position: Int) -> Layer {
         var layer = network.layers[position]
-        if isAffine[position] { layer.operation = .identity(type: layer.operation.typeName) }
+        if isAffine[position] { layer.operation = .identity(type: layer.type) }
         return layer
     }
 

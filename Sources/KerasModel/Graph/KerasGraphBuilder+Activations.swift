@@ -16,7 +16,7 @@ extension KerasGraphBuilder {
         case .element(let function):
             let operation = Operation.activation(function)
             return try add(
-                operation, to: [input], of: call, part: part, suffix: isWhole ? nil : operation.typeName)
+                operation, to: [input], of: call, part: part, suffix: isWhole ? nil : function.typeName)
         case .softmax(let axis):
             let last = call.leadingAxes > 0 && axis > 0 ? axis + call.leadingAxes : axis
             guard let axis = input.networkAxis(last) else {
@@ -33,7 +33,8 @@ extension KerasGraphBuilder {
     ) -> KerasValue {
         append(
             .opaque(Opaque(type: part == .main ? call.layer.className : type, cause: cause)),
-            name: part == .main ? call.name : "\(call.name) (activation)", valueName: call.name, inputs: [input],
+            name: part == .main ? call.name : "\(call.name) (activation)",
+            type: part == .main ? call.layer.className : type, valueName: call.name, inputs: [input],
             // A function of each element: nothing else is an activation.
             shape: input.networkShape, order: input.order, origin: origin(call, part))
     }
@@ -69,5 +70,19 @@ extension KerasGraphBuilder {
         else { return opaque(call, "its slopes differ from place to place") }
         network.parameters[slope.index].shape = [channels]
         return [try add(.activation(.prelu(slope: slope)), to: [input], of: call)]
+    }
+}
+
+extension Activation {
+    /// What Keras calls a layer that does nothing else.
+    fileprivate var typeName: String {
+        switch self {
+        case .relu(negativeSlope: 0), .relu6, .clip: "ReLU"
+        case .relu: "LeakyReLU"
+        case .prelu: "PReLU"
+        case .elu: "ELU"
+        case .function(let function): function.definition.name
+        case .sigmoid, .tanh, .absolute, .bnll, .exponential, .logarithm, .swish, .threshold: "Activation"
+        }
     }
 }

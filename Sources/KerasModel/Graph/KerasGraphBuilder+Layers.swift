@@ -48,6 +48,7 @@ extension KerasGraphBuilder {
         }
         return append(
             .opaque(Opaque(type: call.layer.className, parameters: parameters, cause: cause)), name: call.name,
+            type: call.layer.className,
             valueNames: (0..<max(call.outputCount, 1)).map { $0 == 0 ? call.name : "\(call.name) output \($0)" },
             inputs: call.inputs,
             shapes: (0..<max(call.outputCount, 1)).map { $0 == 0 ? shape : nil }, order: defaultOrder,
@@ -76,6 +77,7 @@ extension KerasGraphBuilder {
         }
         return append(
             operation, name: suffix.map { "\(call.name) (\($0))" } ?? call.name,
+            type: part == .activation ? suffix ?? call.layer.className : call.layer.className,
             valueName: isLast ? call.name : "\(call.name) (\(suffix.map { $0 } ?? "linear"))", inputs: inputs,
             shape: shape, order: order ?? inputs.first?.order ?? defaultOrder, origin: origin(call, part))
     }

@@ -140,7 +140,7 @@ struct KerasGraphBuilder {
         // Networks of Keras take any number of images.
         let shape = told.map { BlobShape([$0.first.flatMap(\.self) ?? 1] + $0.dropFirst()) }
         return append(
-            .input, name: name, valueName: name, inputs: [],
+            .input, name: name, type: "InputLayer", valueName: name, inputs: [],
             shape: shape.map(defaultOrder.networkShape), order: defaultOrder,
             origin: KerasNetwork.Origin(path: KerasPath([name]), call: 0, part: .main))
     }
@@ -245,17 +245,17 @@ struct KerasGraphBuilder {
 
     /// Adds a layer with one output.
     mutating func append(
-        _ operation: Operation, name: String, valueName: String, inputs: [KerasValue], shape: BlobShape?,
-        order: ElementOrder, origin: KerasNetwork.Origin
+        _ operation: Operation, name: String, type: String, valueName: String, inputs: [KerasValue],
+        shape: BlobShape?, order: ElementOrder, origin: KerasNetwork.Origin
     ) -> KerasValue {
         append(
-            operation, name: name, valueNames: [valueName], inputs: inputs, shapes: [shape], order: order,
+            operation, name: name, type: type, valueNames: [valueName], inputs: inputs, shapes: [shape], order: order,
             origin: origin)[0]
     }
 
     mutating func append(
-        _ operation: Operation, name: String, valueNames: [String], inputs: [KerasValue], shapes: [BlobShape?],
-        order: ElementOrder, origin: KerasNetwork.Origin
+        _ operation: Operation, name: String, type: String, valueNames: [String], inputs: [KerasValue],
+        shapes: [BlobShape?], order: ElementOrder, origin: KerasNetwork.Origin
     ) -> [KerasValue] {
         var outputs: [KerasValue] = []
         for (valueName, shape) in zip(valueNames, shapes) {
@@ -266,7 +266,9 @@ struct KerasGraphBuilder {
         }
         let id = LayerID(network.layers.count)
         network.layers.append(
-            Layer(id: id, name: name, operation: operation, inputs: inputs.map(\.id), outputs: outputs.map(\.id)))
+            Layer(
+                id: id, name: name, type: type, operation: operation, inputs: inputs.map(\.id),
+                outputs: outputs.map(\.id)))
         origins[id] = origin
         return outputs
     }
@@ -285,7 +287,7 @@ struct KerasGraphBuilder {
         let name = "\(network[value.id].name) (\(order == .channelsFirst ? "second" : "last") axis first)"
         let producer = network.layers.last { $0.outputs.contains(value.id) }
         let result = append(
-            .permute(order: permutation), name: name, valueName: name, inputs: [value],
+            .permute(order: permutation), name: name, type: "Permute", valueName: name, inputs: [value],
             shape: value.networkShape.map { shape in BlobShape(permutation.map { shape.dimensions[$0] }) },
             order: order,
             origin: producer.flatMap { origins[$0.id] }.map {

@@ -1,5 +1,6 @@
 import Execution
 import NetGraph
+import TestSupport
 
 /// Numbers of parameters that are in memory.
 struct MemoryWeights: WeightStore {

@@ -1,5 +1,6 @@
 import Folding
 import NetGraph
+import TestSupport
 import Testing
 
 /// What a fold left of the affine layers of a net, and why.
@@ -16,7 +17,7 @@ struct FoldOutcome {
             case .power(let power): power.power == 1
             default: false
             }
-        }.map(\.operation.typeName)
+        }.map(\.operation.kindName)
     }
 
     /// Why what is left did not go back.

@@ -1,4 +1,5 @@
 import NetGraph
+import TestSupport
 
 /// Layers whose values have known shapes, so that a net can be run.
 extension NetworkSketch {

@@ -1,5 +1,6 @@
 import Folding
 import NetGraph
+import TestSupport
 
 /// A network under construction together with its weights.
 struct NetworkSketch {

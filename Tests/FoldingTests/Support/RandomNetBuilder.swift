@@ -1,5 +1,6 @@
 import Folding
 import NetGraph
+import TestSupport
 
 /// Adds layers to a net, each from a seed.
 struct RandomNetBuilder {

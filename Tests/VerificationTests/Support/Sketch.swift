@@ -1,5 +1,6 @@
 import Execution
 import NetGraph
+import TestSupport
 import Verification
 
 /// Parameters in memory. A number of a float32 parameter is handed out as a Float holds it.

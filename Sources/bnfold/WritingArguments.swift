@@ -1,8 +1,8 @@
 import ArgumentParser
 import BNFoldKit
 
-/// How a network is folded and written: the same for one and for many.
-struct FoldingOptions: ParsableArguments {
+/// What is written: the same for one network and for many.
+struct WritingArguments: ParsableArguments {
     @Flag(help: "Fold only: leave data, loss, param and filler fields as they are.")
     var keepTraining = false
 
@@ -15,10 +15,5 @@ struct FoldingOptions: ParsableArguments {
         guard (0...9).contains(compress) else {
             throw ValidationError("--compress takes a level from 0 to 9, not \(compress)")
         }
-    }
-
-    func apply(to options: inout JobOptions) {
-        options.caffe.keepsTraining = keepTraining
-        options.compression = compress
     }
 }

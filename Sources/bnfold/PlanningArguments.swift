@@ -1,30 +1,12 @@
 import ArgumentParser
 import BNFoldKit
 
-/// How the network is read: the same for every command.
-struct NetworkOptions: ParsableArguments {
+/// How a network is read, whatever its framework: the same for every command.
+struct ReadingArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The network. Default: the prototxt beside INPUT of the same name, else the only network in its folder.",
-            valueName: "file"))
-    var prototxt: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The shape of an input that the prototxt does not tell. Repeatable.", valueName: "name=n,c,h,w"))
+            "The shape of an input that the network does not tell. Repeatable.", valueName: "name=n,c,h,w"))
     var inputShape: [InputShape] = []
-
-    @Option(help: ArgumentHelp("The level of Caffe's NetState. The phase is TEST.", valueName: "number"))
-    var level: Int = 0
-
-    @Option(help: ArgumentHelp("A stage of Caffe's NetState. Repeatable.", valueName: "name"))
-    var stage: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "How BatchNorms that do not tell their dialect store their blobs.",
-            valueName: "dialect"))
-    var batchNormDialect: BatchNormDialect?
 
     @Flag(help: "Treat 'use_global_stats: false' in TEST as true.")
     var assumeGlobalStats = false
@@ -34,9 +16,6 @@ struct NetworkOptions: ParsableArguments {
             "Leave 'use_global_stats: false' of a training net. It is deployed with the stored statistics otherwise."
     )
     var keepBatchStatistics = false
-
-    @Flag(help: "Leave out BatchNorms and Scales of the weights that the network lacks, instead of refusing them.")
-    var ignoreSurplus = false
 
     @Flag(help: "Fold BatchNorms with a moving-average factor of 0 as Caffe runs them: mean 0, variance 0.")
     var allowUntrained = false
@@ -48,13 +27,12 @@ struct NetworkOptions: ParsableArguments {
     }
 
     /// The options for the library.
-    func caffeOptions() throws -> CaffeOptions {
-        var options = CaffeOptions()
-        options.state = NetState(level: level, stages: stage)
-        options.assumesGlobalStatistics = assumeGlobalStats
+    ///
+    /// - Throws: for a shape that is given twice.
+    func modelOptions() throws -> ModelOptions {
+        var options = ModelOptions()
+        options.assumesStoredStatistics = assumeGlobalStats
         options.keepsBatchStatistics = keepBatchStatistics
-        options.batchNormDialect = batchNormDialect
-        options.ignoresSurplus = ignoreSurplus
         for shape in inputShape {
             guard options.inputShapes.updateValue(shape.dimensions, forKey: shape.name) == nil else {
                 throw ValidationError("--input-shape gives '\(shape.name)' twice")
@@ -64,7 +42,31 @@ struct NetworkOptions: ParsableArguments {
     }
 }
 
-extension BatchNormDialect: ExpressibleByArgument {}
+/// What is folded: the same for every command that plans.
+struct PlanningArguments: ParsableArguments {
+    @OptionGroup var reading: ReadingArguments
+
+    @Flag(help: "Fold only back, into layers before, through all that lies between.")
+    var noForward = false
+
+    @Flag(help: "Fold only into the layer directly before, as other tools do.")
+    var onlyAdjacent = false
+
+    @Flag(
+        help:
+            "Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer (OpenCV)."
+    )
+    var biasAsScale = false
+
+    /// The options for the library.
+    var planning: PlanningOptions {
+        var options = PlanningOptions()
+        options.allowsUntrained = reading.allowUntrained
+        options.reach = onlyAdjacent ? .adjacent : noForward ? .backward : .wholeGraph
+        options.writesBiasAsScale = biasAsScale
+        return options
+    }
+}
 
 /// `data=1,3,224,224`
 struct InputShape: ExpressibleByArgument {
