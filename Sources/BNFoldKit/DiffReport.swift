@@ -8,17 +8,19 @@ import Frontend
 
 /// How the weights of two files differ.
 public struct DiffReport: Codable, Hashable, Sendable {
-    /// Largest difference that still counts as the same, relative to the largest magnitude of the blob in the first file.
+    /// Largest difference that still counts as the same, relative to the largest magnitude of the tensor in the first file.
     public var tolerance: Double
-    /// Whether nothing differs by more than the tolerance, and both files have the same layers, blobs and shapes.
+    /// Whether nothing differs by more than the tolerance, and both files have the same layers, tensors and shapes.
     public var isSame: Bool
     public var onlyInFirst: [String]
     public var onlyInSecond: [String]
-    public var blobs: [Blob]
+    public var tensors: [Tensor]
     /// What is worth telling about the files, a sentence each; `nil` where nothing is.
     public var remarks: [String]?
+    /// The words of the framework, for the text; no part of the JSON form.
+    private var words = Vocabulary.plain
 
-    public struct Blob: Codable, Hashable, Sendable {
+    public struct Tensor: Codable, Hashable, Sendable {
         public var layer: String
         public var index: Int
         public var isSame: Bool
@@ -37,20 +39,25 @@ public struct DiffReport: Codable, Hashable, Sendable {
         public var histogram: [Int]?
     }
 
+    private enum CodingKeys: String, CodingKey {
+        case tolerance, isSame, onlyInFirst, onlyInSecond, remarks
+        case tensors = "blobs"
+    }
+
     /// Compares two files of weights, each in any container.
     public init(_ first: String, _ second: String, tolerance: Double) throws(BNFoldError) {
-        let difference = try lifting { () throws(ModelError) in
-            try Frontends.frontend(of: first).difference(first, second)
-        }
+        let frontend = Frontends.frontend(of: first)
+        words = frontend.vocabulary
+        let difference = try lifting { () throws(ModelError) in try frontend.difference(first, second) }
         self.tolerance = tolerance
         onlyInFirst = difference.onlyInFirst
         onlyInSecond = difference.onlyInSecond
-        blobs = difference.tensors.map { blob in
-            let numbers = blob.numbers
+        tensors = difference.tensors.map { tensor in
+            let numbers = tensor.numbers
             let isSame = numbers.map { $0.differingCount == 0 || $0.largestRelative <= tolerance } ?? false
-            return Blob(
-                layer: blob.layer, index: blob.index, isSame: isSame, firstShape: blob.firstShape,
-                secondShape: blob.secondShape,
+            return Tensor(
+                layer: tensor.layer, index: tensor.index, isSame: isSame, firstShape: tensor.firstShape,
+                secondShape: tensor.secondShape,
                 elements: numbers?.elementCount, differing: numbers?.differingCount,
                 largestAbsolute: numbers.flatMap { $0.largestAbsolute.isFinite ? $0.largestAbsolute : nil },
                 largestRelative: numbers.flatMap { $0.largestRelative.isFinite ? $0.largestRelative : nil },
@@ -58,7 +65,7 @@ public struct DiffReport: Codable, Hashable, Sendable {
                 largestUnits: numbers?.largestUnits, histogram: numbers?.histogram)
         }
         remarks = difference.unwrittenRemarks.isEmpty ? nil : difference.unwrittenRemarks.map { "warning: \($0)" }
-        isSame = onlyInFirst.isEmpty && onlyInSecond.isEmpty && blobs.allSatisfy(\.isSame)
+        isSame = onlyInFirst.isEmpty && onlyInSecond.isEmpty && tensors.allSatisfy(\.isSame)
     }
 
     /// The report as JSON, with sorted keys and a final newline.
@@ -69,19 +76,19 @@ public struct DiffReport: Codable, Hashable, Sendable {
         var rows: [[String]] = []
         for name in onlyInFirst { rows.append([name, "only in the first file"]) }
         for name in onlyInSecond { rows.append([name, "only in the second file"]) }
-        for blob in blobs where blob.differing != 0 {
-            rows.append(["\(blob.layer)/\(blob.index)", blob.sentence])
+        for tensor in tensors where tensor.differing != 0 {
+            rows.append(["\(tensor.layer)/\(tensor.index)", tensor.sentence])
         }
-        let equal = blobs.count { $0.differing == 0 }
+        let equal = tensors.count { $0.differing == 0 }
         var lines = TextTable.lines(rows)
         lines.append(
-            "\(equal) of \(blobs.count) blobs are equal; \(isSame ? "same" : "different") at a tolerance of \(tolerance)"
+            "\(equal) of \(tensors.count) \(words.tensors) are equal; \(isSame ? "same" : "different") at a tolerance of \(tolerance)"
         )
         return lines.map { $0 + "\n" }.joined()
     }
 }
 
-extension DiffReport.Blob {
+extension DiffReport.Tensor {
     fileprivate var sentence: String {
         guard let firstShape else { return "only in the second file" }
         guard let secondShape else { return "only in the first file" }

@@ -34,7 +34,7 @@ public struct PlanDrawing: Sendable {
         ]
         lines += network.layers.map { "  \(node($0.id)) [\(attributes(of: $0))];" }
         lines += inserted()
-        lines += blobs()
+        lines += values()
         lines += folds()
         return (lines + ["}"]).map { $0 + "\n" }.joined()
     }
@@ -77,8 +77,8 @@ public struct PlanDrawing: Sendable {
 
     // MARK: Arrows
 
-    /// The blobs, from the layer that writes each to those that read it.
-    private func blobs() -> [String] {
+    /// The values, from the layer that writes each to those that read it.
+    private func values() -> [String] {
         let connections = Connections(network)
         return network.layers.flatMap { layer in
             layer.inputs.compactMap { value in

@@ -15,6 +15,7 @@ public struct CaffeFrontend: Frontend {
             affineTypes: ["BatchNorm", "BN", "Scale", "Bias"], affineLayers: "BatchNorm, Scale or Bias",
             normalization: "BatchNorm", normalizations: "BatchNorms",
             batchStatisticsSetting: "use_global_stats: false")
+        words.tensors = "blobs"
         words.input = "bottom"
         words.inputs = "bottoms"
         words.outputs = "tops"

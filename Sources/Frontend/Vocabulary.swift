@@ -14,6 +14,8 @@ public struct Vocabulary: Hashable, Sendable {
     /// The type that a normalisation has, in singular and plural.
     public var normalization: String
     public var normalizations: String
+    /// What a layer keeps of its training: "blobs".
+    public var tensors = "tensors"
     /// What a layer reads, in singular and plural, and what it writes: "bottom", "bottoms", "tops".
     public var input = "input"
     public var inputs = "inputs"

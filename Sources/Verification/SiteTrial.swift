@@ -7,8 +7,14 @@ struct SiteTrial {
     private let original: Interpreter<Double>
     private let folded: Interpreter<Double>
     private let tolerance: Double
+    private let valueWord: String
 
-    init(_ site: FoldSite, original: Interpreter<Double>, folded: Interpreter<Double>, tolerance: Double) {
+    /// - Parameter valueWord: what the framework calls a value, for sentences.
+    init(
+        _ site: FoldSite, original: Interpreter<Double>, folded: Interpreter<Double>, tolerance: Double,
+        valueWord: String = "value"
+    ) {
+        self.valueWord = valueWord
         self.site = site
         self.original = original
         self.folded = folded
@@ -108,7 +114,7 @@ struct SiteTrial {
         }
         for value in site.originalInputs where values[value] == nil {
             guard !dependsOnFrontier(value) else {
-                return "blob '\(original.network[value].name)' cannot be told apart from what the fold reads"
+                return "\(valueWord) '\(original.network[value].name)' cannot be told apart from what the fold reads"
             }
             if let obstacle = draw(value, from: statistics, &noise, into: &values) { return obstacle }
         }
@@ -132,7 +138,7 @@ struct SiteTrial {
         var shapes: [ValueID: [Int]] = [:]
         for value in Set(site.frontier.map(\.original) + site.originalInputs) {
             guard let shape = statistics.shape(of: value, readBy: site.originalLayers) else { continue }
-            guard shape.allSatisfy({ $0 >= 0 }) else { return "the shape of a blob that it reads is not known" }
+            guard shape.allSatisfy({ $0 >= 0 }) else { return "the shape of a \(valueWord) that it reads is not known" }
             shapes[value] = shape
             meter.take(PassValue<Double>(shape: shape).byteCount)
         }
@@ -163,10 +169,10 @@ struct SiteTrial {
         into values: inout [ValueID: Tensor<Double>]
     ) -> String? {
         guard let shape = statistics.shape(of: value, readBy: site.originalLayers) else {
-            return "the shape of blob '\(original.network[value].name)' is not known"
+            return "the shape of \(valueWord) '\(original.network[value].name)' is not known"
         }
         guard let tensor = statistics.noise(for: value, shape: shape, &noise) else {
-            return "blob '\(original.network[value].name)' of shape \(BlobShape.describe(shape)) is too large"
+            return "\(valueWord) '\(original.network[value].name)' of shape \(BlobShape.describe(shape)) is too large"
         }
         values[value] = tensor
         return nil

@@ -2,14 +2,14 @@ import NetGraph
 
 /// What running a network and its folded twin side by side showed.
 public struct Verification: Hashable, Sendable {
-    /// One blob that both networks have.
-    public struct Blob: Hashable, Sendable {
+    /// One value that both networks have.
+    public struct ComparedValue: Hashable, Sendable {
         public var name: String
         /// The layer of the folded network that computes it, and that layer's type.
         public var layer: String
         public var type: String
         public var isOutput: Bool
-        public var difference: BlobDifference
+        public var difference: ValueDifference
         /// The shape of the original's, batch first.
         public var shape: [Int]
         /// Set when the two networks give it different shapes.
@@ -20,7 +20,7 @@ public struct Verification: Hashable, Sendable {
         /// is not judged.
         public var isDecision: Bool
 
-        /// Where the worst element is: the number of the sample, and the place in that sample's part of the blob.
+        /// Where the worst element is: the number of the sample, and the place in that sample's part of the value.
         public var worstPlace: (sample: Int, index: [Int]) {
             var rest = difference.worstElement
             var index: [Int] = []
@@ -52,8 +52,8 @@ public struct Verification: Hashable, Sendable {
         public var removed: [String]
         /// Layers of the folded network with other numbers than in the original.
         public var changed: [String]
-        /// What it computes, by blob name.
-        public var blobs: [String]
+        /// What it computes, by value name.
+        public var values: [String]
         public var coverage: Coverage
         public var difference: SiteDifference
         public var isBeyond: Bool { difference.ratio > 1 }
@@ -65,24 +65,26 @@ public struct Verification: Hashable, Sendable {
     public var layersRun: Int
     public var layerCount: Int
     /// In the order in which the folded network computes them.
-    public var blobs: [Blob]
+    public var values: [ComparedValue]
     public var sites: [Site]
     /// Outputs of the original that the folded network does not have.
     public var missingOutputs: [String]
     /// What could not run, once for each layer.
     public var obstacles: [String]
 
-    /// Whether both networks agree: every blob within the tolerance, every fold within its bound, no output missing.
-    public var isWithin: Bool { firstBlobBeyond == nil && !sites.contains(where: \.isBeyond) && missingOutputs.isEmpty }
+    /// Whether both networks agree: every value within the tolerance, every fold within its bound, no output missing.
+    public var isWithin: Bool {
+        firstValueBeyond == nil && !sites.contains(where: \.isBeyond) && missingOutputs.isEmpty
+    }
 
-    public var firstBlobBeyond: Blob? { blobs.first { $0.isBeyond(tolerance) } }
+    public var firstValueBeyond: ComparedValue? { values.first { $0.isBeyond(tolerance) } }
 
-    /// The place to look at first: a fold that is wrong by itself, else the last one before the first blob that is beyond the tolerance.
-    public var firstSiteBeyond: Site? { sites.first(where: \.isBeyond) ?? firstBlobBeyond.flatMap { siteBefore($0) } }
+    /// The place to look at first: a fold that is wrong by itself, else the last one before the first value that is beyond the tolerance.
+    public var firstSiteBeyond: Site? { sites.first(where: \.isBeyond) ?? firstValueBeyond.flatMap { siteBefore($0) } }
 
-    /// The last site that computes a blob, or one computed before it.
-    private func siteBefore(_ blob: Blob) -> Site? {
-        let names = blobs.prefix { $0 != blob }.map(\.name) + [blob.name]
-        return sites.last { site in site.blobs.contains { names.contains($0) } }
+    /// The last site that computes a value, or one computed before it.
+    private func siteBefore(_ value: ComparedValue) -> Site? {
+        let names = values.prefix { $0 != value }.map(\.name) + [value.name]
+        return sites.last { site in site.values.contains { names.contains($0) } }
     }
 }

@@ -1,12 +1,12 @@
 import Execution
 import NetGraph
 
-/// Runs a network and its folded twin on the same samples and compares them, blob by blob and fold by fold.
+/// Runs a network and its folded twin on the same samples and compares them, value by value and fold by fold.
 ///
-/// Folds are judged in double precision, each by itself, against the bound that the rounding of its weights gives (`ErrorBound`); blobs are judged in
+/// Folds are judged in double precision, each by itself, against the bound that the rounding of its weights gives (`ErrorBound`); values are judged in
 /// the precision of the run, against the tolerance.
 public struct Verifier<Original: WeightStore, Folded: WeightStore> {
-    /// The number format of the run that blobs are compared in.
+    /// The number format of the run that values are compared in.
     public enum Precision: String, Hashable, Sendable, CaseIterable {
         case single
         case double
@@ -45,7 +45,9 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     let folded: Interpreter<Double>
     private(set) var alignment: NetworkAlignment
 
-    private var differences: [BlobDifference]
+    private var differences: [ValueDifference]
+    /// What the framework calls a value, for sentences.
+    public var valueWord = "value"
     private var blobShapes: [[Int]]
     private var shapes: [String?]
     private var isCompared: [Bool]
@@ -60,7 +62,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     /// Reads the parameters of both networks.
     ///
     /// - Parameters:
-    ///   - tolerance: the largest difference of a blob that is agreement, relative to its largest magnitude.
+    ///   - tolerance: the largest difference of a value that is agreement, relative to its largest magnitude.
     /// - Throws: `ExecutionError` when parameters cannot be read.
     public init(
         original: Subject<Original>, folded: Subject<Folded>, precision: Precision, tolerance: Double,
@@ -96,7 +98,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
 
     /// Makes room for what the alignment compares.
     private mutating func prepare() {
-        differences = alignment.pairs.map { _ in BlobDifference() }
+        differences = alignment.pairs.map { _ in ValueDifference() }
         blobShapes = alignment.pairs.map { _ in [] }
         shapes = alignment.pairs.map { _ in nil }
         isCompared = alignment.pairs.map { _ in false }
@@ -116,7 +118,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
             inputs,
             compare: { index, expected, found, _ in
                 guard expected.shape == found.shape else { return }
-                var difference = BlobDifference()
+                var difference = ValueDifference()
                 expected.elements.withUnsafeBufferPointer { expected in
                     found.elements.withUnsafeBufferPointer {
                         difference.add(original: expected, folded: $0, batch: 0)
@@ -199,7 +201,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         var size: Int
         var samples: Int
 
-        /// How many elements of a blob belong to samples that count: all, unless the blob's first axis is the batch.
+        /// How many elements of a value belong to samples that count: all, unless the value's first axis is the batch.
         func elementCount(of shape: [Int], elements: Int) -> Int {
             shape.first == size && size > 0 ? elements / size * min(samples, size) : elements
         }
@@ -248,7 +250,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     }
 
     func trial(of site: FoldSite) -> SiteTrial {
-        SiteTrial(site, original: original, folded: folded, tolerance: tolerance)
+        SiteTrial(site, original: original, folded: folded, tolerance: tolerance, valueWord: valueWord)
     }
 
     // MARK: Outcome
@@ -259,10 +261,10 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         let decisions = Self.decisions(in: originalNetwork)
         let outputs = Set(originalNetwork.outputs)
         let connections = Connections(foldedNetwork)
-        let blobs = alignment.pairs.enumerated().map { index, pair in
+        let values = alignment.pairs.enumerated().map { index, pair in
             let producer = connections.producer(of: pair.folded).map { foldedNetwork.layers[$0] }
             let obstacle = originalObstacles[pair.original] ?? foldedObstacles[pair.folded]
-            return Verification.Blob(
+            return Verification.ComparedValue(
                 name: originalNetwork[pair.original].name, layer: producer?.name ?? "",
                 type: producer?.type ?? "", isOutput: outputs.contains(pair.original),
                 difference: differences[index], shape: blobShapes[index], shapes: shapes[index],
@@ -279,7 +281,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
             }
             return Verification.Site(
                 removed: site.removed, changed: site.changed.map { foldedNetwork.layers[$0].name },
-                blobs: site.outputs.map { originalNetwork[$0.original].name }, coverage: coverage,
+                values: site.outputs.map { originalNetwork[$0.original].name }, coverage: coverage,
                 difference: difference)
         }
         var obstacles: [String] = []
@@ -292,7 +294,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         }
         return Verification(
             tolerance: tolerance, sampleCount: sampleCount, layersRun: originalNetwork.layers.count - blocked,
-            layerCount: originalNetwork.layers.count, blobs: blobs, sites: sites,
+            layerCount: originalNetwork.layers.count, values: values, sites: sites,
             missingOutputs: alignment.missingOutputs, obstacles: obstacles)
     }
 

@@ -45,4 +45,15 @@ struct CaffeTwinArguments: ParsableArguments {
     var foldedPrototxt: String?
 }
 
+/// The network of weights that are written in another container.
+struct CaffeConversionArguments: ParsableArguments {
+    @Option(help: ArgumentHelp("The network: tells the types of layers, and gets their new names.", valueName: "file"))
+    var prototxt: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The prototxt with the new names. Default: OUTPUT's name with '.prototxt'.", valueName: "file"))
+    var outputPrototxt: String?
+}
+
 extension BatchNormDialect: ExpressibleByArgument {}

@@ -4,30 +4,24 @@ import Files
 
 struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write weights in the other container, without folding.",
+        abstract: "Write weights in another container, without folding.",
         discussion: """
             The content of INPUT tells its container; OUTPUT becomes a .caffemodel if it is named so, and HDF5 if it is named .h5 or .hdf5. \
             Names with '/' cannot stand in HDF5: with --prototxt they are changed, in weights and prototxt alike.
             """)
 
-    @Argument(help: "Trained weights (.caffemodel.h5 or .caffemodel).")
+    @Argument(help: "Trained weights.")
     var input: String
 
     @Argument(help: "The weights to write.")
     var output: String
 
-    @Option(help: ArgumentHelp("The network: tells the types of layers, and gets their new names.", valueName: "file"))
-    var prototxt: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The prototxt with the new names. Default: OUTPUT's name with '.prototxt'.", valueName: "file"))
-    var outputPrototxt: String?
+    @OptionGroup(title: Heading.caffe) var caffe: CaffeConversionArguments
 
     @Option(help: ArgumentHelp("gzip level of the output's datasets, 0 to 9.", valueName: "level"))
     var compress: Int = 0
 
-    @Flag(help: "Overwrite OUTPUT and its prototxt.")
+    @Flag(help: "Overwrite OUTPUT and its network.")
     var force = false
 
     @Flag(name: .shortAndLong, help: "Print nothing but errors.")
@@ -41,8 +35,8 @@ struct Convert: ParsableCommand {
 
     func run() throws {
         var request = ConvertRequest(input: input, output: output)
-        request.prototxt = prototxt
-        request.outputPrototxt = outputPrototxt
+        request.prototxt = caffe.prototxt
+        request.outputPrototxt = caffe.outputPrototxt
         request.compression = compress
         request.existing = force ? .replace : .refuse
         request.notice = { Console.note("bnfold: \($0)") }
@@ -52,8 +46,8 @@ struct Convert: ParsableCommand {
             var lines = [
                 "wrote \(output): \(report.layers) layers, \(ReportText.size(report.outputBytes)) (before: \(ReportText.size(report.inputBytes)))"
             ]
-            if let prototxt = report.prototxt {
-                lines.append("wrote \(prototxt): \(report.renamedLayers) layers have new names")
+            if let network = report.network {
+                lines.append("wrote \(network): \(report.renamedLayers) layers have new names")
             }
             try Console.print(Array(lines.map { $0.printable + "\n" }.joined().utf8))
         }

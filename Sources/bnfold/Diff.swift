@@ -3,10 +3,10 @@ import BNFoldKit
 
 struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Compare two files of weights, blob by blob.",
+        abstract: "Compare two files of weights, tensor by tensor.",
         discussion: "Exits with 0 when they are the same, with 1 when they differ. The containers may differ.")
 
-    @Argument(help: "Weights (.caffemodel.h5 or .caffemodel).")
+    @Argument(help: "Weights, or one file with all of a model.")
     var first: String
 
     @Argument(help: "The weights to compare with.")
@@ -14,7 +14,7 @@ struct Diff: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The largest difference that counts as the same, relative to the largest magnitude of the blob.",
+            "The largest difference that counts as the same, relative to the largest magnitude of the tensor.",
             valueName: "number"))
     var tolerance: Double = 0
 

@@ -3,15 +3,16 @@ import BNFoldKit
 
 struct Fold: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Fold a network and write the pair of files for deployment.",
+        abstract: "Fold a network and write it for deployment.",
         discussion: """
-            Writes OUTPUT and its prototxt. Both appear whole or not at all, and nothing that exists is overwritten without --force.
+            Writes OUTPUT, and beside it the network where that has a file of its own (a prototxt). All appear whole or not at all, and nothing \
+            that exists is overwritten without --force.
             """)
 
-    @Argument(help: "Trained weights (.caffemodel.h5 or .caffemodel).")
+    @Argument(help: "Trained weights, or one file with all of the model.")
     var input: String
 
-    @Argument(help: "The folded weights to write: HDF5 if named .h5 or .hdf5, or a .caffemodel.")
+    @Argument(help: "The folded weights or model to write; its name tells the format.")
     var output: String
 
     @OptionGroup(title: Heading.planning) var planning: PlanningArguments
@@ -67,7 +68,7 @@ struct ResultArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Write the whole outcome as JSON ('-': to standard output).", valueName: "file"))
     var report: String?
 
-    @Flag(help: "Overwrite OUTPUT and its prototxt.")
+    @Flag(help: "Overwrite OUTPUT, its network, and the other files that are asked for.")
     var force = false
 }
 

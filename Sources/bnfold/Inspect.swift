@@ -4,9 +4,9 @@ import BNFoldKit
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tell what would be folded and how healthy the statistics are, without writing anything.",
-        discussion: "Without INPUT the plan is made from the prototxt alone.")
+        discussion: "Without INPUT the plan is made from the network alone.")
 
-    @Argument(help: "Trained weights (.caffemodel.h5 or .caffemodel).")
+    @Argument(help: "Trained weights, or one file with all of the model.")
     var input: String?
 
     @OptionGroup(title: Heading.planning) var planning: PlanningArguments

@@ -3,15 +3,15 @@ import BNFoldKit
 
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a network and its folded twin on the same samples and compare every blob.",
+        abstract: "Run a network and its folded twin on the same samples and compare all that they compute.",
         discussion: """
-            Exits with 0 when the networks agree, with 2 when a blob or a fold is beyond what rounding allows. Needs no Caffe.
+            Exits with 0 when the networks agree, with 2 when a value or a fold is beyond what rounding allows. Needs no framework.
             """)
 
-    @Argument(help: "The weights of the original network (.caffemodel.h5 or .caffemodel).")
+    @Argument(help: "The original weights, or one file with all of the model.")
     var original: String
 
-    @Argument(help: "The folded weights.")
+    @Argument(help: "The folded ones.")
     var folded: String
 
     @OptionGroup(title: Heading.verification) var verification: VerifyArguments
@@ -80,7 +80,7 @@ struct VerifyArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The largest difference of a blob, relative to its largest magnitude. Default: 1e-5 in double, 5e-5 in single precision.",
+            "The largest difference of a value, relative to its largest magnitude. Default: 1e-5 in double, 5e-5 in single precision.",
             valueName: "number"))
     var tolerance: Double?
 

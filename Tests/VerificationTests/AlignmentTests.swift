@@ -31,7 +31,7 @@ struct AlignmentTests {
     func same() throws {
         let verification = try Sketch.verify(Self.chain(), Self.chain(), on: Self.input, tolerance: 0)
         #expect(verification.isWithin && verification.sites.isEmpty)
-        #expect(verification.blobs.map(\.name) == ["data", "conv", "conv", "conv", "next"])
+        #expect(verification.values.map(\.name) == ["data", "conv", "conv", "conv", "next"])
     }
 
     @Test("a convolution is held against what its reader in place read, not against the blob of its name")
@@ -39,14 +39,14 @@ struct AlignmentTests {
         let verification = try Sketch.verify(Self.chain(), Self.foldedChain(), on: Self.input)
         #expect(verification.isWithin)
         #expect(verification.sites.map(\.changed) == [["conv"]] && verification.sites.map(\.removed) == [["bn"]])
-        #expect(verification.blobs.map(\.name) == ["data", "conv", "conv", "next"])
+        #expect(verification.values.map(\.name) == ["data", "conv", "conv", "next"])
         #expect(verification.sites.first?.difference.magnitude == 2.5)
     }
 
     @Test("and is found wrong where it is, not behind it")
     func inPlaceWrong() throws {
         let verification = try Sketch.verify(Self.chain(), Self.foldedChain(weight: 1.5), on: Self.input)
-        #expect(verification.firstBlobBeyond?.layer == "conv")
+        #expect(verification.firstValueBeyond?.layer == "conv")
         #expect(verification.firstSiteBeyond?.changed == ["conv"])
         #expect(verification.sites.filter(\.isBeyond).count == 1)
     }
@@ -59,7 +59,7 @@ struct AlignmentTests {
         var folded = Sketch()
         folded.convolution("conv", [1], bias: [-0.5])
         let verification = try Sketch.verify(original, folded, on: Self.input)
-        #expect(verification.isWithin && verification.blobs.map(\.name) == ["data", "conv"])
+        #expect(verification.isWithin && verification.values.map(\.name) == ["data", "conv"])
     }
 
     @Test("a value that several layers read in different versions is held against each of them")
@@ -76,9 +76,9 @@ struct AlignmentTests {
         }
         let verification = try Sketch.verify(sketch(folds: false), sketch(folds: true), on: Self.input)
         #expect(!verification.isWithin)
-        #expect(verification.firstBlobBeyond?.name == "conv")
-        #expect(verification.blobs.filter { $0.isBeyond(1e-5) }.map(\.name) == ["conv", "sum"])
-        #expect(verification.blobs.contains { $0.name == "bn" && !$0.isBeyond(1e-5) })
+        #expect(verification.firstValueBeyond?.name == "conv")
+        #expect(verification.values.filter { $0.isBeyond(1e-5) }.map(\.name) == ["conv", "sum"])
+        #expect(verification.values.contains { $0.name == "bn" && !$0.isBeyond(1e-5) })
     }
 
     @Test("outputs under other names are held against each other in their order")
@@ -92,7 +92,7 @@ struct AlignmentTests {
         }
         #expect(try Sketch.verify(sketch(["a", "b"]), sketch(["x", "y"]), on: Self.input).isWithin)
         let wrong = try Sketch.verify(sketch(["a", "b"]), sketch(["x", "y"], second: 5.1), on: Self.input)
-        #expect(wrong.firstBlobBeyond?.name == "b" && wrong.firstSiteBeyond?.changed == ["second"])
+        #expect(wrong.firstValueBeyond?.name == "b" && wrong.firstSiteBeyond?.changed == ["second"])
     }
 
     @Test("an output without a counterpart is missing, and that is no agreement")
@@ -101,7 +101,7 @@ struct AlignmentTests {
         original.network.outputs = [original.last, original.relu("extra")]
         let verification = try Sketch.verify(original, Self.chain(), on: Self.input)
         #expect(verification.missingOutputs == ["extra"] && !verification.isWithin)
-        #expect(verification.firstBlobBeyond == nil)
+        #expect(verification.firstValueBeyond == nil)
     }
 
     @Test("a layer that only the folded network has is part of the place where they differ")

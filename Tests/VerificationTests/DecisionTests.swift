@@ -25,10 +25,10 @@ struct DecisionTests {
         let verification = try Sketch.verify(
             sketch([1 + 0x1p-23, 1], decision, behind: double), sketch([1, 1 + 0x1p-23], decision, behind: double),
             on: Self.input, tolerance: 1e-5)
-        let blobs = verification.blobs.filter(\.isDecision)
+        let blobs = verification.values.filter(\.isDecision)
         #expect(blobs.map(\.name) == ["decision", "behind"])
         #expect(blobs.allSatisfy { $0.difference.largestAbsolute >= 1 }, "the decision did change")
-        #expect(verification.firstBlobBeyond == nil)
+        #expect(verification.firstValueBeyond == nil)
     }
 
     @Test("do not keep the fold before them from being judged")
@@ -37,7 +37,7 @@ struct DecisionTests {
         let verification = try Sketch.verify(
             sketch([2, 1], decision), sketch([2.1, 1], decision), on: Self.input)
         #expect(!verification.isWithin)
-        #expect(verification.firstBlobBeyond?.name == "conv" && verification.firstSiteBeyond?.changed == ["conv"])
+        #expect(verification.firstValueBeyond?.name == "conv" && verification.firstSiteBeyond?.changed == ["conv"])
     }
 
     @Test("that compare nothing are none: a maximum changes no more than what it is taken of")
@@ -45,6 +45,6 @@ struct DecisionTests {
         let verification = try Sketch.verify(
             sketch([1, 1], .activation(.relu(negativeSlope: 0))), sketch([1, 1], .activation(.relu(negativeSlope: 0))),
             on: Self.input)
-        #expect(verification.blobs.allSatisfy { !$0.isDecision })
+        #expect(verification.values.allSatisfy { !$0.isDecision })
     }
 }

@@ -8,7 +8,7 @@ import Testing
 struct PairingTests {
     private static let input = Tensor([1, 2, 1, 1], [3, -2])
 
-    private func names(_ verification: Verification) -> [String] { verification.blobs.map(\.name) }
+    private func names(_ verification: Verification) -> [String] { verification.values.map(\.name) }
 
     /// conv, then layers that all write its blob.
     private func run(_ weights: [Double], bias: [Double]? = nil, _ add: (inout Sketch) -> Void) -> Sketch {
@@ -146,7 +146,7 @@ struct PairingTests {
         }
         let input = Tensor([1, 2, 1, 2], [1, 0, 0, 1])
         let verification = try Sketch.verify(sketch([1 + 0x1p-26, 1]), sketch([1, 1 + 0x1p-26]), on: input)
-        #expect(verification.isWithin && verification.blobs.last?.difference.largestAbsolute == 1)
+        #expect(verification.isWithin && verification.values.last?.difference.largestAbsolute == 1)
     }
 
     @Test("a family of nets that concatenate values and their negations: several stages, with sums around them")

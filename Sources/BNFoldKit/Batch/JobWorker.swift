@@ -54,7 +54,7 @@ public final class JobWorker {
         record.verification = report.verification.map { verification in
             JobRecord.Verification(
                 samples: verification.samples.count,
-                largestRelative: verification.blobs.compactMap(\.largestRelative).max() ?? 0)
+                largestRelative: verification.values.compactMap(\.largestRelative).max() ?? 0)
         }
 
         // The outputs are in place: nothing must stop their record now.

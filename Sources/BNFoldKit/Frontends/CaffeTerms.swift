@@ -97,3 +97,24 @@ extension JobRecord.Digests {
     public var prototxt: String? { network }
     public var outputPrototxt: String? { outputNetwork }
 }
+
+extension VerifyReport {
+    public typealias Blob = ComparedValue
+
+    /// What both networks compute, in the order of the folded one.
+    public var blobs: [ComparedValue] { values }
+}
+
+extension VerifyReport.First {
+    public var blob: String? { value }
+}
+
+extension VerifyReport.Fold {
+    public var blobs: [String] { values }
+}
+
+extension DiffReport {
+    public typealias Blob = Tensor
+
+    public var blobs: [Tensor] { tensors }
+}

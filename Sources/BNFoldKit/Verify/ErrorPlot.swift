@@ -1,6 +1,6 @@
 import Files
 
-/// A picture of the errors along a network: above, every blob, every fold by itself, and the bounds; below, how near each fold comes to its bound. Both on
+/// A picture of the errors along a network: above, every value, every fold by itself, and the bounds; below, how near each fold comes to its bound. Both on
 /// logarithmic axes.
 ///
 /// A fold stands above with its largest error, and below with the channel that comes nearest to its bound: often another one, a dead channel for
@@ -8,8 +8,8 @@ import Files
 /// Series differ in form as well as in colour, so that the plot can be read when it is printed in grey.
 struct ErrorPlot {
     private let report: VerifyReport
-    /// From left to right; folds stand at the first blob that they compute.
-    private let blobs: [VerifyReport.Blob]
+    /// From left to right; folds stand at the first value that they compute.
+    private let values: [VerifyReport.ComparedValue]
     private let positions: [String: Int]
     private let errors: LogarithmicAxis
     private let ratios: LogarithmicAxis
@@ -19,11 +19,11 @@ struct ErrorPlot {
 
     init(_ report: VerifyReport) {
         self.report = report
-        let blobs = report.blobs.filter { $0.shapes == nil }
-        self.blobs = blobs
+        let values = report.values.filter { $0.shapes == nil }
+        self.values = values
         positions = Dictionary(
-            blobs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-        var numbers = blobs.filter { $0.obstacle == nil }.compactMap(\.largestRelative) + [report.tolerance]
+            values.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var numbers = values.filter { $0.obstacle == nil }.compactMap(\.largestRelative) + [report.tolerance]
         for fold in report.folds {
             // A fold without an error has nothing to be held against its bound, which may be next to nothing.
             guard let error = Self.relative(fold.largest?.error, fold), error > 0 else { continue }
@@ -34,8 +34,8 @@ struct ErrorPlot {
             of: report.folds.compactMap(\.ratio) + [1], above: -6, top: errors.bottom + 34, height: 110)
     }
 
-    private var step: Double { min(max(900 / Double(max(blobs.count, 1)), 4), 40) }
-    private var width: Double { Double(max(blobs.count, 1)) * step }
+    private var step: Double { min(max(900 / Double(max(values.count, 1)), 4), 40) }
+    private var width: Double { Double(max(values.count, 1)) * step }
     private var right: Double { Self.left + max(width, 640) }
 
     /// The plot as a document of its own.
@@ -48,9 +48,9 @@ struct ErrorPlot {
             "<text x=\"\(SVGText.number(Self.left))\" y=\"20\" font-size=\"14\">\(SVGText.escaped(report.folded.weights ?? "folded")) against \(SVGText.escaped(report.original.weights ?? "original")): \(report.isWithin ? "within" : "beyond")</text>",
         ]
         lines += legend()
-        lines += grid(errors, title: "largest error, relative to the blob's largest magnitude")
+        lines += grid(errors, title: "largest error, relative to the \(report.vocabulary.value)'s largest magnitude")
         lines.append(dashes(at: errors.y(report.tolerance)))
-        lines += report.folds.compactMap(bound) + blobs.enumerated().compactMap(dot) + report.folds.compactMap(diamond)
+        lines += report.folds.compactMap(bound) + values.enumerated().compactMap(dot) + report.folds.compactMap(diamond)
         lines += grid(ratios, title: "share of its bound")
         lines.append(line(at: ratios.y(1), length: nil))
         lines += report.folds.compactMap(square) + labels()
@@ -64,7 +64,7 @@ struct ErrorPlot {
         let y = 40.0
         func x(_ place: Double) -> String { SVGText.number(Self.left + place) }
         return [
-            "<circle cx=\"\(x(5))\" cy=\"36\" r=\"3\" fill=\"#1f5fa8\"/><text x=\"\(x(14))\" y=\"\(y)\">blob, \(report.precision) precision</text>",
+            "<circle cx=\"\(x(5))\" cy=\"36\" r=\"3\" fill=\"#1f5fa8\"/><text x=\"\(x(14))\" y=\"\(y)\">\(report.vocabulary.value), \(report.precision) precision</text>",
             "<path d=\"\(diamondPath(Self.left + 165, 36))\" fill=\"white\" stroke=\"\(Self.red)\" stroke-width=\"1.5\"/><text x=\"\(x(175))\" y=\"\(y)\">fold by itself</text>",
             "<path d=\"M\(x(262)) 36 h24\" stroke=\"black\" stroke-width=\"1.5\"/><text x=\"\(x(292))\" y=\"\(y)\">bound</text>",
             "<path d=\"M\(x(342)) 36 h24\" stroke=\"#555\" stroke-dasharray=\"5 3\"/><text x=\"\(x(372))\" y=\"\(y)\">tolerance</text>",
@@ -104,11 +104,11 @@ struct ErrorPlot {
 
     // MARK: Series
 
-    private func dot(_ position: Int, _ blob: VerifyReport.Blob) -> String? {
-        guard blob.obstacle == nil else { return nil }
-        let value = blob.largestRelative ?? .infinity
+    private func dot(_ position: Int, _ compared: VerifyReport.ComparedValue) -> String? {
+        guard compared.obstacle == nil else { return nil }
+        let value = compared.largestRelative ?? .infinity
         return
-            "<circle cx=\"\(SVGText.number(x(position)))\" cy=\"\(SVGText.number(errors.y(value)))\" r=\"\(blob.isBeyond ? 4.5 : 3)\" fill=\"\(blob.isBeyond ? "black" : "#1f5fa8")\"><title>\(SVGText.escaped(blob.name)): \(Self.scientific(value))</title></circle>"
+            "<circle cx=\"\(SVGText.number(x(position)))\" cy=\"\(SVGText.number(errors.y(value)))\" r=\"\(compared.isBeyond ? 4.5 : 3)\" fill=\"\(compared.isBeyond ? "black" : "#1f5fa8")\"><title>\(SVGText.escaped(compared.name)): \(Self.scientific(value))</title></circle>"
     }
 
     /// The bound of the channel whose error the diamond shows.
@@ -140,14 +140,14 @@ struct ErrorPlot {
             "<rect x=\"\(x)\" y=\"\(y)\" width=\"7\" height=\"7\" fill=\"\(fold.isBeyond ? Self.red : "white")\" stroke=\"\(Self.red)\" stroke-width=\"1.5\"><title>\(title(fold)) at nearest: \(text)</title></rect>"
     }
 
-    /// Names of blobs, as many as there is room for.
+    /// Names of values, as many as there is room for.
     private func labels() -> [String] {
         let every = max(Int((12 / step).rounded(.up)), 1)
         let y = SVGText.number(ratios.bottom + 14)
-        return blobs.enumerated().compactMap { position, blob in
+        return values.enumerated().compactMap { position, compared in
             guard position % every == 0 else { return nil }
             let x = SVGText.number(x(position))
-            let name = blob.name.count > 24 ? blob.name.prefix(23) + "…" : blob.name[...]
+            let name = compared.name.count > 24 ? compared.name.prefix(23) + "…" : compared.name[...]
             return
                 "<text x=\"\(x)\" y=\"\(y)\" text-anchor=\"end\" transform=\"rotate(-60 \(x) \(y))\">\(SVGText.escaped(String(name)))</text>"
         }
@@ -155,7 +155,7 @@ struct ErrorPlot {
 
     // MARK: Places
 
-    private func position(of fold: VerifyReport.Fold) -> Int? { fold.blobs.compactMap { positions[$0] }.first }
+    private func position(of fold: VerifyReport.Fold) -> Int? { fold.values.compactMap { positions[$0] }.first }
     private func x(_ position: Int) -> Double { Self.left + (Double(position) + 0.5) * step }
 
     private func diamondPath(_ x: Double, _ y: Double) -> String {
@@ -166,7 +166,7 @@ struct ErrorPlot {
         SVGText.escaped((fold.changed + fold.removed).joined(separator: ", "))
     }
 
-    /// A number of the channel with the largest error, relative to the magnitude of its blob.
+    /// A number of the channel with the largest error, relative to the magnitude of its value.
     private static func relative(_ number: Double?, _ fold: VerifyReport.Fold) -> Double? {
         guard let number, let magnitude = fold.largest?.magnitude else { return nil }
         return magnitude > 0 ? number / magnitude : number == 0 ? 0 : nil

@@ -32,7 +32,7 @@ public func verify(_ request: VerifyRequest) throws(BNFoldError) -> VerifyReport
         folded: folded,
         foldedFiles: .init(
             foldedFiles, of: foldedFrontend.vocabulary, weightBytes: FileBytes.size(request.folded)),
-        options: request.options, cancellation: request.cancellation)
+        vocabulary: frontend.vocabulary, options: request.options, cancellation: request.cancellation)
     var report = try comparison.report()
     let remarks = (original.remarks + folded.remarks).map(FoldReport.Remark.init)
     report.remarks = remarks.isEmpty ? report.remarks : remarks + (report.remarks ?? [])
@@ -51,6 +51,8 @@ struct NetworkComparison {
     var originalFiles: FoldReport.Files
     var folded: any Model
     var foldedFiles: FoldReport.Files
+    /// The words of the original's framework.
+    var vocabulary: Vocabulary
     var options: VerifyOptions
     var cancellation: Cancellation
 
@@ -73,6 +75,7 @@ struct NetworkComparison {
                 precision: options.precision == .single ? .single : .double, tolerance: tolerance,
                 options: ExecutionOptions(maximumBytes: options.memoryLimit ?? VerifyOptions.memoryOfMachine))
         }
+        verifier.valueWord = vocabulary.value
         let samples: VerifyReport.Samples
         var remarks: [FoldReport.Remark] = []
         if options.inputs.isEmpty {
@@ -82,7 +85,7 @@ struct NetworkComparison {
         }
         var report = VerifyReport(
             verifier.finished(seed: options.seed), original: originalFiles, folded: foldedFiles,
-            precision: options.precision.rawValue, samples: samples)
+            precision: options.precision.rawValue, samples: samples, vocabulary: vocabulary)
         report.remarks = remarks.isEmpty ? nil : remarks
         return report
     }

@@ -1,10 +1,12 @@
+import Frontend
 import Verification
 
 extension VerifyReport {
     init(
         _ verification: Verification, original: FoldReport.Files, folded: FoldReport.Files, precision: String,
-        samples: Samples
+        samples: Samples, vocabulary: Vocabulary
     ) {
+        self.vocabulary = vocabulary
         self.original = original
         self.folded = folded
         self.precision = precision
@@ -14,13 +16,13 @@ extension VerifyReport {
         layerCount = verification.layerCount
         isWithin = verification.isWithin
         if !verification.isWithin {
-            let blob = verification.firstBlobBeyond
+            let value = verification.firstValueBeyond
             let site = verification.firstSiteBeyond
             first = First(
-                blob: blob?.name, layer: blob?.layer, changed: site?.changed ?? [], removed: site?.removed ?? [])
+                value: value?.name, layer: value?.layer, changed: site?.changed ?? [], removed: site?.removed ?? [])
         }
         folds = verification.sites.map(Fold.init)
-        blobs = verification.blobs.map { Blob($0, tolerance: verification.tolerance) }
+        values = verification.values.map { ComparedValue($0, tolerance: verification.tolerance) }
         missingOutputs = verification.missingOutputs
         obstacles = verification.obstacles
     }
@@ -30,7 +32,7 @@ extension VerifyReport.Fold {
     fileprivate init(_ site: Verification.Site) {
         changed = site.changed
         removed = site.removed
-        blobs = site.blobs
+        values = site.values
         switch site.coverage {
         case .network: coverage = "network"
         case .site: coverage = "site"
@@ -59,23 +61,23 @@ extension VerifyReport.Fold.Channel {
     }
 }
 
-extension VerifyReport.Blob {
-    fileprivate init(_ blob: Verification.Blob, tolerance: Double) {
-        name = blob.name
-        layer = blob.layer
-        type = blob.type
-        isOutput = blob.isOutput
-        isBeyond = blob.isBeyond(tolerance)
-        isDecision = blob.isDecision
-        elements = blob.difference.elementCount
-        nonFinite = blob.difference.nonFiniteCount
-        largestAbsolute = blob.difference.largestAbsolute
-        largestRelative = finite(blob.difference.relative)
-        rootMeanSquare = blob.difference.rootMeanSquare
-        cosine = blob.difference.cosine
-        (worstSample, worstIndex) = blob.worstPlace
-        shapes = blob.shapes
-        obstacle = blob.obstacle
+extension VerifyReport.ComparedValue {
+    fileprivate init(_ compared: Verification.ComparedValue, tolerance: Double) {
+        name = compared.name
+        layer = compared.layer
+        type = compared.type
+        isOutput = compared.isOutput
+        isBeyond = compared.isBeyond(tolerance)
+        isDecision = compared.isDecision
+        elements = compared.difference.elementCount
+        nonFinite = compared.difference.nonFiniteCount
+        largestAbsolute = compared.difference.largestAbsolute
+        largestRelative = finite(compared.difference.relative)
+        rootMeanSquare = compared.difference.rootMeanSquare
+        cosine = compared.difference.cosine
+        (worstSample, worstIndex) = compared.worstPlace
+        shapes = compared.shapes
+        obstacle = compared.obstacle
     }
 }
 

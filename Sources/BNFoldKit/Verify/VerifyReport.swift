@@ -1,3 +1,5 @@
+import Frontend
+
 /// What running a network and its folded twin side by side showed.
 ///
 /// Its JSON form is described in `docs/report.md`; `schema` changes when a field changes its meaning or goes.
@@ -14,17 +16,25 @@ public struct VerifyReport: Codable, Hashable, Sendable {
     /// Layers of the original that ran, of all that it has.
     public var layersRun: Int
     public var layerCount: Int
-    /// Whether every blob is within the tolerance, every fold within its bound, and no output missing.
+    /// Whether every value is within the tolerance, every fold within its bound, and no output missing.
     public var isWithin: Bool
     /// Where to look first; `nil` when all is within.
     public var first: First?
     public var folds: [Fold]
-    public var blobs: [Blob]
+    public var values: [ComparedValue]
     public var missingOutputs: [String]
     /// What could not run, and why.
     public var obstacles: [String]
     /// What is worth telling about how the weights and the network of either side belong together; `nil` where nothing is.
     public var remarks: [FoldReport.Remark]?
+    /// The words of the framework, for texts; no part of the JSON form.
+    public var vocabulary = Vocabulary.plain
+
+    private enum CodingKeys: String, CodingKey {
+        case bnfold, schema, original, folded, precision, tolerance, samples, layersRun, layerCount, isWithin, first
+        case folds, missingOutputs, obstacles, remarks
+        case values = "blobs"
+    }
 
     public struct Samples: Codable, Hashable, Sendable {
         public var count: Int
@@ -36,13 +46,18 @@ public struct VerifyReport: Codable, Hashable, Sendable {
         public var scaledBy: String?
     }
 
-    /// The first blob beyond the tolerance, and the fold that lies before it.
+    /// The first value beyond the tolerance, and the fold that lies before it.
     public struct First: Codable, Hashable, Sendable {
-        public var blob: String?
+        public var value: String?
         public var layer: String?
         /// Layers with new numbers, and the layers that went into them.
         public var changed: [String]
         public var removed: [String]
+
+        private enum CodingKeys: String, CodingKey {
+            case layer, changed, removed
+            case value = "blob"
+        }
     }
 
     /// A place where the two networks differ, tried by itself in double precision.
@@ -51,28 +66,34 @@ public struct VerifyReport: Codable, Hashable, Sendable {
         public var changed: [String]
         /// Layers of the original that the folded network does not have.
         public var removed: [String]
-        public var blobs: [String]
+        public var values: [String]
         /// `network`, `site` or `none`.
         public var coverage: String
         /// Why it was not tried.
         public var obstacle: String?
         public var isBeyond: Bool
-        /// Of the channel that comes nearest to its bound: the largest difference, in the units of the blob, and the channel's number.
+        /// Of the channel that comes nearest to its bound: the largest difference, in the units of the value, and the channel's number.
         public var error: Double?
         public var channel: Int?
-        /// The largest magnitude of the blob.
+        /// The largest magnitude of the value.
         public var magnitude: Double
         /// What the rounding of the weights allows; `nil` where no bound is known.
         public var bound: Double?
         /// The error relative to its bound, or to the tolerance; `nil` when it is not finite.
         public var ratio: Double?
-        /// Of the channel with the largest error relative to the magnitude of its blob: dead channels may come nearer to bounds that are next to nothing.
+        /// Of the channel with the largest error relative to the magnitude of its value: dead channels may come nearer to bounds that are next to nothing.
         /// `nil` when nothing was compared.
         public var largest: Channel?
         /// Both shapes, when they differ.
         public var shapes: String?
 
-        /// One channel of one blob; the fields as those of the fold.
+        private enum CodingKeys: String, CodingKey {
+            case changed, removed, coverage, obstacle, isBeyond, error, channel, magnitude, bound, ratio, largest,
+                shapes
+            case values = "blobs"
+        }
+
+        /// One channel of one value; the fields as those of the fold.
         public struct Channel: Codable, Hashable, Sendable {
             public var channel: Int
             public var error: Double?
@@ -82,7 +103,8 @@ public struct VerifyReport: Codable, Hashable, Sendable {
         }
     }
 
-    public struct Blob: Codable, Hashable, Sendable {
+    /// A value that both networks have, as compared.
+    public struct ComparedValue: Codable, Hashable, Sendable {
         public var name: String
         /// The layer of the folded network that computes it.
         public var layer: String
@@ -99,7 +121,7 @@ public struct VerifyReport: Codable, Hashable, Sendable {
         public var largestRelative: Double?
         public var rootMeanSquare: Double
         public var cosine: Double
-        /// The sample and the place in its blob of the worst element.
+        /// The sample and the place in its value of the worst element.
         public var worstSample: Int
         public var worstIndex: [Int]
         /// Both shapes, when they differ.

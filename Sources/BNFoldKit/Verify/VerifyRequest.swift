@@ -3,7 +3,7 @@ import Verification
 
 /// What to compare, on which samples, and how strictly.
 public struct VerifyRequest: Sendable {
-    /// The number format of the run that blobs are compared in.
+    /// The number format of the run that values are compared in.
     public enum Precision: String, Hashable, Sendable, CaseIterable {
         case single
         case double
@@ -51,7 +51,7 @@ public struct VerifyOptions: Sendable {
     /// The seed of noise.
     public var seed: UInt64 = 1
     public var precision = VerifyRequest.Precision.double
-    /// The largest difference of a blob that is agreement, relative to its largest magnitude; `nil` for the precision's own.
+    /// The largest difference of a value that is agreement, relative to its largest magnitude; `nil` for the precision's own.
     public var tolerance: Double?
     /// The most memory that both networks, samples and values may take, in bytes; `nil` for three quarters of what this machine, or the group of
     /// processes that this one belongs to, has.

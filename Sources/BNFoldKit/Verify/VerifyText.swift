@@ -4,7 +4,7 @@ import Files
 public struct VerifyText: Sendable {
     /// Use the terminal's colours.
     public var isColored = false
-    /// Tell every blob and every fold.
+    /// Tell every value and every fold.
     public var isVerbose = false
 
     public init(isColored: Bool = false, isVerbose: Bool = false) {
@@ -26,11 +26,12 @@ public struct VerifyText: Sendable {
         "verified on \(samples(report.samples)): \(folds(report)); ".printable + verdict(report)
     }
 
-    /// The blobs and folds that matter, as sections of indented lines.
+    /// The values and folds that matter, as sections of indented lines.
     func findings(_ report: VerifyReport) -> [String] {
         var lines: [String] = []
-        let shown = report.blobs.filter { isVerbose || $0.isBeyond || $0.isOutput }
-        lines += section(isVerbose ? "blobs" : "outputs, and what is beyond", shown.prefix(limit).map(row))
+        let shown = report.values.filter { isVerbose || $0.isBeyond || $0.isOutput }
+        lines += section(
+            isVerbose ? report.vocabulary.values : "outputs, and what is beyond", shown.prefix(limit).map(row))
         if shown.count > limit { lines.append("  and \(shown.count - limit) more (--verbose lists them)") }
         let folds = report.folds.filter { isVerbose || $0.isBeyond || $0.coverage == "none" }
         lines += section(isVerbose ? "folds" : "folds to look at", folds.prefix(limit).map(row))
@@ -45,12 +46,12 @@ public struct VerifyText: Sendable {
         var rows = [["samples", samples(report.samples)]]
         rows.append(["run in", "\(report.precision) precision, tolerance \(Self.number(report.tolerance))"])
         rows.append(["layers", "\(report.layersRun) of \(report.layerCount) run"])
-        let compared = report.blobs.filter { $0.obstacle == nil }
-        var blobs = "\(compared.count) of \(report.blobs.count) compared"
+        let compared = report.values.filter { $0.obstacle == nil }
+        var text = "\(compared.count) of \(report.values.count) compared"
         if let worst = compared.filter({ !$0.isDecision }).max(by: { Self.size($0) < Self.size($1) }) {
-            blobs += ", worst \(Self.relative(worst.largestRelative)) relative ('\(worst.name)')"
+            text += ", worst \(Self.relative(worst.largestRelative)) relative ('\(worst.name)')"
         }
-        rows.append(["blobs", blobs])
+        rows.append([report.vocabulary.values, text])
         rows.append(["folds", folds(report)])
         return rows
     }
@@ -79,17 +80,19 @@ public struct VerifyText: Sendable {
 
     // MARK: Rows
 
-    private func row(_ blob: VerifyReport.Blob) -> [String] {
-        if let obstacle = blob.obstacle { return [blob.name, blob.type, "not compared: \(obstacle)"] }
-        if let shapes = blob.shapes { return [blob.name, blob.type, "has the shapes \(shapes)"] }
-        var text = "\(Self.relative(blob.largestRelative)) relative, \(Self.number(blob.largestAbsolute)) absolute"
-        if blob.nonFinite > 0 { text = "\(blob.nonFinite) of \(blob.elements) elements are not finite" }
-        text += ", rms \(Self.number(blob.rootMeanSquare)), cosine \(Self.cosine(blob.cosine))"
-        if blob.largestAbsolute > 0 || blob.nonFinite > 0 {
-            text += ", worst at sample \(blob.worstSample) (\(blob.worstIndex.map(String.init).joined(separator: ",")))"
+    private func row(_ compared: VerifyReport.ComparedValue) -> [String] {
+        if let obstacle = compared.obstacle { return [compared.name, compared.type, "not compared: \(obstacle)"] }
+        if let shapes = compared.shapes { return [compared.name, compared.type, "has the shapes \(shapes)"] }
+        var text =
+            "\(Self.relative(compared.largestRelative)) relative, \(Self.number(compared.largestAbsolute)) absolute"
+        if compared.nonFinite > 0 { text = "\(compared.nonFinite) of \(compared.elements) elements are not finite" }
+        text += ", rms \(Self.number(compared.rootMeanSquare)), cosine \(Self.cosine(compared.cosine))"
+        if compared.largestAbsolute > 0 || compared.nonFinite > 0 {
+            text +=
+                ", worst at sample \(compared.worstSample) (\(compared.worstIndex.map(String.init).joined(separator: ",")))"
         }
-        if blob.isDecision { text += "; not judged: it follows a layer that decides" }
-        return [blob.name, blob.type, text]
+        if compared.isDecision { text += "; not judged: it follows a layer that decides" }
+        return [compared.name, compared.type, text]
     }
 
     private func row(_ fold: VerifyReport.Fold) -> [String] {
@@ -104,7 +107,7 @@ public struct VerifyText: Sendable {
     }
 
     private static func title(_ fold: VerifyReport.Fold) -> String {
-        let changed = fold.changed.isEmpty ? fold.blobs : fold.changed
+        let changed = fold.changed.isEmpty ? fold.values : fold.changed
         return list(changed) + (fold.removed.isEmpty ? "" : " <- " + list(fold.removed))
     }
 
@@ -129,8 +132,9 @@ public struct VerifyText: Sendable {
         if !report.missingOutputs.isEmpty {
             text += "; the folded network lacks the outputs \(Self.list(report.missingOutputs.map { "'\($0)'" }))"
         }
-        if let blob = report.first?.blob {
-            text += "; the first blob beyond the tolerance is '\(blob)', of layer '\(report.first?.layer ?? "")'"
+        if let first = report.first?.value {
+            text +=
+                "; the first \(report.vocabulary.value) beyond the tolerance is '\(first)', of layer '\(report.first?.layer ?? "")'"
         }
         if let first = report.first, !(first.changed + first.removed).isEmpty {
             let changed = first.changed.isEmpty ? "" : " in \(Self.list(first.changed.map { "'\($0)'" }))"
@@ -142,7 +146,7 @@ public struct VerifyText: Sendable {
 
     // MARK: Numbers
 
-    private static func size(_ blob: VerifyReport.Blob) -> Double { blob.largestRelative ?? .infinity }
+    private static func size(_ compared: VerifyReport.ComparedValue) -> Double { compared.largestRelative ?? .infinity }
     private static func size(_ fold: VerifyReport.Fold) -> Double { fold.ratio ?? .infinity }
 
     private static func relative(_ number: Double?) -> String { number.map(Self.number) ?? "not finite" }

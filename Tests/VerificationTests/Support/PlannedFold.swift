@@ -51,11 +51,11 @@ struct PlannedFold {
         do {
             let verification = try verification()
             if verification.isWithin { return nil }
-            let blobs = verification.blobs.filter { $0.isBeyond(verification.tolerance) }
+            let blobs = verification.values.filter { $0.isBeyond(verification.tolerance) }
                 .map { "\($0.name) of \($0.layer) is off by \($0.difference.relative)" }
             let sites = verification.sites.filter(\.isBeyond)
                 .map {
-                    "\($0.changed) <- \($0.removed) at \($0.blobs) is off by \($0.difference.error), bound \($0.difference.bound ?? -1)"
+                    "\($0.changed) <- \($0.removed) at \($0.values) is off by \($0.difference.error), bound \($0.difference.bound ?? -1)"
                 }
             return (blobs + sites + verification.missingOutputs).joined(separator: "\n")
         } catch {

@@ -3,10 +3,10 @@ import Testing
 @testable import Verification
 
 @Suite("The difference of a blob")
-struct BlobDifferenceTests {
+struct ValueDifferenceTests {
     /// Adds batches of (original, folded).
-    private func difference(_ batches: ([Double], [Double])...) -> BlobDifference {
-        var difference = BlobDifference()
+    private func difference(_ batches: ([Double], [Double])...) -> ValueDifference {
+        var difference = ValueDifference()
         for (batch, (original, folded)) in batches.enumerated() {
             original.withUnsafeBufferPointer { original in
                 folded.withUnsafeBufferPointer { difference.add(original: original, folded: $0, batch: batch) }
@@ -45,7 +45,7 @@ struct BlobDifferenceTests {
     func rootMeanSquare() {
         #expect(difference(([0, 0, 0, 0], [3, -4, 0, 0])).rootMeanSquare == 2.5)
         #expect(difference(([0, 0], [3, 0]), ([0, 0], [0, -4])).rootMeanSquare == 2.5)
-        #expect(BlobDifference().rootMeanSquare == 0)
+        #expect(ValueDifference().rootMeanSquare == 0)
     }
 
     @Test("has a cosine: 0 across, -1 against, 1 along whatever the length")

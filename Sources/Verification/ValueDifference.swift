@@ -1,8 +1,8 @@
 import Execution
 import NetGraph
 
-/// How far a blob of the folded network lies from the original's, over all samples.
-public struct BlobDifference: Hashable, Sendable {
+/// How far a value of the folded network lies from the original's, over all samples.
+public struct ValueDifference: Hashable, Sendable {
     /// Elements compared.
     public private(set) var elementCount = 0
     /// Elements that are not finite in at least one of the networks.
@@ -11,9 +11,9 @@ public struct BlobDifference: Hashable, Sendable {
     public private(set) var largestAbsolute = 0.0
     /// The largest |original|.
     public private(set) var largestMagnitude = 0.0
-    /// What differences are relative to where that is more: the largest magnitude of what cancelled out on the way to the blob.
+    /// What differences are relative to where that is more: the largest magnitude of what cancelled out on the way to the value.
     public private(set) var cancelledMagnitude = 0.0
-    /// The place of the largest difference, or of the first element that is not finite: batch, and element in the batch's blob.
+    /// The place of the largest difference, or of the first element that is not finite: batch, and element in the batch's value.
     public private(set) var worstElement = 0
     public private(set) var worstBatch = 0
 
@@ -22,7 +22,7 @@ public struct BlobDifference: Hashable, Sendable {
     private var foldedSquares = 0.0
     private var products = 0.0
 
-    /// The largest difference relative to the largest magnitude, of the blob or of what cancelled out on the way to it; infinite when an element is not finite.
+    /// The largest difference relative to the largest magnitude, of the value or of what cancelled out on the way to it; infinite when an element is not finite.
     public var relative: Double {
         if nonFiniteCount > 0 { return .infinity }
         if largestAbsolute == 0 { return 0 }
@@ -35,7 +35,7 @@ public struct BlobDifference: Hashable, Sendable {
         elementCount > 0 ? min((squares / Double(elementCount)).squareRoot(), largestAbsolute) : 0
     }
 
-    /// The cosine of the angle between the two blobs: 1 when they point the same way, and when both are 0; 0 where their squares leave the range of
+    /// The cosine of the angle between the two values: 1 when they point the same way, and when both are 0; 0 where their squares leave the range of
     /// a `Double`.
     public var cosine: Double {
         let lengths = originalSquares.squareRoot() * foldedSquares.squareRoot()
@@ -44,7 +44,7 @@ public struct BlobDifference: Hashable, Sendable {
         return originalSquares == foldedSquares ? 1 : 0
     }
 
-    /// - Parameter cancelled: the largest magnitude of what cancelled out on the way to the blob.
+    /// - Parameter cancelled: the largest magnitude of what cancelled out on the way to the value.
     @specialized(where Element == Float)
     @specialized(where Element == Double)
     mutating func add<Element: ExecutionElement>(
