@@ -41,8 +41,11 @@ struct KerasConnections {
         _ reference: KerasReference, isOutput: Bool, of layer: KerasLayer?, reader: KerasConfigReader
     ) throws(ModelError) -> Node {
         let reading = layer.map { "layer '\($0.name)' reads" } ?? "the model names"
-        let (line, column) = reader.document.position(at: reference.nameRange.lowerBound)
-        let place = "\(reader.file):\(line):\(column)"
+        // Lines are counted from the beginning of the text, which is too much for each reference.
+        var place: String {
+            let (line, column) = reader.document.position(at: reference.nameRange.lowerBound)
+            return "\(reader.file):\(line):\(column)"
+        }
         guard let position = positions[reference.layer] else {
             throw ModelError(
                 .malformed, "\(place): \(reading) '\(reference.layer)', but there is no layer of this name")
