@@ -72,7 +72,7 @@ struct ResizeTaps {
         for index in Int(first)...Int(last) {
             let number = weight(Double(index) - place)
             let isInside = (0..<length).contains(index)
-            guard number != 0, isInside || !resize.excludesOutside && !resize.isAntialiased else { continue }
+            guard number != 0, isInside || !resize.excludesOutside else { continue }
             let inside = min(max(index, 0), length - 1)
             if let other = taps.firstIndex(where: { $0.index == inside }) {
                 taps[other].weight += number
