@@ -7,9 +7,9 @@ struct RandomNetBuilder {
     private(set) var sketch = NetworkSketch()
     private let isPlain: Bool
     /// Values that layers may read, the ones that nobody reads yet among them.
-    private var open: [ValueID] = []
+    var open: [ValueID] = []
     private var unread: Set<ValueID> = []
-    private var random = SeededNumbers(seed: 0)
+    var random = SeededNumbers(seed: 0)
 
     init(isPlain: Bool) {
         self.isPlain = isPlain
@@ -31,7 +31,8 @@ struct RandomNetBuilder {
     mutating func add(seed: UInt64) {
         random = SeededNumbers(seed: seed)
         let input = pick()
-        switch isPlain ? plainKind() : Int.random(in: 0..<40, using: &random) {
+        let kind = isPlain ? plainKind() : Int.random(in: 0..<44 + Self.moreKinds, using: &random)
+        switch kind {
         case 0...3: addConvolution(input)
         case 4: addDeconvolution(input)
         case 5...6: addInnerProduct(input)
@@ -56,7 +57,10 @@ struct RandomNetBuilder {
         case 35...36: addPadding(input)
         case 37: addRegroupingChannelsLast(input)
         case 38: addBatchNormAlongAnotherAxis(input)
-        default: addConvolution(input)
+        case 39...40: addConvolution(input)
+        case 41...42: addScale(input)
+        case 43: addBatchNorm(input, hasScale: true)
+        default: addMore(kind - 44, input)
         }
     }
 
@@ -78,12 +82,12 @@ struct RandomNetBuilder {
         return fitting.randomElement(using: &random) ?? except ?? open[0]
     }
 
-    private func shape(_ value: ValueID) -> [Int] { sketch.network[value].shape?.known ?? [] }
+    func shape(_ value: ValueID) -> [Int] { sketch.network[value].shape?.known ?? [] }
 
     private func channels(_ value: ValueID) -> Int { shape(value)[1] }
 
     /// Adds a layer, unless its inputs do not fit it or its output grows too large; in place where that is allowed and chance wants it.
-    private mutating func addLayer(
+    mutating func addLayer(
         _ type: String, _ operation: Operation, _ inputs: [ValueID], outputCount: Int = 1, mayBeInPlace: Bool = false
     ) {
         let shapes = inputs.map { sketch.network[$0].shape }
@@ -114,7 +118,7 @@ struct RandomNetBuilder {
 
     // MARK: Numbers
 
-    private mutating func numbers(_ count: Int, _ bounds: ClosedRange<Double> = -1...1) -> [Double] {
+    mutating func numbers(_ count: Int, _ bounds: ClosedRange<Double> = -1...1) -> [Double] {
         random.numbers(count, in: bounds)
     }
 
@@ -137,7 +141,7 @@ struct RandomNetBuilder {
     }
 
     /// A new parameter, or one of the same shape that another layer has.
-    private mutating func parameter(_ role: String, _ values: [Double], shape: [Int]? = nil) -> ParameterID {
+    mutating func parameter(_ role: String, _ values: [Double], shape: [Int]? = nil) -> ParameterID {
         let shape = shape ?? [values.count]
         let twins = sketch.network.parameters.indices.filter {
             sketch.network.parameters[$0].shape == shape && sketch.network.parameters[$0].name == role
