@@ -14,7 +14,7 @@ extension KernelCall {
         try require(
             output.shape == kept.map { reduced.contains($0) ? 1 : input.shape[$0] }, "its output has a wrong size")
         let strides = Self.strides(of: input.shape)
-        let fiber = Fiber(reduced.sorted(), of: input.shape, strides: strides)
+        let fiber = Fiber(reduced.sorted(), of: input.shape, strides: strides).merged
         let outputStrides = Self.strides(of: output.shape)
         let inputStrides = kept.map { reduced.contains($0) ? 0 : strides[$0] }
         let count = Double(fiber.count)

@@ -33,6 +33,7 @@ extension KernelCall {
         let fiber = Fiber(normalized, of: shape, strides: strides)
         let zeros = [Int](repeating: 0, count: shape.count)
         let (factors, terms) = (scale?.strides ?? zeros, shift?.strides ?? zeros)
+        let whole = fiber.merged
         let count = Double(fiber.count)
         let outer = rest.map { shape[$0] }
         let outerStrides = [strides, factors, terms].map { all in rest.map { all[$0] } }
@@ -43,12 +44,12 @@ extension KernelCall {
             for place in places {
                 let starts = Self.offsets(ofPlace: place, in: outer, strides: outerStrides)
                 var (sum, squares) = (0.0, 0.0)
-                fiber.forEachRun(from: starts[0]) { start, count, step in
+                whole.forEachRun(from: starts[0]) { start, count, step in
                     for index in 0..<count { sum += Double(input.pointer[start + index * step]) }
                 }
                 let mean = sum / count
                 let center = operation.deviation == .mean ? mean : 0
-                fiber.forEachRun(from: starts[0]) { start, count, step in
+                whole.forEachRun(from: starts[0]) { start, count, step in
                     for index in 0..<count {
                         let difference = Double(input.pointer[start + index * step]) - center
                         squares += difference * difference
@@ -111,7 +112,7 @@ extension KernelCall {
         let axes = try self.axes(operation.axes, of: input)
         try require(operation.order > 0, "there is no norm of order \(operation.order)")
         let strides = Self.strides(of: input.shape)
-        let fiber = Fiber(axes, of: input.shape, strides: strides)
+        let fiber = Fiber(axes, of: input.shape, strides: strides).merged
         let rest = input.shape.indices.filter { !axes.contains($0) }
         let outer = rest.map { input.shape[$0] }
         let outerStrides = [rest.map { strides[$0] }]

@@ -2,7 +2,8 @@ import NetGraph
 
 // Walks over several arrays of different strides at the same time.
 extension KernelCall {
-    /// Calls `body` for each row, a run of places along the last axis, several rows at a time on a thread.
+    /// Calls `body` for rows, runs of places along the last axis, several at a time on a thread. Axes along which all arrays go on as they do within a
+    /// row make longer rows, and rows too long for one thread are cut, so that a row is no axis of the shape.
     ///
     /// - Parameters:
     ///   - shape: the lengths of the axes.
@@ -11,13 +12,42 @@ extension KernelCall {
     func forEachRow(
         of shape: [Int], strides: [[Int]], _ body: (_ starts: [Int], _ count: Int, _ steps: [Int]) -> Void
     ) {
+        let (shape, strides) = Self.merged(shape, strides)
         let count = shape.last ?? 1
         let rowCount = shape.dropLast().reduce(1, *)
         guard count > 0, rowCount > 0 else { return }
         let steps = strides.map { $0.last ?? 0 }
-        workers.forEachRange(of: rowCount, length: max(1, Workers.elementsPerPiece / count)) { rows in
-            for row in rows { body(Self.offsets(ofPlace: row, in: shape.dropLast(), strides: strides), count, steps) }
+        guard count > Workers.elementsPerPiece else {
+            workers.forEachRange(of: rowCount, length: max(1, Workers.elementsPerPiece / count)) { rows in
+                for row in rows {
+                    body(Self.offsets(ofPlace: row, in: shape.dropLast(), strides: strides), count, steps)
+                }
+            }
+            return
         }
+        for row in 0..<rowCount {
+            let starts = Self.offsets(ofPlace: row, in: shape.dropLast(), strides: strides)
+            workers.forEachRange(of: count, length: Workers.elementsPerPiece) { range in
+                body(zip(starts, steps).map { $0 + range.lowerBound * $1 }, range.count, steps)
+            }
+        }
+    }
+
+    /// The same places with as few axes as possible: two become one where in every array the outer one goes on where the inner one ends.
+    static func merged(_ shape: [Int], _ strides: [[Int]]) -> (shape: [Int], strides: [[Int]]) {
+        var lengths: [Int] = []
+        var distances = strides.map { _ in [Int]() }
+        for axis in shape.indices.reversed() where shape[axis] != 1 {
+            if let inner = lengths.first,
+                strides.indices.allSatisfy({ strides[$0][axis] == distances[$0][0] * inner })
+            {
+                lengths[0] *= shape[axis]
+            } else {
+                lengths.insert(shape[axis], at: 0)
+                for array in strides.indices { distances[array].insert(strides[array][axis], at: 0) }
+            }
+        }
+        return (lengths, distances)
     }
 
     /// How far the element at a place, counted in row-major order, lies from the first in each array.
@@ -75,6 +105,17 @@ struct Fiber {
     init(_ axes: some Collection<Int>, of shape: [Int], strides all: [Int]) {
         lengths = axes.map { shape[$0] }
         strides = axes.map { all[$0] }
+    }
+
+    /// The same elements in as few runs as possible.
+    var merged: Fiber {
+        let (lengths, strides) = KernelCall<Float>.merged(lengths, [strides])
+        return Fiber(lengths: lengths, strides: strides[0])
+    }
+
+    private init(lengths: [Int], strides: [Int]) {
+        self.lengths = lengths
+        self.strides = strides
     }
 
     /// Calls `body` for runs that together are all elements, in row-major order: where one begins, its length, and the distance along it.
