@@ -5,6 +5,10 @@ public struct Padding: Hashable, Sendable {
         case constant(Double)
         /// The elements inside mirrored, the outermost one not repeated: c b | a b c | b a.
         case reflection
+        /// The same with the outermost one repeated: b a | a b c | c b.
+        case mirror
+        /// The elements inside once more: b c | a b c | a b.
+        case wrapping
         /// The outermost element again and again: a a | a b c | c c.
         case edge
     }
@@ -41,8 +45,14 @@ public struct Padding: Hashable, Sendable {
             guard result > 0, kept > 0 else {
                 throw ShapeError("nothing is left of its input of shape \(input ?? shape)")
             }
-            guard filling != .reflection || max(before[axis], after[axis]) < kept else {
-                throw ShapeError("it mirrors more elements than its input of shape \(input ?? shape) has")
+            let most =
+                switch filling {
+                case .constant, .edge: Int.max
+                case .reflection: kept - 1
+                case .mirror, .wrapping: kept
+                }
+            guard max(before[axis], after[axis]) <= most else {
+                throw ShapeError("it repeats more elements than its input of shape \(input ?? shape) has")
             }
             shape.dimensions[axis + 2] = result
         }

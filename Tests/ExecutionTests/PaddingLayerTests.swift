@@ -23,6 +23,16 @@ struct PaddingLayerTests {
         #expect(try pad([2], [3], .reflection, row) == Tensor([1, 1, 9], [3, 2, 1, 2, 3, 4, 3, 2, 1]))
     }
 
+    @Test("A mirror repeats the outermost element, and what is wrapped comes from the other end")
+    func mirrorAndWrapping() throws {
+        func run(_ filling: Padding.Filling) throws -> [Double] {
+            try OneLayer(operation: .padding(Padding(before: [2], after: [3], filling: filling)))
+                .run(Tensor<Double>([1, 1, 3], [1, 2, 3])).elements
+        }
+        #expect(try run(.mirror) == [2, 1, 1, 2, 3, 3, 2, 1])
+        #expect(try run(.wrapping) == [2, 3, 1, 2, 3, 1, 2, 3])
+    }
+
     @Test("An edge is repeated")
     func edge() throws {
         #expect(try pad([2], [1], .edge, row) == Tensor([1, 1, 7], [1, 1, 1, 2, 3, 4, 4]))

@@ -52,6 +52,13 @@ extension KernelCall {
         switch filling {
         case .constant: return nil
         case .edge: return min(max(place, kept.lowerBound), kept.upperBound - 1)
+        case .mirror:
+            let mirrored =
+                place < kept.lowerBound ? 2 * kept.lowerBound - 1 - place : 2 * kept.upperBound - 1 - place
+            return min(max(mirrored, kept.lowerBound), kept.upperBound - 1)
+        case .wrapping:
+            let wrapped = place < kept.lowerBound ? place + kept.count : place - kept.count
+            return min(max(wrapped, kept.lowerBound), kept.upperBound - 1)
         case .reflection:
             let mirrored = place < kept.lowerBound ? 2 * kept.lowerBound - place : 2 * (kept.upperBound - 1) - place
             return min(max(mirrored, kept.lowerBound), kept.upperBound - 1)

@@ -372,7 +372,9 @@ struct RandomNetBuilder {
 
     private mutating func addPadding(_ input: ValueID) {
         let axes = shape(input).count - 2
-        let fillings: [Padding.Filling] = [.constant(0), .constant(0), .constant(-0.5), .reflection, .edge]
+        let fillings: [Padding.Filling] = [
+            .constant(0), .constant(0), .constant(-0.5), .reflection, .mirror, .wrapping, .edge,
+        ]
         let padding = Padding(
             before: (0..<axes).map { _ in Int.random(in: -1...2, using: &random) },
             after: (0..<axes).map { _ in Int.random(in: -1...2, using: &random) },
