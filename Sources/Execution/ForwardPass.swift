@@ -175,7 +175,7 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
             let count = try elementCount(of: shape, of: layer)
             // A function of each element by itself overwrites what only it reads.
             let isInPlace =
-                layer.operation.mayOverwriteInput && states.isEmpty && inputs[0].count == count
+                layer.operation.mayOverwriteInput && states.isEmpty && inputs[0].shape == shape
                 && inputs[0].buffer.users == 1 && readsLeft[layer.inputs[0].index] == 1
                 && !retained.contains(layer.inputs[0])
             states.append(State(shape: shape, count: count, buffer: isInPlace ? inputs[0].buffer : pool.take(count)))

@@ -165,7 +165,7 @@ extension Operation {
     /// Whether each element of the output depends on the element of the first input at its place and on no other of that input.
     var mayOverwriteInput: Bool {
         switch self {
-        case .activation, .power, .eltwise, .scale, .bias: true
+        case .activation, .power, .eltwise, .arithmetic, .scale, .bias: true
         case .batchNorm(let batchNorm): batchNorm.usesGlobalStatistics
         default: false
         }

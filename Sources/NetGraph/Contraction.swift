@@ -14,22 +14,27 @@ public struct Contraction: Hashable, Sendable {
         self.output = output
     }
 
-    /// The product of matrices that lie in the last two axes, axes before those side by side (NumPy's `matmul`), with values of at least two axes.
+    /// The product of matrices that lie in the last two axes, axes before those side by side; a value of one axis is a row on the left and a column on the
+    /// right, and that axis is none of the output's (NumPy's `matmul`).
     ///
-    /// - Parameter order: in which axes are counted.
+    /// - Parameters:
+    ///   - order: in which axes are counted.
+    ///   - transposesFirst: whether the matrices lie transposed; of no account for a value of one axis.
     public static func matrixProduct(
         ranks first: Int, _ second: Int, order: ElementOrder = .channelsFirst, transposesFirst: Bool = false,
         transposesSecond: Bool = false
     ) -> Contraction? {
-        let rank = max(first, second)
-        guard first >= 2, second >= 2 else { return nil }
-        // Labels: the place of an axis in the output, and `rank` for what is summed up.
-        func batch(_ own: Int) -> [Int] { Array(rank - own..<rank - 2) }
+        guard first >= 1, second >= 1 else { return nil }
+        // Labels: the place of an axis in an output of matrices, and `rank` for what is summed up.
+        let rank = max(first, second, 2)
         let (row, column, inner) = (rank - 2, rank - 1, rank)
-        return Contraction(
-            first: network(batch(first) + (transposesFirst ? [inner, row] : [row, inner]), order),
-            second: network(batch(second) + (transposesSecond ? [column, inner] : [inner, column]), order),
-            output: network(Array(0..<rank), order))
+        func labels(_ own: Int, _ matrix: [Int], isTransposed: Bool) -> [Int] {
+            own == 1 ? [inner] : Array(rank - own..<rank - 2) + (isTransposed ? matrix.reversed() : matrix)
+        }
+        let left = labels(first, [row, inner], isTransposed: transposesFirst)
+        let right = labels(second, [inner, column], isTransposed: transposesSecond)
+        let output = (0..<rank).filter { ($0 != row || first > 1) && ($0 != column || second > 1) }
+        return Contraction(first: network(left, order), second: network(right, order), output: network(output, order))
     }
 
     /// Inner products along one axis of each image of both, counted in the order: the other axes of the first, then those of the second (Keras's `Dot`).

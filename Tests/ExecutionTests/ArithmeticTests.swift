@@ -47,6 +47,32 @@ struct ArithmeticTests {
         #expect(rows == Tensor([1, 1, 2, 2], [5, 7, 5, 7]))
     }
 
+    @Test("is computed in place of a value that nobody else reads only where their places are the same")
+    func inPlace() throws {
+        // (1, 2, 2) of one order becomes (1, 1, 2, 2) with the channels elsewhere: as many elements, in another order.
+        var network = Network()
+        let values = ["data", "doubled", "other", "sum"].map { network.addValue(Value(name: $0)) }
+        let aligned = Arithmetic(.sum, order: .channelsLast)
+        for (index, (operation, inputs)) in [
+            (NetGraph.Operation.input, []), (.power(Power(scale: 2)), [values[0]]), (.input, []),
+            (.arithmetic(aligned), [values[1], values[2]]),
+        ].enumerated() {
+            network.layers.append(
+                Layer(
+                    id: LayerID(index), name: network[values[index]].name, operation: operation, inputs: inputs,
+                    outputs: [values[index]]))
+        }
+        network.outputs = [values[3]]
+        let interpreter = try Interpreter<Double>(network, weights: MemoryWeights(numbers: []))
+        let outputs = try interpreter.outputs(of: [
+            "data": Tensor(counting: [2, 2, 3]), "other": Tensor([1, 1, 1, 1], [0.5]),
+        ])
+        // In the framework's order (2, 3, 2): 0, 3; 1, 4; 2, 5 and so on, which is (1, 2, 3, 2).
+        #expect(
+            outputs[values[3]]
+                == Tensor([1, 2, 2, 3], [0.5, 2.5, 4.5, 12.5, 14.5, 16.5, 6.5, 8.5, 10.5, 18.5, 20.5, 22.5]))
+    }
+
     @Test("leaves what other layers read as it is")
     func aliases() throws {
         let value = Tensor<Double>([2], [1, 2])
@@ -73,6 +99,19 @@ struct ArithmeticTests {
             Tensor([2, 1, 2], [1, 2, 3, 4]), Tensor([2, 3], [1, 2, 3, 4, 5, 6]),
         ])[0]
         #expect(output == Tensor([2, 1, 3], [9, 12, 15, 19, 26, 33]))
+    }
+
+    @Test("A vector is a row on the left and a column on the right, and no axis of the output")
+    func vectors() throws {
+        func run(_ ranks: (Int, Int), _ first: Tensor<Double>, _ second: Tensor<Double>) throws -> Tensor<Double> {
+            let contraction = try #require(Contraction.matrixProduct(ranks: ranks.0, ranks.1))
+            return try OneLayer(operation: .contraction(contraction)).run([first, second])[0]
+        }
+        let (vector, matrix) = (Tensor<Double>([2], [1, 10]), Tensor<Double>([2, 2], [1, 2, 3, 4]))
+        #expect(try run((1, 2), vector, matrix) == Tensor([2], [31, 42]))
+        #expect(try run((2, 1), matrix, vector) == Tensor([2], [21, 43]))
+        #expect(try run((1, 1), vector, vector) == Tensor([], [101]))
+        #expect(try run((3, 1), Tensor([2, 1, 2], [1, 2, 3, 4]), vector) == Tensor([2, 1], [21, 43]))
     }
 
     @Test("A product of matrices with either of them transposed")

@@ -67,7 +67,7 @@ struct MoreOperationsShapeTests {
         #expect(throws: ShapeError.self) {
             try Operation.contraction(Contraction(first: [0, 0], second: [0], output: [0])).shape(of: [2, 2], [2])
         }
-        #expect(Contraction.matrixProduct(ranks: 1, 2) == nil)
+        #expect(Contraction.matrixProduct(ranks: 0, 2) == nil)
         #expect(Contraction.imageProducts(ranks: 2, 2, axes: (0, 1)) == nil)
         #expect(Contraction.imageProducts(ranks: 2, 0, axes: (1, .min)) == nil)
     }

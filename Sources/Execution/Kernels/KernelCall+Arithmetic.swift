@@ -41,27 +41,34 @@ extension KernelCall {
         into target: UnsafeMutablePointer<Element>, _ count: Int, isFirst: Bool
     ) {
         if isFirst {
-            for index in 0..<count { target[index] = source[index * step] }
+            // In place it is there already.
+            if source != target || step != 1 { each(source, step, target, count) { _, x in x } }
             return
         }
         switch function {
-        case .sum, .mean: for index in 0..<count { target[index] += source[index * step] }
-        case .difference: for index in 0..<count { target[index] -= source[index * step] }
-        case .product: for index in 0..<count { target[index] *= source[index * step] }
-        case .quotient: for index in 0..<count { target[index] /= source[index * step] }
+        case .sum, .mean: each(source, step, target, count) { $0 + $1 }
+        case .difference: each(source, step, target, count) { $0 - $1 }
+        case .product: each(source, step, target, count) { $0 * $1 }
+        case .quotient: each(source, step, target, count) { $0 / $1 }
         // What is not a number stays one, as in NumPy.
-        case .maximum:
-            for index in 0..<count {
-                let other = source[index * step]
-                if other > target[index] || other.isNaN { target[index] = other }
-            }
-        case .minimum:
-            for index in 0..<count {
-                let other = source[index * step]
-                if other < target[index] || other.isNaN { target[index] = other }
-            }
-        case .power:
-            for index in 0..<count { target[index] = Element.power(target[index], source[index * step]) }
+        case .maximum: each(source, step, target, count) { $1 > $0 || $1.isNaN ? $1 : $0 }
+        case .minimum: each(source, step, target, count) { $1 < $0 || $1.isNaN ? $1 : $0 }
+        case .power: each(source, step, target, count) { Element.power($0, $1) }
+        }
+    }
+
+    /// A function of what is there and of another value, which goes on as the target does, stays where it is, or goes on in steps.
+    @inline(__always)
+    private static func each(
+        _ source: UnsafeMutablePointer<Element>, _ step: Int, _ target: UnsafeMutablePointer<Element>, _ count: Int,
+        _ function: (Element, Element) -> Element
+    ) {
+        switch step {
+        case 0:
+            let x = source[0]
+            for index in 0..<count { target[index] = function(target[index], x) }
+        case 1: for index in 0..<count { target[index] = function(target[index], source[index]) }
+        default: for index in 0..<count { target[index] = function(target[index], source[index * step]) }
         }
     }
 
