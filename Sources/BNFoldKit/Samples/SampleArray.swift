@@ -15,6 +15,28 @@ protocol SampleArray: Sendable {
 }
 
 extension SampleArray {
+    /// Some of the samples, which have to be numbers that the run can hold: from others no network computes what could be compared.
+    ///
+    /// - Parameter largest: the largest number of the format of the run.
+    func finiteElements(
+        of samples: Range<Int>, upTo largest: Double
+    ) throws(BNFoldError) -> [Double] {
+        let elements = try read(samples: samples)
+        guard let index = elements.firstIndex(where: { !(abs($0) <= largest) }) else { return elements }
+        let lengths = shape.dropFirst()
+        var (sample, place) = (samples.lowerBound, [Int]())
+        var rest = index
+        for length in lengths.reversed() where length > 0 {
+            place.insert(rest % length, at: 0)
+            rest /= length
+        }
+        sample += rest
+        throw BNFoldError(
+            .malformed,
+            "\(self.place): holds \(elements[index]) in sample \(sample) at (\(place.map(String.init).joined(separator: ","))), expected numbers of magnitude \(Float(largest)) at most; leave such samples out"
+        )
+    }
+
     /// Set where nothing was ever written to the array.
     var remark: FoldReport.Remark? {
         guard let fillValue else { return nil }

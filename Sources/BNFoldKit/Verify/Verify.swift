@@ -163,13 +163,15 @@ struct NetworkComparison {
         let count = options.samples ?? available
         let batchSize = Self.batchSize(
             Dictionary(shapes.map { ($0.name, $0.shape ?? [1]) }, uniquingKeysWith: { first, _ in first }))
+        let largest =
+            options.precision == .single ? Double(Float.greatestFiniteMagnitude) : Double.greatestFiniteMagnitude
         let batch = arrays.mapValues { [batchSize] + $0.shape.dropFirst() }
         try explainingMemory(shapes) { () throws(ExecutionError) in try verifier.requireMemory(for: batch) }
         try run(&verifier, count: count, batchSize: batchSize) { (range) throws(BNFoldError) in
             var tensors: [String: Tensor<Double>] = [:]
             for (name, array) in arrays {
                 // The network may insist on its batch: the last one is filled up with its last sample.
-                var elements = try array.read(samples: range)
+                var elements = try array.finiteElements(of: range, upTo: largest)
                 let size = array.shape.dropFirst().reduce(1, *)
                 let last = elements.suffix(size)
                 for _ in range.count..<batchSize { elements += last }

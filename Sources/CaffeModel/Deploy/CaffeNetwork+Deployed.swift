@@ -81,7 +81,7 @@ private struct Deployment {
     /// Values that weights were applied to.
     private let learned: ValueSet
     /// The names of all values, once one has to be found that is not among them.
-    private lazy var valueNames = Set(network.values.map(\.name))
+    private var valueNames: Set<String>?
 
     private let source: CaffeNetwork
 
@@ -212,8 +212,9 @@ private struct Deployment {
         } else {
             // A loss may leave out its top, a function may not.
             let own = result.name.isEmpty ? layer.type : result.name
-            let name = valueNames.contains(own) ? own + "_prob" : own
-            valueNames.insert(name)
+            if valueNames == nil { valueNames = Set(network.values.map(\.name)) }
+            let name = valueNames?.contains(own) ?? false ? own + "_prob" : own
+            valueNames?.insert(name)
             top = network.addValue(Value(name: name))
         }
         network.values[top.index].shape = network[score].shape
