@@ -122,6 +122,40 @@ static inline herr_t chdf5_iterate_links(hid_t group, chdf5_link_visitor visitor
 #endif
 }
 
+/* Called with the name of each attribute; the iteration stops when it returns something other than 0. */
+typedef int (*chdf5_attribute_visitor)(const char *name, size_t length, void *context);
+
+struct chdf5_attribute_visit {
+    chdf5_attribute_visitor visitor;
+    void *context;
+};
+
+static inline herr_t chdf5_visit_attribute(hid_t object, const char *name, const H5A_info_t *info, void *context)
+{
+    const struct chdf5_attribute_visit *visit = (const struct chdf5_attribute_visit *)context;
+    (void)object;
+    (void)info;
+    return visit->visitor(name, strlen(name), visit->context);
+}
+
+/* Visits the attributes of an object in the order of their names. */
+static inline herr_t chdf5_iterate_attributes(hid_t object, chdf5_attribute_visitor visitor, void *context)
+{
+    struct chdf5_attribute_visit visit = {visitor, context};
+    hsize_t position = 0;
+    return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, &position, chdf5_visit_attribute, &visit);
+}
+
+/* Gives back what the library allocated for elements of variable length. */
+static inline herr_t chdf5_free_variable(hid_t type, hid_t space, void *elements)
+{
+#if H5_VERSION_GE(1, 12, 0)
+    return H5Treclaim(type, space, H5P_DEFAULT, elements);
+#else
+    return H5Dvlen_reclaim(type, space, H5P_DEFAULT, elements);
+#endif
+}
+
 /* Called with each chunk of a dataset that is stored: the indices of its first element, a bit for each filter that it was not given to,
  * where it is and how large; the iteration stops when it returns something other than 0. */
 typedef int (*chdf5_chunk_visitor)(const hsize_t *start, unsigned skipped, haddr_t address, hsize_t size, void *context);

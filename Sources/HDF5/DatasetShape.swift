@@ -38,6 +38,11 @@ struct DatasetShape: Equatable, Sendable {
     init(of dataset: hid_t, elementByteCount: Int, at place: Place) throws(HDF5Error) {
         let dataspace = try place.require(H5Dget_space(dataset), "has no readable shape")
         defer { H5Sclose(dataspace) }
+        try self.init(ofSpace: dataspace, elementByteCount: elementByteCount, at: place)
+    }
+
+    /// The shape that a dataspace of the library claims; throws `.unsupported` or `.damaged`.
+    init(ofSpace dataspace: hid_t, elementByteCount: Int, at place: Place) throws(HDF5Error) {
         switch H5Sget_simple_extent_type(dataspace) {
         case H5S_SCALAR, H5S_SIMPLE: break
         case H5S_NULL: throw place.error(.unsupported, "is an empty dataset without a shape (a null dataspace)")

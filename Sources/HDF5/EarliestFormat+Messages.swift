@@ -43,7 +43,7 @@ struct ObjectParts {
     /// - Returns: whether it is one that is known here.
     mutating func take(_ message: EarliestFormat.Message) throws(Damage) -> Bool {
         switch message.type {
-        // Nothing, attributes, comments, times, counts of links: what a reader of numbers can do without.
+        // Nothing, attributes (which are read elsewhere), comments, times, counts of links: what a reader of numbers can do without.
         case 0x00, 0x0C, 0x0D, 0x0E, 0x12, 0x16: return true
         default: break
         }
@@ -85,7 +85,7 @@ struct ObjectParts {
     }
 
     /// The dataspace message: a scalar or the lengths of axes.
-    private static func lengths(_ body: MetadataBlock) throws(Damage) -> [UInt64]? {
+    static func lengths(_ body: MetadataBlock) throws(Damage) -> [UInt64]? {
         let version: UInt8 = try need(body.number(at: 0), "dataspace")
         let rank: UInt8 = try need(body.number(at: 1), "dataspace")
         let flags: UInt8 = try need(body.number(at: 2), "dataspace")
@@ -105,7 +105,7 @@ struct ObjectParts {
     }
 
     /// The datatype message: integers and IEEE numbers of every size that is read.
-    private static func format(_ body: MetadataBlock) throws(Damage) -> ElementFormat? {
+    static func format(_ body: MetadataBlock) throws(Damage) -> ElementFormat? {
         let kind: UInt8 = try need(body.number(at: 0), "datatype")
         let bits: UInt16 = try need(body.number(at: 1), "datatype")
         let size: UInt32 = try need(body.number(at: 4), "datatype")
@@ -134,7 +134,7 @@ struct ObjectParts {
     }
 
     // First bit and number of bits, of the exponent and of the mantissa, and the bias of the exponent.
-    private static let floats: [(size: UInt32, sign: UInt16, type: HDF5ElementType, properties: [UInt8])] = [
+    static let floats: [(size: UInt32, sign: UInt16, type: HDF5ElementType, properties: [UInt8])] = [
         (4, 31, .float32, [0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0]),
         (8, 63, .float64, [0, 0, 64, 0, 52, 11, 0, 52, 0xFF, 0x03, 0, 0]),
         (2, 15, .float16, [0, 0, 16, 0, 10, 5, 0, 10, 15, 0, 0, 0]),

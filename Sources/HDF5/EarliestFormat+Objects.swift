@@ -13,6 +13,7 @@ extension EarliestFormat {
     mutating func object(at header: UInt64) throws(HDF5Error) -> FileIndex.Object {
         guard let messages = try messages(at: header) else { return leftToLibrary() }
         var parts = ObjectParts()
+        attach(messages.filter { $0.type == 0x0C }.map(Self.attribute))
         for message in messages {
             do throws(ObjectParts.Damage) {
                 if try !parts.take(message) { isPlain = false }

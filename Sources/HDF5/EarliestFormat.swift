@@ -19,6 +19,8 @@ struct EarliestFormat {
     var window: MetadataWindow
     /// Whether nothing was found so far that only the library knows.
     var isPlain = true
+    /// What is attached to objects, by their numbers.
+    private var attributes: [Int: Result<[StoredAttribute], Fault>] = [:]
     private let path: String
     private let root: UInt64
     private var found: [Found] = []
@@ -77,7 +79,7 @@ struct EarliestFormat {
             current = objects.count
             objects.append(try object(at: found[current].header))
         }
-        return isPlain ? FileIndex(objects: objects) : nil
+        return isPlain ? FileIndex(objects: objects, attributes: attributes, base: window.base) : nil
     }
 
     private mutating func number(ofHeader header: UInt64, parent: Int, name: [UInt8]) -> Int {
@@ -92,6 +94,11 @@ struct EarliestFormat {
     mutating func leftToLibrary() -> FileIndex.Object {
         isPlain = false
         return .other(reason: "is of another kind")
+    }
+
+    /// Notes what is attached to the object that is being looked at.
+    mutating func attach(_ attributes: [StoredAttribute]) {
+        if !attributes.isEmpty { self.attributes[current] = .success(attributes) }
     }
 
     // MARK: Helpers

@@ -34,6 +34,10 @@ struct FileIndex: Equatable, Sendable {
 
     /// The first one is the root group.
     var objects: [Object]
+    /// What is attached to objects, by their numbers; or why that cannot be listed. Nothing for an object without attributes.
+    var attributes: [Int: Result<[StoredAttribute], Fault>] = [:]
+    /// Where addresses in the file begin to count, for what is read when it is asked for.
+    var base: UInt64 = 0
 }
 
 /// What is wrong with an object, without the place, which is known by whatever path leads to it.

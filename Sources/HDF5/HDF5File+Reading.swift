@@ -119,6 +119,18 @@ extension HDF5File {
         }
     }
 
+    /// The group or dataset at a path.
+    func number(at path: String, in index: FileIndex) throws(HDF5Error) -> Int {
+        let place = Place(file: self.path, object: path)
+        switch try resolve(path, in: index) {
+        case .found(let number, _):
+            if case .other(let reason) = index.objects[number] { throw place.error(.missingObject, reason) }
+            return number
+        case .missing: throw place.error(.missingObject, "does not exist")
+        case .refused(let reason): throw place.error(.unsupported, reason)
+        }
+    }
+
     /// The object at a path, which must be a group or a dataset as asked for.
     private func number(
         of kind: HDF5ObjectKind, at path: String, in index: FileIndex

@@ -83,7 +83,72 @@ struct IndexReader {
                 if case .object(let number) = link.target, !objects.indices.contains(number) { throw Failure() }
             }
         }
-        return FileIndex(objects: objects)
+        var index = FileIndex(objects: objects)
+        index.base = try number()
+        guard index.base <= fileSize else { throw Failure() }
+        let attributes = try list { reader throws(Failure) in
+            let number = try reader.integer()
+            let attributes = try reader.result { reader throws(Failure) in
+                try reader.list { reader throws(Failure) in
+                    StoredAttribute(
+                        name: try reader.content(),
+                        value: try reader.result { reader throws(Failure) in try reader.attributeValue() })
+                }
+            }
+            return (number, attributes)
+        }
+        index.attributes = Dictionary(attributes, uniquingKeysWith: { first, _ in first })
+        return index
+    }
+
+    private mutating func attributeValue() throws(Failure) -> StoredAttribute.Value {
+        let lengths = try list { reader throws(Failure) in try reader.number() }
+        let kind = try number()
+        func shape(_ elementByteCount: Int) throws(Failure) -> DatasetShape {
+            guard elementByteCount > 0 else { throw Failure() }
+            return try checked { () throws(Fault) in
+                try DatasetShape(claimed: lengths, elementByteCount: elementByteCount)
+            }
+        }
+        if kind == 0 {
+            let format = try format()
+            let (shape, bytes) = (try shape(format.type.byteCount), try content())
+            guard bytes.count == shape.byteCount else { throw Failure() }
+            return StoredAttribute.Value(shape: shape, content: .numbers(format, bytes))
+        }
+        let isUTF8 = try number() == 1
+        if kind == 3 {
+            let (shape, bytes) = (try shape(16), try content())
+            guard bytes.count == shape.byteCount else { throw Failure() }
+            return StoredAttribute.Value(shape: shape, content: .references(bytes, isUTF8: isUTF8))
+        }
+        var form = HDF5StringForm.variable(isUTF8: isUTF8)
+        if kind == 2 {
+            let byteCount = try integer()
+            guard let padding = HDF5StringForm.Padding(rawValue: UInt8(truncatingIfNeeded: try number())) else {
+                throw Failure()
+            }
+            form = .fixed(byteCount: byteCount, padding: padding, isUTF8: isUTF8)
+        } else if kind != 1 {
+            throw Failure()
+        }
+        let strings = try list { reader throws(Failure) in try reader.content() }
+        let shape = if case .fixed(let byteCount, _, _) = form { try shape(byteCount) } else { try shape(16) }
+        guard strings.count == shape.elementCount else { throw Failure() }
+        return StoredAttribute.Value(shape: shape, content: .strings(strings, form))
+    }
+
+    private mutating func format() throws(Failure) -> ElementFormat {
+        let type: HDF5ElementType
+        switch try integer() {
+        case 0: type = .float16
+        case 1: type = .float32
+        case 2: type = .float64
+        case let bits where [-8, -16, -32, -64].contains(bits): type = .integer(bits: -bits, signed: true)
+        case let bits where [108, 116, 132, 164].contains(bits): type = .integer(bits: bits - 100, signed: false)
+        default: throw Failure()
+        }
+        return ElementFormat(type: type, isBigEndian: try number() == 1)
     }
 
     private mutating func object() throws(Failure) -> FileIndex.Object {
@@ -117,19 +182,10 @@ struct IndexReader {
     /// Made anew from what is told, with all checks.
     private mutating func numbers() throws(Failure) -> StoredNumbers {
         let lengths = try list { reader throws(Failure) in try reader.number() }
-        let type: HDF5ElementType
-        switch try integer() {
-        case 0: type = .float16
-        case 1: type = .float32
-        case 2: type = .float64
-        case let bits where [-8, -16, -32, -64].contains(bits): type = .integer(bits: -bits, signed: true)
-        case let bits where [108, 116, 132, 164].contains(bits): type = .integer(bits: bits - 100, signed: false)
-        default: throw Failure()
-        }
-        let format = ElementFormat(type: type, isBigEndian: try number() == 1)
+        let format = try format()
         let storedByteCount = try number()
         let shape = try checked { () throws(Fault) in
-            try DatasetShape(claimed: lengths, elementByteCount: type.byteCount)
+            try DatasetShape(claimed: lengths, elementByteCount: format.type.byteCount)
         }
         let (layout, fill) = try layout(of: shape, storedByteCount: storedByteCount)
         let fileSize = fileSize

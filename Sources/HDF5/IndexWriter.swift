@@ -75,6 +75,54 @@ struct IndexWriter {
                 writer.write(reason)
             }
         }
+        writeAttributes(of: index)
+    }
+
+    private mutating func writeAttributes(of index: FileIndex) {
+        write(index.base)
+        write(index.attributes.sorted { $0.key < $1.key }) { writer, entry in
+            writer.write(entry.key)
+            writer.write(entry.value) { writer, attributes in
+                writer.write(attributes) { writer, attribute in
+                    writer.write(attribute.name)
+                    writer.write(attribute.value) { $0.write($1) }
+                }
+            }
+        }
+    }
+
+    private mutating func write(_ value: StoredAttribute.Value) {
+        write(value.shape.lengths) { $0.write($1) }
+        switch value.content {
+        case .numbers(let format, let bytes):
+            write(0)
+            write(format)
+            write(bytes)
+        case .strings(let strings, .variable(let isUTF8)):
+            write(1)
+            write(isUTF8 ? 1 : 0)
+            write(strings) { $0.write($1) }
+        case .strings(let strings, .fixed(let byteCount, let padding, let isUTF8)):
+            write(2)
+            write(isUTF8 ? 1 : 0)
+            write(byteCount)
+            write(padding.rawValue)
+            write(strings) { $0.write($1) }
+        case .references(let bytes, let isUTF8):
+            write(3)
+            write(isUTF8 ? 1 : 0)
+            write(bytes)
+        }
+    }
+
+    private mutating func write(_ format: ElementFormat) {
+        switch format.type {
+        case .float16: write(0)
+        case .float32: write(1)
+        case .float64: write(2)
+        case .integer(let bits, let signed): write(signed ? -bits : bits + 100)
+        }
+        write(format.isBigEndian ? 1 : 0)
     }
 
     private mutating func write(_ link: FileIndex.Link) {
@@ -94,13 +142,7 @@ struct IndexWriter {
 
     private mutating func write(_ numbers: StoredNumbers) {
         write(numbers.shape.lengths) { $0.write($1) }
-        switch numbers.format.type {
-        case .float16: write(0)
-        case .float32: write(1)
-        case .float64: write(2)
-        case .integer(let bits, let signed): write(signed ? -bits : bits + 100)
-        }
-        write(numbers.format.isBigEndian ? 1 : 0)
+        write(numbers.format)
         write(numbers.storedByteCount)
         switch numbers.storage {
         case .contiguous(let offset):

@@ -13,6 +13,7 @@ struct LibraryIndexer {
     let userBlock: UInt64
     private var objects: [FileIndex.Object] = []
     private var numbers: [OpenObject.Identity: Int] = [:]
+    private var attributes: [Int: Result<[StoredAttribute], Fault>] = [:]
 
     /// What the file holds.
     ///
@@ -55,7 +56,7 @@ struct LibraryIndexer {
             file: file, path: path, descriptor: descriptor, fileSize: fileSize, userBlock: UInt64(userBlock))
         let root = try OpenObject(rootOf: file, at: place)
         _ = try indexer.number(of: root, at: "/", depth: 0)
-        return FileIndex(objects: indexer.objects)
+        return FileIndex(objects: indexer.objects, attributes: indexer.attributes, base: indexer.userBlock)
     }
 
     private init(file: hid_t, path: String, descriptor: FileDescriptor, fileSize: UInt64, userBlock: UInt64) {
@@ -78,6 +79,10 @@ struct LibraryIndexer {
         let number = objects.count
         numbers[identity] = number
         objects.append(.other(reason: ""))
+        if object.kind == .group || object.kind == .dataset {
+            let found = try attributes(of: object.id, at: place)
+            if found != .success([]) { attributes[number] = found }
+        }
         switch object.kind {
         case .group: objects[number] = .group(try links(of: object, at: path, depth: depth))
         case .dataset: objects[number] = .dataset(try dataset(object, at: place))

@@ -20,7 +20,7 @@ struct MetadataWindow {
     /// Where addresses in the file begin to count: the size of its user block.
     let base: UInt64
     private let descriptor: FileDescriptor
-    private let place: Place
+    let place: Place
     private var start: UInt64 = 0
     private var bytes: [UInt8] = []
     private var usable: UInt64

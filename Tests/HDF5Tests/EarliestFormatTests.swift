@@ -106,7 +106,7 @@ struct EarliestFormatTests {
 
 extension FileIndex {
     /// Everything that paths lead to, each group entered once.
-    fileprivate var listing: [String] {
+    var listing: [String] {
         var lines: [String] = []
         var entered: Set<Int> = []
         var pending = [(path: "", number: 0)]
