@@ -22,9 +22,12 @@ final class FileDescriptor: Sendable {
 
     /// As the system knows it; open as long as this lives.
     let number: CInt
+    /// Where the bytes that are read begin in the file: an HDF5 file may lie within another one.
+    private let start: UInt64
 
-    private init(_ number: CInt) {
+    private init(_ number: CInt, start: UInt64 = 0) {
         self.number = number
+        self.start = start
     }
 
     deinit {
@@ -32,8 +35,10 @@ final class FileDescriptor: Sendable {
     }
 
     /// Opens a file for reading. Never waits, not even for the writer of a named pipe.
-    convenience init(readingPath path: String) throws(SystemError) {
-        self.init(try SystemCall.open(path, O_RDONLY | O_NONBLOCK))
+    ///
+    /// - Parameter start: the byte of the file that is read as the first one.
+    convenience init(readingPath path: String, from start: UInt64 = 0) throws(SystemError) {
+        self.init(try SystemCall.open(path, O_RDONLY | O_NONBLOCK), start: start)
     }
 
     /// A second descriptor of an open file, which outlives the first.
@@ -58,6 +63,8 @@ final class FileDescriptor: Sendable {
     /// Fills the buffer from `offset` on and returns the number of bytes read: fewer only where the file ends.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(SystemError) -> Int {
         var done = 0
+        let (offset, overflow) = offset.addingReportingOverflow(start)
+        guard !overflow else { throw SystemError(code: EOVERFLOW) }
         while done < buffer.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
             guard let position = Self.position(offset, done) else { throw SystemError(code: EOVERFLOW) }

@@ -7,20 +7,27 @@ struct FileProbe {
 
     let place: Place
     let status: FileDescriptor.Status
-    var size: UInt64 { status.size }
+    /// The bytes of the file, or of the part of it that is read.
+    let size: UInt64
     let descriptor: FileDescriptor
 
     /// Opens the file; throws `.notFound`, `.unreadable` or `.ioFailed`.
-    init(path: String) throws(HDF5Error) {
-        place = Place(file: path)
+    ///
+    /// - Parameters:
+    ///   - part: the bytes of it to look at.
+    ///   - name: what errors call it.
+    init(path: String, part: Range<UInt64>? = nil, named name: String? = nil) throws(HDF5Error) {
+        place = Place(file: name ?? path)
         do {
-            descriptor = try FileDescriptor(readingPath: path)
+            descriptor = try FileDescriptor(readingPath: path, from: part?.lowerBound ?? 0)
             status = try descriptor.status()
         } catch {
             if error.code == ENOENT || error.code == ENOTDIR { throw place.error(.notFound, "no such file") }
             throw place.error(
                 error.isAboutTheFile ? .unreadable : .ioFailed, "cannot be opened for reading: \(error)")
         }
+        let wholeSize = status.size
+        size = part.map { $0.clamped(to: 0..<wholeSize).upperBound - min($0.lowerBound, wholeSize) } ?? wholeSize
         if status.isDirectory { throw place.error(.unreadable, "is a directory, expected a file") }
         guard status.isRegularFile else {
             throw place.error(.unreadable, "is a pipe or a device, expected a regular file")

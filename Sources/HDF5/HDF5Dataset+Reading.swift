@@ -52,6 +52,17 @@ extension HDF5Dataset {
         return values
     }
 
+    /// Reads a run of elements as they are stored, filters undone, into a buffer of as many bytes.
+    package func readBytes(
+        elements: Range<Int>, into bytes: UnsafeMutableRawBufferPointer
+    ) throws(HDF5Error) {
+        try check(elements)
+        guard bytes.count == elements.count * elementType.byteCount else {
+            throw place.error(.invalidRequest, "cannot be read into a buffer of \(bytes.count) bytes")
+        }
+        if !elements.isEmpty { try readStored(elements, into: bytes) }
+    }
+
     /// Reads elements as they are stored, filters undone.
     private func readStored(_ elements: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws(HDF5Error) {
         switch storage {

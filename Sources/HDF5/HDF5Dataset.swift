@@ -45,6 +45,9 @@ public final class HDF5Dataset: Sendable {
         elementCount = shape.elementCount
     }
 
+    /// Whether elements are stored with the high byte first.
+    package var isBigEndian: Bool { format.isBigEndian }
+
     /// The value that every element has because none was ever written; `nil` for a dataset that was written.
     ///
     /// libhdf5, and so Caffe, reads such a dataset without a word.

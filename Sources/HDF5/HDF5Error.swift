@@ -35,6 +35,13 @@ public struct HDF5Error: Error, Equatable, Sendable {
     public let libraryMessage: String?
 }
 
+extension HDF5Error {
+    /// An error that those find who know what a file should hold.
+    package init(_ kind: Kind, file: String, object: String?, _ message: String) {
+        self.init(kind: kind, file: file, object: object, message: message, libraryMessage: nil)
+    }
+}
+
 extension HDF5Error: CustomStringConvertible {
     /// `file: 'object' message (HDF5: library message)`, one line without control characters.
     public var description: String {

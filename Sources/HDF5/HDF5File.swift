@@ -15,7 +15,7 @@ public final class HDF5File: @unchecked Sendable {
     /// The same open file that the library uses, whatever happens to the path.
     let descriptor: FileDescriptor
     /// The file's size when it was opened for reading; nil while it is written.
-    var sizeWhenOpened: UInt64? { statusWhenOpened?.size }
+    let sizeWhenOpened: UInt64?
     private let statusWhenOpened: FileDescriptor.Status?
     var place: Place { Place(file: path) }
     var isOpen: Bool { !isClosed.load(ordering: .acquiring) }
@@ -52,8 +52,19 @@ public final class HDF5File: @unchecked Sendable {
     /// set up.
     ///
     /// - Throws: `.notFound`, `.unreadable`, `.notHDF5`, `.damaged`, `.unsupported` when it is newer than the library, or `.ioFailed`.
-    public init(readingPath path: String) throws(HDF5Error) {
-        let probe = try FileProbe(path: path)
+    public convenience init(readingPath path: String) throws(HDF5Error) {
+        try self.init(readingPath: path, part: nil, named: path)
+    }
+
+    /// Opens a file that is a part of another one, such as a member of an archive that is stored without compression.
+    ///
+    /// - Parameters:
+    ///   - part: the bytes of the file at the path; `nil` for all of it.
+    ///   - name: what errors call it.
+    /// - Throws: as the initialiser for whole files; `.unsupported` for a part that is not of the plain form, which must be copied to a file of
+    ///   its own first.
+    package init(readingPath filePath: String, part: Range<UInt64>?, named path: String) throws(HDF5Error) {
+        let probe = try FileProbe(path: filePath, part: part, named: path)
         guard let signature = try probe.signature() else {
             throw probe.place.error(.notHDF5, "is not an HDF5 file: it \(try probe.appearance())")
         }
@@ -61,9 +72,18 @@ public final class HDF5File: @unchecked Sendable {
             of: probe.descriptor, path: path, fileSize: probe.size, signature: signature)
         if let plain {
             index = plain
+        } else if part != nil {
+            throw probe.place.error(.unsupported, "is not of the plain form")
         } else {
-            index = try HDF5Isolation.index(of: probe.descriptor, path: path, fileSize: probe.size)
+            do throws(HDF5Error) {
+                index = try HDF5Isolation.index(of: probe.descriptor, path: filePath, fileSize: probe.size)
+            } catch {
+                throw HDF5Error(
+                    kind: error.kind, file: path, object: error.object, message: error.message,
+                    libraryMessage: error.libraryMessage)
+            }
         }
+        sizeWhenOpened = probe.size
         descriptor = probe.descriptor
         statusWhenOpened = probe.status
         self.path = path
@@ -99,6 +119,7 @@ public final class HDF5File: @unchecked Sendable {
             throw error
         }
         statusWhenOpened = nil
+        sizeWhenOpened = nil
         index = nil
         self.path = path
         self.id = id
