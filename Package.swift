@@ -95,7 +95,8 @@ let package = Package(
             dependencies: ["CaffeModel", "Frontend", "Prototxt", "HDF5", "NetGraph", "Folding"],
             exclude: ["Fixtures"]),
         .testTarget(
-            name: "KerasModelTests", dependencies: ["KerasModel", "Frontend", "JSON", "NetGraph", "Folding"]),
+            name: "KerasModelTests",
+            dependencies: ["KerasModel", "Files", "Frontend", "JSON", "NetGraph", "Folding", "HDF5", "Zip"]),
         .testTarget(
             name: "CommandTests", dependencies: ["bnfold", "BNFoldKit", "HDF5", "NumPy", "TestSupport"],
             exclude: ["Snapshots", "Faults/faults.c"]),

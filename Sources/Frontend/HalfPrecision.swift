@@ -1,7 +1,7 @@
-/// IEEE 754 binary16, as forks of Caffe store it. (Swift's own `Float16` is missing on some systems.)
-enum HalfPrecision {
+/// IEEE 754 binary16, as Keras and forks of Caffe store it. (Swift's own `Float16` is missing on some systems.)
+package enum HalfPrecision {
     /// The number that a bit pattern stands for.
-    static func double(_ bits: UInt16) -> Double {
+    package static func double(_ bits: UInt16) -> Double {
         let sign: Double = bits & 0x8000 == 0 ? 1 : -1
         let exponent = Int(bits >> 10 & 0x1F)
         let fraction = Double(bits & 0x3FF)
@@ -13,7 +13,7 @@ enum HalfPrecision {
     }
 
     /// The nearest bit pattern, ties to even; beyond the range it is infinity.
-    static func bits(_ number: Double) -> UInt16 {
+    package static func bits(_ number: Double) -> UInt16 {
         let sign: UInt16 = number.sign == .minus ? 0x8000 : 0
         guard !number.isNaN else { return 0x7E00 }
         let magnitude = number.magnitude

@@ -1,0 +1,14 @@
+import Frontend
+
+/// Files of Keras with weights, whatever they are called.
+public enum KerasContainers {
+    /// What kind a file is, by its content; `nil` for one that is none of Keras, and for one that cannot be read.
+    public static func kind(of path: String) -> KerasContainerKind? { KerasFile.kind(of: path) }
+
+    /// Opens a file.
+    ///
+    /// - Throws: `ModelError` for a file that cannot be read, is damaged, or is none of Keras.
+    public static func open(_ path: String) throws(ModelError) -> any KerasContainer {
+        try KerasFile(readingPath: path)
+    }
+}

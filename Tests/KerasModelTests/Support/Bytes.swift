@@ -1,0 +1,3 @@
+import Foundation
+
+func write(_ bytes: [UInt8], to path: String) throws { try Data(bytes).write(to: URL(filePath: path)) }
