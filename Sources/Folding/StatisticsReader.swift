@@ -86,7 +86,7 @@ struct StatisticsReader {
         return ChannelAffine(scale: scale, center: mean, offset: beta)
     }
 
-    private mutating func optionalVector(_ parameter: ParameterID?) throws(WeightError) -> [Double]? {
+    mutating func optionalVector(_ parameter: ParameterID?) throws(WeightError) -> [Double]? {
         guard let parameter else { return nil }
         return try vector(parameter)
     }

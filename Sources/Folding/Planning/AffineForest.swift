@@ -21,9 +21,9 @@ struct AffineForest {
     /// Values of affine layers that more than one reads.
     private let junctions: Set<ValueID>
     private var nodeOfValue: [Int?]
-    /// The affine layers by themselves, for Scales that belong to the BatchNorm before them.
-    private var batchNorms: [Int: BatchNorm] = [:]
 
+    /// Takes the layers in order: what each is by its structure (`AffineRole`), then what it continues, its numbers, and whether these fit.
+    ///
     /// - Parameters:
     ///   - shapes: of all values, as far as they are known.
     ///   - statistics: reads the numbers; `nil` to assume the worst about all that are not told by the structure.
@@ -84,86 +84,64 @@ struct AffineForest {
         _ statistics: inout StatisticsReader?
     ) throws(WeightError) -> RefusalReason? {
         guard layer.outputs.count == 1 else { return .channelsDisagree }
-        let root = root(of: layer.inputs[0])
-        let parent = root == layer.inputs[0] ? nil : nodeOfValue[layer.inputs[0].index]
+        let stem = stem(of: layer, network: network)
+        let batchNorm = stem.batchNorm.map { network.layers[$0] }
         let known = statistics?.findings.count ?? 0
-        // A Scale belongs to the BatchNorm that it reads: gamma / sqrt(...) is then rounded once.
-        let before: Int?
-        var element: ChannelAffine?
-        if case .scale(let scale) = layer.operation, !scale.axes.isScalar, let parent,
-            let batchNorm = batchNorms[parent]
-        {
-            before = nodes[parent].parent
-            element = try Self.affine(
-                of: batchNorm, layer: network.layers[nodes[parent].position], scale: scale, scaleLayer: layer,
-                &statistics)
-        } else {
-            before = parent
-            element = try Self.affine(of: layer, &statistics)
-        }
-        guard let element, let affine = before.map({ nodes[$0].affine.followed(by: element) }) ?? element else {
+        let element =
+            statistics == nil
+            ? layer.operation.assumedAffine(behind: batchNorm?.operation)
+            : try statistics?.affine(of: layer, behind: batchNorm)
+        guard let element, let affine = stem.affine.map({ $0.followed(by: element) }) ?? element else {
             return .channelsDisagree
         }
-        if let channels = shapes[root.index]?.length(ofAxis: 1), !affine.isUniform, affine.channelCount != channels {
-            let producer = connections.producer(of: root).map { network.layers[$0] }
-            return producer.flatMap { LinearLayer($0.operation) } == nil
-                ? .channelsDisagree
-                : .channelCount(
-                    producer: producer?.name ?? "", channels: channels, affineChannels: affine.channelCount)
+        if let channels = shapes[stem.root.index]?.length(ofAxis: 1), !affine.isUniform,
+            affine.channelCount != channels
+        {
+            return .channelMismatch(
+                of: affine, channels: channels,
+                producer: connections.producer(of: stem.root).map { network.layers[$0] })
         }
         if let statistics, !affine.isFinite, !statistics.findings[known...].contains(where: { $0.severity == .error }) {
             return .overflow(producer: layer.name)
         }
-        if case .batchNorm(let batchNorm) = layer.operation, batchNorm.gamma == nil, batchNorm.beta == nil {
-            batchNorms[nodes.count] = batchNorm
-        }
         nodeOfValue[layer.outputs[0].index] = nodes.count
-        nodes.append(Node(position: position, parent: parent, root: root, affine: affine))
+        nodes.append(Node(position: position, parent: stem.parent, root: stem.root, affine: affine))
         return nil
     }
 
-    /// A Scale together with the BatchNorm that it reads.
-    private static func affine(
-        of batchNorm: BatchNorm, layer: Layer, scale: Scale, scaleLayer: Layer, _ statistics: inout StatisticsReader?
-    ) throws(WeightError) -> ChannelAffine? {
-        guard var reader = statistics.take() else {
-            return .uniform(scale: .nan, offset: scale.beta == nil && batchNorm.mean == nil ? 0 : .nan)
-        }
-        defer { statistics = reader }
-        try reader.checkFinite(scaleLayer.operation.parameters, of: scaleLayer)
-        let gamma = try scale.gamma.map { parameter throws(WeightError) in try reader.vector(parameter) }
-        let beta = try scale.beta.map { parameter throws(WeightError) in try reader.vector(parameter) }
-        if let gamma { reader.examineGamma(gamma, of: scaleLayer) }
-        return try reader.affine(of: batchNorm, layer: layer, gamma: gamma, beta: beta)
+    /// What an affine layer continues.
+    private struct Stem {
+        var root: ValueID
+        /// The affine layer that it reads, unless that is a junction.
+        var parent: Int?
+        /// The position of the BatchNorm that a Scale belongs to: gamma / sqrt(...) is then rounded once.
+        var batchNorm: Int?
+        /// All before the layer, or before the two of them.
+        var affine: ChannelAffine?
     }
 
-    private static func affine(
-        of layer: Layer, _ statistics: inout StatisticsReader?
-    ) throws(WeightError) -> ChannelAffine? {
-        if case .power(let power) = layer.operation { return .uniform(scale: power.scale, offset: power.shift) }
-        guard var reader = statistics.take() else { return layer.operation.assumedAffine }
-        defer { statistics = reader }
-        switch layer.operation {
-        case .batchNorm(let batchNorm):
-            return try reader.affine(of: batchNorm, layer: layer, gamma: nil, beta: nil)
-        case .scale(let scale):
-            try reader.checkFinite(layer.operation.parameters, of: layer)
-            guard let gamma = scale.gamma else { return nil }
-            let factors = try reader.vector(gamma)
-            let terms = try scale.beta.map { parameter throws(WeightError) in try reader.vector(parameter) }
-            reader.examineGamma(factors, of: layer)
-            guard !factors.isEmpty, terms.map({ $0.count == factors.count }) ?? true else { return nil }
-            return ChannelAffine(scale: factors, offset: terms, isUniform: scale.axes.isScalar)
-        case .bias(let bias):
-            try reader.checkFinite(layer.operation.parameters, of: layer)
-            guard let beta = bias.beta else { return nil }
-            let terms = try reader.vector(beta)
-            guard !terms.isEmpty else { return nil }
-            return ChannelAffine(
-                scale: [Double](repeating: 1, count: terms.count), offset: terms, isUniform: bias.axes.isScalar)
-        default:
-            return nil
+    private func stem(of layer: Layer, network: Network) -> Stem {
+        let root = root(of: layer.inputs[0])
+        guard root != layer.inputs[0], let parent = node(writing: layer.inputs[0]) else { return Stem(root: root) }
+        if layer.isScaleByChannel,
+            case .batchNorm(let batchNorm) = network.layers[nodes[parent].position].operation,
+            batchNorm.gamma == nil, batchNorm.beta == nil
+        {
+            return Stem(
+                root: root, parent: parent, batchNorm: nodes[parent].position,
+                affine: nodes[parent].parent.map { nodes[$0].affine })
         }
+        return Stem(root: root, parent: parent, affine: nodes[parent].affine)
+    }
+}
+
+extension RefusalReason {
+    /// Why an affine does not fit the number of channels that it would have to be for.
+    fileprivate static func channelMismatch(
+        of affine: ChannelAffine, channels: Int, producer: Layer?
+    ) -> RefusalReason {
+        guard let producer, LinearLayer(producer.operation) != nil else { return .channelsDisagree }
+        return .channelCount(producer: producer.name, channels: channels, affineChannels: affine.channelCount)
     }
 }
 
@@ -171,23 +149,5 @@ extension Layer {
     /// Whether the layer is what Caffe puts behind each BatchNorm: a factor, and perhaps a term, for each channel.
     fileprivate var isScaleByChannel: Bool {
         if case .scale(let scale) = operation { !scale.axes.isScalar } else { false }
-    }
-}
-
-extension Operation {
-    /// The affine that structure alone tells: NaN for what is not known. A BatchNorm without a factor of its own only divides, so its factors are
-    /// positive.
-    fileprivate var assumedAffine: ChannelAffine? {
-        switch self {
-        case .batchNorm(let batchNorm):
-            let hasShift = batchNorm.mean != nil || batchNorm.beta != nil
-            let isPlain = batchNorm.gamma == nil
-            return .uniform(
-                scale: isPlain && batchNorm.spread == .applied ? 1 : .nan, offset: hasShift ? .nan : 0,
-                hasPositiveScale: isPlain)
-        case .scale(let scale): return .uniform(scale: .nan, offset: scale.beta == nil ? 0 : .nan)
-        case .bias: return .uniform(scale: 1, offset: .nan)
-        default: return nil
-        }
     }
 }
