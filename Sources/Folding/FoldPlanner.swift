@@ -96,16 +96,10 @@ public struct FoldPlanner {
             search = PlanSearch(graph, settings: settings, budget: budget)
             search.run()
         }
-        var assembly = PlanAssembly(
-            search.placement, settings: settings, hasNumbers: hasNumbers, budget: budget, isLimited: search.isLimited)
-        var plan = assembly.assembled()
-        guard !assembly.exceedsChannelLimit else {
-            throw WeightError(
-                kind: .malformed,
-                message:
-                    "folding would make more than \(assembly.channelLimit) numbers per channel out of the few that are stored; is this network made to be hostile?"
-            )
-        }
+        var plan = try PlanAssembly(
+            placement: search.placement, settings: settings, hasNumbers: hasNumbers, budget: budget,
+            isLimited: search.isLimited
+        ).assembled()
         if search.isLimited { plan.spentWork = budget.work }
         return plan
     }

@@ -44,14 +44,7 @@ struct ExhaustiveSearchTests {
 
     /// `nil` for a net with too many placements.
     private static func costs(_ net: RandomNet) throws -> Costs? {
-        let sketch = net.sketch()
-        let shapes = PlanningGraph.shapes(of: sketch.network)
-        let connections = Connections(sketch.network)
-        var statistics: StatisticsReader? = StatisticsReader(
-            network: sketch.network, weights: sketch.weights, allowsUntrained: false)
-        let forest = try AffineForest(
-            sketch.network, connections: connections, shapes: shapes, statistics: &statistics)
-        let graph = PlanningGraph(sketch.network, connections: connections, shapes: shapes, forest: forest)
+        let graph = try net.sketch().planningGraph()
         var search = PlanSearch(graph, settings: PlanningSettings())
         let start = search.placement.cost
         search.run()

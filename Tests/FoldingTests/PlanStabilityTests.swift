@@ -56,14 +56,7 @@ extension NetworkSketch {
 
     /// The layers that are left and their work.
     fileprivate func planCost() throws -> [Int] {
-        let shapes = PlanningGraph.shapes(of: network)
-        let connections = Connections(network)
-        var statistics: StatisticsReader? = StatisticsReader(
-            network: network, weights: weights, allowsUntrained: false)
-        let forest = try AffineForest(network, connections: connections, shapes: shapes, statistics: &statistics)
-        let graph = PlanningGraph(network, connections: connections, shapes: shapes, forest: forest)
-        var search = PlanSearch(graph, settings: PlanningSettings())
-        search.run()
-        return [search.placement.cost.layers, search.placement.cost.work]
+        let cost = try searchedPlacement().cost
+        return [cost.layers, cost.work]
     }
 }

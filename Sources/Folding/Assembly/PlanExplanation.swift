@@ -15,12 +15,11 @@ struct PlanExplanation {
     private var readers: [Int: ReaderNames] = [:]
 
     init(
-        _ placement: Placement, settings: PlanningSettings, hasNumbers: Bool, budget: SearchBudget? = nil,
-        isLimited: Bool = false
+        _ placement: Placement, settings: PlanningSettings, hasNumbers: Bool, budget: SearchBudget, isLimited: Bool
     ) {
         self.isLimited = isLimited
         self.placement = placement
-        var budget = budget ?? SearchBudget(placement.graph)
+        var budget = budget
         // What the search did counts no more.
         budget.explanation += placement.work
         self.budget = budget
@@ -28,8 +27,16 @@ struct PlanExplanation {
         self.hasNumbers = hasNumbers
     }
 
+    /// Why an affine stays. What the reasons before cost leaves less work for this one.
+    mutating func reasons(for stay: StayingAffine) -> StayingReasons {
+        let backward = backward(from: stay.root, key: stay.group.key)
+        return StayingReasons(
+            backward: backward,
+            forward: settings.allowsForward ? forward(from: stay.root, key: stay.group.key) : nil)
+    }
+
     /// Why an affine does not go back.
-    mutating func backward(from root: ValueID, key: Placement.Group.Key) -> RefusalReason {
+    private mutating func backward(from root: ValueID, key: Placement.Group.Key) -> RefusalReason {
         let mark = placement.mark
         defer { placement.rollback(to: mark) }
         stepsLeft = SearchBudget.lastSteps.count
@@ -67,7 +74,7 @@ struct PlanExplanation {
     }
 
     /// Why an affine does not go forward.
-    mutating func forward(from root: ValueID, key: Placement.Group.Key) -> RefusalReason? {
+    private mutating func forward(from root: ValueID, key: Placement.Group.Key) -> RefusalReason? {
         let mark = placement.mark
         defer { placement.rollback(to: mark) }
         stepsLeft = SearchBudget.lastSteps.count
