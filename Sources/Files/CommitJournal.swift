@@ -66,7 +66,9 @@ struct CommitJournal: Hashable, Sendable {
     /// A random identifier.
     static func newIdentifier() -> String {
         var generator = SystemRandomNumberGenerator()
-        return FileFingerprint.hexadecimal((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        // The system is asked for each number.
+        let numbers = [generator.next(), generator.next()]
+        return FileFingerprint.hexadecimal(numbers.withUnsafeBytes(Array.init))
     }
 
     /// A relative path as `relativePath` makes it: up first, then down, to a name.
