@@ -31,9 +31,11 @@ extension SampleArray {
             rest /= length
         }
         sample += rest
+        let number = elements[index].isNaN ? "NaN" : "\(elements[index])"
+        let limit = largest < Double.greatestFiniteMagnitude ? " of magnitude \(largest) at most" : " that are finite"
         throw BNFoldError(
             .malformed,
-            "\(self.place): holds \(elements[index]) in sample \(sample) at (\(place.map(String.init).joined(separator: ","))), expected numbers of magnitude \(Float(largest)) at most; leave such samples out"
+            "\(self.place): holds \(number) in sample \(sample) at (\(place.map(String.init).joined(separator: ","))), expected numbers\(limit); leave such samples out"
         )
     }
 
