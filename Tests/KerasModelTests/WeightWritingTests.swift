@@ -81,6 +81,16 @@ struct WeightWritingTests {
         }
     }
 
+    @Test("names that do not fit into one attribute are split as Keras splits them, the first lists the longer ones")
+    func splitNames() {
+        let names = (0..<1001).map { String(repeating: "n", count: 96) + String($0) }
+        let form = HDF5StringForm.fixed(byteCount: 1, padding: .zeros, isUTF8: false)
+        let attributes = KerasNames.attributes("layer_names", names, form: form)
+        #expect(attributes.map(\.name) == ["layer_names0", "layer_names1"])
+        #expect(attributes.map(\.shape) == [[501], [500]])
+        #expect(attributes.flatMap { $0.texts ?? [] } == names)
+    }
+
     @Test(
         "a tensor that its layer did not have is named after one that it had",
         arguments: [

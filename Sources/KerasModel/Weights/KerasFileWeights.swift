@@ -90,7 +90,7 @@ struct WeightDatasets {
                     "\(file.path): the layer '\(layer)' should have the weight '\(name)', but '\(path)' \(error.message); was the file written to its end?"
                 )
             }
-            guard error.kind == .unsupported else { throw ModelError(error) }
+            guard error.kind == .unsupported, error.message.hasPrefix("holds ") else { throw ModelError(error) }
             throw ModelError(
                 .malformed,
                 "\(error); weights are read as float16, float32, float64 and integers: those of bfloat16 have to be saved as float32"

@@ -60,8 +60,11 @@ struct KerasNames {
             return [HDF5Attribute(name: name, shape: [names.count], content: .strings(strings, newForm))]
         }
         let pieces = (names.count + most - 1) / most
+        let (length, longer) = names.count.quotientAndRemainder(dividingBy: pieces)
         return (0..<pieces).map { piece in
-            let range = (names.count * piece / pieces)..<(names.count * (piece + 1) / pieces)
+            // The first ones are longer by one.
+            let start = piece * length + min(piece, longer)
+            let range = start..<(start + length + (piece < longer ? 1 : 0))
             return HDF5Attribute(
                 name: "\(name)\(piece)", shape: [range.count], content: .strings(Array(strings[range]), newForm))
         }

@@ -53,7 +53,9 @@ struct LegacyWeights: Sendable {
 
     private static func layer(_ name: String, root: String, in file: HDF5File) throws(HDF5Error) -> Layer {
         let group = path(of: name, in: root)
-        guard isInside(name), try file.objectKind(at: group) == .group else {
+        let kind = isInside(name) ? try file.objectKind(at: group) : nil
+        if case .other(let reason) = kind { throw HDF5Error(.unsupported, file: file.path, object: group, reason) }
+        guard kind == .group else {
             throw HDF5Error(
                 .damaged, file: file.path, object: root, "lists the layer '\(name)', for which it has no group")
         }
