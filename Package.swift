@@ -72,7 +72,7 @@ let package = Package(
             name: "BNFoldKit",
             dependencies: [
                 "Files", "NetGraph", "Folding", "Execution", "Verification", "JSON", "HDF5", "NumPy", "Frontend",
-                "CaffeModel",
+                "CaffeModel", "KerasModel",
             ]),
         .executableTarget(
             name: "bnfold",

@@ -19,7 +19,7 @@ func fold(_ request: FoldRequest, reader: inout ModelReader) throws(BNFoldError)
     let frontend = Frontends.frontend(of: request.input)
     let output = ModelFiles(
         weights: request.output,
-        network: request.outputNetwork ?? frontend.networkPlace(besideWeights: request.output))
+        network: request.outputNetwork ?? frontend.networkPlace(besideWeights: request.output, madeFrom: request.input))
     let sideOutputs = [request.reportPath, request.verification?.plotPath].compactMap(\.self)
     // Before anything else: what an interrupted run left must not wait for a request that is right.
     let outputs = try openOutputs(

@@ -58,7 +58,9 @@ public struct CaffeFrontend: Frontend {
         return try NetworkLocator(weights: weights).prototxt()
     }
 
-    public func networkPlace(besideWeights path: String) -> String? { FileNames.prototxt(besideWeights: path) }
+    public func networkPlace(besideWeights path: String, madeFrom input: String?) -> String? {
+        FileNames.prototxt(besideWeights: path)
+    }
 
     public func format(ofOutput path: String) throws(ModelError) -> OutputFormat {
         if let container = WeightContainer(forWriting: path) { return container.format }

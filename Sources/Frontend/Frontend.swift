@@ -36,7 +36,11 @@ public protocol Frontend: Sendable {
     func network(named: String?, weights: String?) throws(ModelError) -> String?
 
     /// Where the network goes that is written together with weights; `nil` where both lie in one file.
-    func networkPlace(besideWeights path: String) -> String?
+    ///
+    /// - Parameters:
+    ///   - path: of the weights that are written.
+    ///   - input: the weights that are read, which may tell.
+    func networkPlace(besideWeights path: String, madeFrom input: String?) -> String?
 
     /// The format that the name of an output asks for.
     ///

@@ -26,6 +26,11 @@ public struct ModelOptions: Hashable, Sendable {
         }
     }
 
+    /// The names of options that other frontends know alone, and that are not as when nobody says anything.
+    public func keys<Options: FrontendOptions>(besides type: Options.Type) -> [String] {
+        own.filter { !($0 is Options) }.flatMap { $0.json.map(\.key) }
+    }
+
     public static func == (first: ModelOptions, second: ModelOptions) -> Bool {
         first.inputShapes == second.inputShapes && first.assumesStoredStatistics == second.assumesStoredStatistics
             && first.keepsBatchStatistics == second.keepsBatchStatistics && first.keepsTraining == second.keepsTraining

@@ -27,22 +27,29 @@ public struct JSONDocument: Sendable {
     ///
     /// - Throws: `JSONEditConflict` when two edits overlap, or one lies outside the text.
     public func applying(_ edits: [JSONEdit]) throws(JSONEditConflict) -> [UInt8] {
+        try applying(edits, to: bytes.indices)
+    }
+
+    /// The text of a range with edits applied, all of which lie in it.
+    ///
+    /// - Throws: `JSONEditConflict` when two edits overlap, or one lies outside the range.
+    public func applying(_ edits: [JSONEdit], to part: Range<Int>) throws(JSONEditConflict) -> [UInt8] {
         let sorted = edits.enumerated().sorted {
             ($0.element.range.lowerBound, $0.element.range.upperBound, $0.offset)
                 < ($1.element.range.lowerBound, $1.element.range.upperBound, $1.offset)
         }
         var result: [UInt8] = []
-        result.reserveCapacity(bytes.count + edits.reduce(0) { $0 + $1.replacement.count })
-        var position = 0
+        result.reserveCapacity(part.count + edits.reduce(0) { $0 + $1.replacement.count })
+        var position = part.lowerBound
         for (_, edit) in sorted {
-            guard edit.range.lowerBound >= position, edit.range.upperBound <= bytes.count else {
+            guard edit.range.lowerBound >= position, edit.range.upperBound <= part.upperBound else {
                 throw JSONEditConflict(range: edit.range)
             }
             result += bytes[position..<edit.range.lowerBound]
             result += edit.replacement
             position = edit.range.upperBound
         }
-        return result + bytes[position...]
+        return result + bytes[position..<part.upperBound]
     }
 
     /// Takes members out of an object of this document, with the commas and blanks that belong to them.

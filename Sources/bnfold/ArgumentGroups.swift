@@ -4,6 +4,7 @@ enum Heading {
     static let reading = "How the network is read"
     static let writing = "What is written"
     static let caffe = "Caffe"
+    static let keras = "Keras"
     static let verification = "Verification"
     static let output = "Output"
 }

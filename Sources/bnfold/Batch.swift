@@ -29,6 +29,8 @@ struct Batch: ParsableCommand {
 
     @OptionGroup(title: Heading.caffe) var caffe: CaffeArguments
 
+    @OptionGroup(title: Heading.keras) var keras: KerasArguments
+
     @Option(help: ArgumentHelp("Jobs that run at a time. Default: one for each core.", valueName: "number"))
     var jobs: Int?
 
@@ -166,9 +168,10 @@ struct Batch: ParsableCommand {
         options.model = try planning.reading.modelOptions()
         options.model.keepsTraining = writing.keepTraining
         caffe.apply(to: &options.model)
+        keras.apply(to: &options.model)
         options.planning = planning.planning
         options.compression = writing.compress
         options.verifies = verify
-        return JobDefaults(prototxt: caffe.prototxt, options: options)
+        return JobDefaults(network: try keras.network(orPrototxt: caffe.prototxt), options: options)
     }
 }

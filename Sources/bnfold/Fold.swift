@@ -21,7 +21,11 @@ struct Fold: ParsableCommand {
 
     @OptionGroup(title: Heading.caffe) var caffe: CaffeArguments
 
+    @OptionGroup(title: Heading.keras) var keras: KerasArguments
+
     @OptionGroup(title: Heading.caffe) var caffeOutput: CaffeOutputArguments
+
+    @OptionGroup(title: Heading.keras) var kerasOutput: KerasOutputArguments
 
     @OptionGroup(title: Heading.verification) var verifying: VerifyFlag
 
@@ -41,11 +45,12 @@ struct Fold: ParsableCommand {
 
     func run() throws {
         var request = FoldRequest(input: input, output: output)
-        request.prototxt = caffe.prototxt
-        request.outputPrototxt = caffeOutput.outputPrototxt
+        request.network = try keras.network(orPrototxt: caffe.prototxt)
+        request.outputNetwork = caffeOutput.outputPrototxt ?? kerasOutput.outputArchitecture
         request.model = try planning.reading.modelOptions()
         request.model.keepsTraining = writing.keepTraining
         caffe.apply(to: &request.model)
+        keras.apply(to: &request.model)
         request.planning = planning.planning
         request.compression = writing.compress
         request.existing = results.force ? .replace : .refuse

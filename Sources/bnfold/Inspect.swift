@@ -13,13 +13,15 @@ struct Inspect: ParsableCommand {
 
     @OptionGroup(title: Heading.caffe) var caffe: CaffeArguments
 
+    @OptionGroup(title: Heading.keras) var keras: KerasArguments
+
     @OptionGroup(title: Heading.output) var results: InspectionArguments
 
     @OptionGroup(title: Heading.output) var console: ConsoleOptions
 
     func validate() throws {
-        guard input != nil || caffe.prototxt != nil else {
-            throw ValidationError("give weights, or a network with --prototxt, or both")
+        guard input != nil || caffe.prototxt != nil || keras.architecture != nil else {
+            throw ValidationError("give weights, or a network with --prototxt or --architecture, or both")
         }
         let (json, dot, force) = (results.json, results.dot, results.force)
         if json, dot == "-" { throw ValidationError("--json and --dot - both write to standard output") }
@@ -28,9 +30,10 @@ struct Inspect: ParsableCommand {
     }
 
     func run() throws {
-        var request = InspectRequest(input: input, prototxt: caffe.prototxt)
+        var request = InspectRequest(input: input, network: try keras.network(orPrototxt: caffe.prototxt))
         request.model = try planning.reading.modelOptions()
         caffe.apply(to: &request.model)
+        keras.apply(to: &request.model)
         request.planning = planning.planning
         let isDrawn = results.dot == "-"
         request.drawingPath = isDrawn ? nil : results.dot

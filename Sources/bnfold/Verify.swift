@@ -20,7 +20,11 @@ struct Verify: ParsableCommand {
 
     @OptionGroup(title: Heading.caffe) var caffe: CaffeArguments
 
+    @OptionGroup(title: Heading.keras) var keras: KerasArguments
+
     @OptionGroup(title: Heading.caffe) var caffeTwin: CaffeTwinArguments
+
+    @OptionGroup(title: Heading.keras) var kerasTwin: KerasTwinArguments
 
     @OptionGroup(title: Heading.output) var results: VerdictArguments
 
@@ -33,10 +37,11 @@ struct Verify: ParsableCommand {
 
     func run() throws {
         var request = VerifyRequest(original: original, folded: folded)
-        request.prototxt = caffe.prototxt
-        request.foldedPrototxt = caffeTwin.foldedPrototxt
+        request.network = try keras.network(orPrototxt: caffe.prototxt)
+        request.foldedNetwork = caffeTwin.foldedPrototxt ?? kerasTwin.foldedArchitecture
         request.model = try reading.modelOptions()
         caffe.apply(to: &request.model)
+        keras.apply(to: &request.model)
         request.options = verification.options()
         request.reportPath = results.report == "-" ? nil : results.report
         request.overwrites = results.force

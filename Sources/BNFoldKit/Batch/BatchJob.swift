@@ -27,7 +27,9 @@ public struct BatchJob: Hashable, Sendable {
     }
 
     /// Where the network goes; `nil` where it lies in the file of the weights.
-    var networkPlace: String? { outputNetwork ?? Frontends.frontend(of: input).networkPlace(besideWeights: output) }
+    var networkPlace: String? {
+        outputNetwork ?? Frontends.frontend(of: input).networkPlace(besideWeights: output, madeFrom: input)
+    }
 
     /// The places of all files that the job writes.
     var places: [String] { [output, networkPlace].compactMap(\.self) }

@@ -85,7 +85,7 @@ extension JobOptions {
                 // No framework that is read here has tensors of more than 32 axes or lengths beyond 32 bits.
                 guard lengths.count <= 32, lengths.allSatisfy({ 1...Int(Int32.max) ~= $0 }), !name.isEmpty else {
                     throw fields.error(
-                        "inputShape", "gives '\(name)' a shape that no \(Frontends.all[0].vocabulary.value) can have")
+                        "inputShape", "gives '\(name)' a shape that no \(Frontends.fallback.vocabulary.value) can have")
                 }
             }
             // One shape of a line does not take away those that the command line gives other inputs.

@@ -1,5 +1,6 @@
 import CaffeModel
 import Frontend
+import KerasModel
 
 @_exported import enum CaffeModel.BatchNormDialect
 @_exported import struct CaffeModel.CaffeOptions
@@ -8,13 +9,16 @@ import Frontend
 /// The families of model files that bnfold knows. To add one is to add a line.
 enum Frontends {
     static let all: [any Frontend] = [
-        CaffeFrontend()
+        KerasFrontend(), CaffeFrontend(),
     ]
 
-    /// The family that a file belongs to; the first one for files that none of them knows, which then says what is wrong with it.
+    /// The one for files that none of them knows, which then says what is wrong with them.
+    static var fallback: any Frontend { all[all.count - 1] }
+
+    /// The family that a file belongs to.
     static func frontend(of path: String?) -> any Frontend {
-        guard all.count > 1, let path else { return all[0] }
-        return all.first { $0.recognizes(path) } ?? all[0]
+        guard let path else { return fallback }
+        return all.first { $0.recognizes(path) } ?? fallback
     }
 
     /// What the names of their files end in.

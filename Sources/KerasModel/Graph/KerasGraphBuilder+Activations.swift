@@ -14,29 +14,38 @@ extension KerasGraphBuilder {
         case .linear:
             return try add(.identity(type: call.layer.className), to: [input], of: call, part: part)
         case .element(let function):
-            let operation = Operation.activation(function)
             return try add(
-                operation, to: [input], of: call, part: part, suffix: isWhole ? nil : function.typeName)
-        case .softmax(let axis):
-            let last = call.leadingAxes > 0 && axis > 0 ? axis + call.leadingAxes : axis
-            guard let axis = input.networkAxis(last) else {
-                return unknown("softmax", "the axis \(axis) of its input is not known", input, call, part)
-            }
-            return try add(.softmax(axis: axis), to: [input], of: call, part: part, suffix: isWhole ? nil : "Softmax")
-        case .unknown(let name):
-            return unknown(name, "the function '\(name)' is not known", input, call, part)
+                .activation(function), to: [input], of: call, part: part, suffix: isWhole ? nil : activation.name)
+        case .softmax(let axis): return try add(axis, activation, { .softmax(axis: $0) }, input, call, part)
+        case .logSoftmax(let axis): return try add(axis, activation, { .logSoftmax(axis: $0) }, input, call, part)
+        case .gatedHalves(let axis): return try add(axis, activation, { .gatedHalves(axis: $0) }, input, call, part)
+        case .unknown:
+            return unknown(activation, "the function '\(activation.name)' is not known", input, call, part)
         }
     }
 
+    /// A function along an axis of the file.
+    private mutating func add(
+        _ told: Int, _ activation: KerasActivation, _ operation: (Int) -> Operation, _ input: KerasValue,
+        _ call: KerasLayerCall, _ part: KerasNetwork.Part
+    ) throws(ModelError) -> KerasValue {
+        guard let axis = input.networkAxis(told > 0 ? told + call.leadingAxes : told) else {
+            return unknown(activation, "which of its input's axes is axis \(told) is not known", input, call, part)
+        }
+        return try add(
+            operation(axis), to: [input], of: call, part: part, suffix: part == .main ? nil : activation.name)
+    }
+
     private mutating func unknown(
-        _ type: String, _ cause: String, _ input: KerasValue, _ call: KerasLayerCall, _ part: KerasNetwork.Part
+        _ activation: KerasActivation, _ cause: String, _ input: KerasValue, _ call: KerasLayerCall,
+        _ part: KerasNetwork.Part
     ) -> KerasValue {
-        append(
-            .opaque(Opaque(type: part == .main ? call.layer.className : type, cause: cause)),
-            name: part == .main ? call.name : "\(call.name) (activation)",
-            type: part == .main ? call.layer.className : type, valueName: call.name, inputs: [input],
+        let type = part == .main ? call.layer.className : activation.name
+        return append(
+            .opaque(Opaque(type: type, cause: cause)),
+            name: part == .main ? call.name : "\(call.name) (activation)", type: type, valueName: call.name,
             // A function of each element: nothing else is an activation.
-            shape: input.networkShape, order: input.order, origin: origin(call, part))
+            inputs: [input], shape: input.networkShape, order: input.order, origin: origin(call, part))
     }
 
     /// Layers that are functions of each element, and those that do nothing at inference; `nil` for any other class.
@@ -50,14 +59,12 @@ extension KerasGraphBuilder {
             return [try add(.stochastic(type: name), to: [input], of: call)]
         }
         if name == "Activation" {
-            guard let activation = KerasActivation(call.fields["activation"], dialect: config.dialect) else {
-                return nil
-            }
+            let activation = KerasActivation(call.fields["activation"], dialect: config.dialect)
             return [try add(activation, to: input, of: call, isWhole: true)]
         }
         if name == "PReLU" { return try slopes(call, input) }
-        guard let function = KerasActivation.layer(name, call.fields, dialect: config.dialect) else { return nil }
-        return [try add(KerasActivation(function), to: input, of: call, isWhole: true)]
+        guard let function = KerasActivation.layer(name, call.fields) else { return nil }
+        return [try add(KerasActivation(function, name: name), to: input, of: call, isWhole: true)]
     }
 
     /// A slope for each place, those of shared axes once.
@@ -65,24 +72,11 @@ extension KerasGraphBuilder {
         guard let parameters = parameters(of: call, shapes: [nil]), let slope = parameters.first else {
             return opaque(call, "its weights are not plain numbers")
         }
-        guard let shape = network[slope].shape, input.order == .channelsLast || input.rank == 2,
-            shape.dropLast().allSatisfy({ $0 == 1 }), let channels = input.channels, shape.last == channels
-        else { return opaque(call, "its slopes differ from place to place") }
-        network.parameters[slope.index].shape = [channels]
-        return [try add(.activation(.prelu(slope: slope)), to: [input], of: call)]
-    }
-}
-
-extension Activation {
-    /// What Keras calls a layer that does nothing else.
-    fileprivate var typeName: String {
-        switch self {
-        case .relu(negativeSlope: 0), .relu6, .clip: "ReLU"
-        case .relu: "LeakyReLU"
-        case .prelu: "PReLU"
-        case .elu: "ELU"
-        case .function(let function): function.definition.name
-        case .sigmoid, .tanh, .absolute, .bnll, .exponential, .logarithm, .swish, .threshold: "Activation"
+        guard let shape = network[slope].shape, let rank = input.rank, shape.count == rank - 1 else {
+            return opaque(call, "its slopes do not fit its input")
         }
+        // The axes of the parameter are those of the file, images left out.
+        let axes = Array(input.order.networkAxes(rank: rank).dropFirst())
+        return [try add(.activation(.prelu(slope: slope, axes: axes)), to: [input], of: call)]
     }
 }

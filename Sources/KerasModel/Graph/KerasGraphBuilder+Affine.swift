@@ -40,10 +40,12 @@ extension KerasGraphBuilder {
         }
         if let axes, axes.count != 1 { batchNorm.unknownFields = ["axis"] }
         let told = axes?.first ?? -1
-        guard let axis = input.networkAxis(told > 0 ? told + call.leadingAxes : told) else {
-            return opaque(call, "which of its input's axes is axis \(told) is not known")
+        if let axis = input.networkAxis(told > 0 ? told + call.leadingAxes : told) {
+            batchNorm.axis = axis
+        } else {
+            // Which of the axes it is depends on how many there are.
+            batchNorm.unknownFields = ["axis"]
         }
-        batchNorm.axis = axis
         // What a layer does not train it does not take from the batch either.
         if call.runsAsInTraining, call.layer.isTrainable { batchNorm.usesGlobalStatistics = false }
         switch fields.integer("mode") {
@@ -52,7 +54,7 @@ extension KerasGraphBuilder {
         default: batchNorm.hasStatistics = false
         }
         if options.assumesStoredStatistics { batchNorm.usesGlobalStatistics = true }
-        if batchNorm.unknownFields.isEmpty, let length = input.networkShape?.length(ofAxis: axis),
+        if batchNorm.unknownFields.isEmpty, let length = input.networkShape?.length(ofAxis: batchNorm.axis),
             let stored = network[mean].shape, stored != [length]
         {
             throw ModelError(

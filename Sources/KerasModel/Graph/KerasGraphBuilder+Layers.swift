@@ -20,7 +20,7 @@ extension KerasGraphBuilder {
         case .leaf: break
         }
         if call.layer.isForeign { return opaque(call, "it is a class of the user's") }
-        if call.layer.isOperator { return try translateOperator(call) }
+        if call.layer.isOperator || call.layer.className == "TFOpLambda" { return try translateOperator(call) }
         if call.layer.isQuantized || !(call.layer.config["quantization_config"].map(\.isNull) ?? true) {
             return opaque(call, "its weights are quantised")
         }
@@ -29,12 +29,9 @@ extension KerasGraphBuilder {
         if let result = try translateActivationLayer(call) { return result }
         if let result = try translateStructure(call) { return result }
         if let result = try translateWindow(call) { return result }
+        if let result = try translateResizing(call) { return result }
+        if let result = try translateNormalizing(call) { return result }
         return opaque(call, nil)
-    }
-
-    /// Operators of Keras 3.
-    private mutating func translateOperator(_ call: KerasLayerCall) throws(ModelError) -> [KerasValue] {
-        opaque(call, "the operator '\(call.layer.className)' is not modelled")
     }
 
     /// A layer of which nothing is known but what it reads, and its tensors.
@@ -43,8 +40,9 @@ extension KerasGraphBuilder {
     mutating func opaque(_ call: KerasLayerCall, _ cause: String?) -> [KerasValue] {
         var parameters: [ParameterID] = []
         for leaf in call.layer.leaves(path: call.path) { parameters += allParameters(of: leaf.path) }
-        let shape = call.toldShape.map {
-            defaultOrder.networkShape(of: BlobShape([$0.first.flatMap(\.self) ?? 1] + $0.dropFirst()))
+        let told = call.toldShape.map { Array($0.dropFirst()) }
+        let shape = (told ?? KerasToldShapes.shape(of: call.layer, inputs: call.inputs)).map {
+            defaultOrder.networkShape(of: BlobShape([1] + $0))
         }
         return append(
             .opaque(Opaque(type: call.layer.className, parameters: parameters, cause: cause)), name: call.name,

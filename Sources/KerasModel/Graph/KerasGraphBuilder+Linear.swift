@@ -7,9 +7,7 @@ extension KerasGraphBuilder {
     mutating func translateLinear(_ call: KerasLayerCall) throws(ModelError) -> [KerasValue]? {
         guard let form = KerasLinearForm(call.layer.className) else { return nil }
         guard call.inputs.count == 1 else { return opaque(call, "it reads \(call.inputs.count) tensors") }
-        guard let activation = KerasActivation(call.fields["activation"], dialect: config.dialect) else {
-            return opaque(call, "its activation is not known")
-        }
+        let activation = KerasActivation(call.fields["activation"], dialect: config.dialect)
         if form.kind == .dense { return try dense(call, activation: activation) }
         return try convolution(call, form: form, activation: activation)
     }

@@ -6,7 +6,7 @@ extension KerasGraphBuilder {
     /// Layers that combine values or move their elements; `nil` for any other class.
     mutating func translateStructure(_ call: KerasLayerCall) throws(ModelError) -> [KerasValue]? {
         switch call.layer.className {
-        case "Add", "Subtract", "Multiply", "Average", "Maximum": return try combination(call)
+        case "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum": return try combination(call)
         case "Concatenate": return try concatenation(call)
         case "Flatten": return try flattening(call)
         case "Reshape": return try reshaping(call)
@@ -26,8 +26,11 @@ extension KerasGraphBuilder {
         let inputs = alike(call.inputs)
         guard let first = inputs.first else { return opaque(call, "it reads nothing") }
         guard inputs.count > 1 else { return [try add(.identity(type: call.layer.className), to: inputs, of: call)] }
-        guard let shape = first.networkShape, inputs.allSatisfy({ $0.networkShape == shape }) else {
-            return opaque(call, "its inputs have different shapes")
+        guard inputs.allSatisfy({ $0.rank != nil }) else {
+            return opaque(call, "the numbers of its inputs' axes are not known")
+        }
+        guard inputs.allSatisfy({ $0.networkShape == first.networkShape }), call.layer.className != "Minimum" else {
+            return try combination(ofDifferent: inputs, call)
         }
         let ones = inputs.map { _ in 1.0 }
         let eltwise: Eltwise
@@ -41,6 +44,20 @@ extension KerasGraphBuilder {
         default: eltwise = Eltwise(combination: .maximum, coefficients: ones)
         }
         return [try add(.eltwise(eltwise), to: inputs, of: call)]
+    }
+
+    /// Axes of length 1 serve all places; axes that an input lacks are behind the images.
+    private mutating func combination(
+        ofDifferent inputs: [KerasValue], _ call: KerasLayerCall
+    ) throws(ModelError) -> [KerasValue] {
+        let functions: [String: Arithmetic.Function] = [
+            "Add": .sum, "Subtract": .difference, "Multiply": .product, "Average": .mean, "Maximum": .maximum,
+            "Minimum": .minimum,
+        ]
+        guard let function = functions[call.layer.className] else { return opaque(call, nil) }
+        let order = inputs.first { $0.rank ?? 3 > 2 }?.order ?? defaultOrder
+        let arithmetic = Arithmetic(function, order: order, missingAxes: .behindImages)
+        return [try add(.arithmetic(arithmetic), to: inputs, of: call, order: order)]
     }
 
     private mutating func concatenation(_ call: KerasLayerCall) throws(ModelError) -> [KerasValue] {

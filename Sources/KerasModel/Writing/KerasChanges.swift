@@ -14,6 +14,7 @@ struct KerasChanges {
     /// Linear layers that have a bias now.
     private(set) var biased: Set<KerasPath> = []
     private(set) var renormalized: [KerasPath: Renormalized] = [:]
+    private(set) var insertions: [KerasInsertion] = []
     private(set) var tensors: [KerasPath: [KerasNewTensor]] = [:]
 
     /// - Throws: where the fold cannot be told in the model's JSON, which is a fault of the plan.
@@ -26,9 +27,11 @@ struct KerasChanges {
             if parts[origin.path] == nil { order.append(origin.path) }
             parts[origin.path, default: []].append((layer, after[layer.id], origin))
         }
-        if let new = folded.network.layers.first(where: { model.origins[$0.id] == nil }) {
-            throw ModelError(
-                .internalFault, "the plan has a new layer '\(new.name)', which a model of Keras has no place for")
+        insertions = try KerasInsertionFinder(folded, of: model).insertions()
+        let moved = Set(insertions.map { $0.model.appending($0.name) })
+        for layer in folded.network.layers where model.origins[layer.id] == nil {
+            guard let insertion = insertions.first(where: { $0.name == layer.name }) else { continue }
+            tensors[insertion.model.appending(layer.name)] = Self.tensors([(.main, layer)], folded, model)
         }
         for path in order {
             let all = (parts[path] ?? []).filter { $0.origin.part != .helper }
@@ -36,8 +39,9 @@ struct KerasChanges {
             if !gone.isEmpty {
                 guard gone.count == all.count else {
                     throw ModelError(
-                        .internalFault,
-                        "the plan takes some of the calls of layer '\(path)' away and leaves others")
+                        .malformed,
+                        "layer '\(path)' is called several times, and not all of its calls fold; fold with --no-forward or --only-adjacent"
+                    )
                 }
                 removed.insert(path)
                 continue
@@ -48,7 +52,10 @@ struct KerasChanges {
                 let changed = Self.tensors(own.map { ($0.origin.part, $0.after ?? $0.before) }, folded, model)
                 let isChanged = own.contains { $0.before.operation != ($0.after ?? $0.before).operation }
                 guard call == 0 || changed == tensors || !isChanged && tensors == nil else {
-                    throw ModelError(.internalFault, "the plan gives the calls of layer '\(path)' different weights")
+                    throw ModelError(
+                        .malformed,
+                        "layer '\(path)' is called several times, and its calls do not fold alike; fold with --no-forward or --only-adjacent"
+                    )
                 }
                 if isChanged { tensors = changed }
             }
@@ -61,7 +68,13 @@ struct KerasChanges {
                     if before.bias == nil, after.bias != nil { biased.insert(path) }
                 case (.innerProduct(let before), .innerProduct(let after)?):
                     if before.bias == nil, after.bias != nil { biased.insert(path) }
-                case (_, .batchNorm(let after)?): renormalized[path] = Renormalized(epsilon: after.epsilon)
+                case (.power, .batchNorm?), (.scale, .batchNorm?):
+                    throw ModelError(
+                        .usage,
+                        "--fold-preprocessing: nothing takes all of what '\(path)' does; leave the option out, and it stays as it is"
+                    )
+                case (_, .batchNorm(let after)?) where !moved.contains(path):
+                    renormalized[path] = Renormalized(epsilon: after.epsilon)
                 default: break
                 }
             }

@@ -43,7 +43,9 @@ struct KerasEditor {
 
     private func isGone(_ layer: KerasLayer, path: KerasPath) -> Bool {
         switch layer.content {
-        case .leaf: changes.removed.contains(path)
+        // What moves goes from its place, too.
+        case .leaf:
+            changes.removed.contains(path) || changes.insertions.contains { $0.model.appending($0.name) == path }
         case .wrapper(let inner): isGone(inner, path: path.appending(inner.name))
         case .model(let model): isGone(model, path: path)
         case .merge: false
@@ -67,9 +69,12 @@ struct KerasEditor {
             try keepInputShape(of: model, gone: gone)
         } else {
             try edit(
-                references: model,
+                references: model, path: path,
                 gone: Dictionary(
                     gone.map { (model.layers[$0].name, model.layers[$0]) }, uniquingKeysWith: { first, _ in first }))
+        }
+        for insertion in changes.insertions where insertion.model == path {
+            try insert(insertion, into: model, path: path)
         }
         for (position, layer) in model.layers.enumerated() where !gone.contains(position) {
             try edit(layer, path: path.appending(layer.name))
@@ -107,21 +112,24 @@ struct KerasEditor {
     // MARK: References
 
     private mutating func edit(
-        references model: KerasModelNode, gone: [String: KerasLayer]
+        references model: KerasModelNode, path: KerasPath, gone: [String: KerasLayer]
     ) throws(ModelError) {
-        guard !gone.isEmpty else { return }
+        let insertions = changes.insertions.filter { $0.model == path }
+        guard !gone.isEmpty || !insertions.isEmpty else { return }
         for layer in model.layers where gone[layer.name] == nil {
+            let own = insertions.filter { $0.readers.contains(layer.name) }
             for place in layer.calls.flatMap(\.places) {
-                try redirect(place, isOutput: false, in: model, gone: gone)
+                try redirect(place, isOutput: false, in: model, gone: gone, insertions: own)
             }
         }
-        for place in model.outputs { try redirect(place, isOutput: true, in: model, gone: gone) }
+        let own = insertions.filter(\.isOutput)
+        for place in model.outputs { try redirect(place, isOutput: true, in: model, gone: gone, insertions: own) }
     }
 
     private mutating func redirect(
-        _ place: KerasReference, isOutput: Bool, in model: KerasModelNode, gone: [String: KerasLayer]
+        _ place: KerasReference, isOutput: Bool, in model: KerasModelNode, gone: [String: KerasLayer],
+        insertions: [KerasInsertion]
     ) throws(ModelError) {
-        guard gone[place.layer] != nil else { return }
         var (name, call, tensor) = (place.layer, model.call(of: place, isOutput: isOutput), place.tensor)
         // Layers that go may read one another; nothing reads itself, which was made sure of before.
         while let layer = gone[name] {
@@ -133,11 +141,65 @@ struct KerasEditor {
             }
             (name, call, tensor) = (source.layer, model.call(of: source), source.tensor)
         }
+        // Of several in a row the last one is read.
+        while let insertion = insertions.first(where: { $0.source == name && $0.call == call && $0.tensor == tensor }) {
+            (name, call, tensor) = (insertion.name, 0, 0)
+        }
+        guard name != place.layer || gone[place.layer] != nil else { return }
         let first = model.firstNodes[name]
         let node = call + (first.map { isOutput ? $0.inOutputs : $0.inCalls } ?? 0)
         edits.append(JSONEdit(replacing: place.nameRange, with: .string(name)))
         if node != place.node { edits.append(JSONEdit(replacing: place.nodeRange, with: .integer(node))) }
         if tensor != place.tensor { edits.append(JSONEdit(replacing: place.tensorRange, with: .integer(tensor))) }
+    }
+
+    // MARK: New layers
+
+    /// Adds a normalisation behind its source, made of the entry of another one.
+    private mutating func insert(
+        _ insertion: KerasInsertion, into model: KerasModelNode, path: KerasPath
+    ) throws(ModelError) {
+        guard let pattern = model.layer(named: insertion.pattern.names.last ?? ""),
+            // One that is new stands behind its own source.
+            let source = model.layer(named: insertion.source)
+                ?? changes.insertions.first(where: { $0.model == path && $0.name == insertion.source }).flatMap({
+                    model.layer(named: $0.source)
+                })
+        else {
+            throw ModelError(.internalFault, "\(file): there is no pattern for the new layer '\(insertion.name)'")
+        }
+        let before = edits
+        edits = []
+        if let name = pattern.node["name"] {
+            edits.append(JSONEdit(replacing: name.range, with: .string(insertion.name)))
+        }
+        set(pattern.config, "name", to: .string(insertion.name))
+        let axis = JSONValue.integer(insertion.isChannelsFirst ? 1 : -1)
+        set(pattern.config, "axis", to: pattern.config["axis"]?.elements == nil ? axis : .array([axis]))
+        setNumbers(of: pattern, epsilon: insertion.epsilon)
+        // It tells the shape of what the pattern reads; a layer finds out by itself.
+        if let members = pattern.node.members, let place = members.firstIndex(where: { $0.key == "build_config" }) {
+            edits += config.document.removals(ofMembers: [place], from: pattern.node)
+        }
+        if let calls = pattern.node["inbound_nodes"]?.elements, let node = pattern.node["inbound_nodes"] {
+            edits += config.document.removals(ofElements: Set(calls.indices.dropFirst()), from: node)
+            guard let call = pattern.calls.first, call.places.count == 1, let place = call.places.first else {
+                throw ModelError(.internalFault, "\(file): layer '\(pattern.name)' does not read one tensor")
+            }
+            let first = model.firstNodes[insertion.source]?.inCalls ?? 0
+            edits.append(JSONEdit(replacing: place.nameRange, with: .string(insertion.source)))
+            edits.append(JSONEdit(replacing: place.nodeRange, with: .integer(insertion.call + first)))
+            edits.append(JSONEdit(replacing: place.tensorRange, with: .integer(insertion.tensor)))
+        }
+        let text: String
+        do throws(JSONEditConflict) {
+            text = String(
+                decoding: try config.document.applying(edits, to: pattern.node.range), as: UTF8.self)
+        } catch {
+            throw ModelError(.internalFault, "changes of the model's JSON overlap at byte \(error.range.lowerBound)")
+        }
+        edits = before
+        edits.append(JSONEdit(inserting: ", " + text, at: source.node.range.upperBound))
     }
 
     // MARK: Fields
@@ -147,12 +209,18 @@ struct KerasEditor {
             let isOld = layer.config["use_bias"] == nil && layer.config["bias"]?.boolean != nil
             set(layer.config, isOld ? "bias" : "use_bias", to: .boolean(true))
         }
-        if let renormalized = changes.renormalized[path] {
-            set(layer.config, "center", to: .boolean(true))
-            set(layer.config, "scale", to: .boolean(true))
-            set(layer.config, "epsilon", to: .decimal(renormalized.epsilon))
-            if layer.config["renorm"]?.boolean == true { set(layer.config, "renorm", to: .boolean(false)) }
+        if let renormalized = changes.renormalized[path] { setNumbers(of: layer, epsilon: renormalized.epsilon) }
+    }
+
+    /// Of a normalisation that has all four of its numbers.
+    private mutating func setNumbers(of layer: KerasLayer, epsilon: Double) {
+        set(layer.config, "center", to: .boolean(true))
+        set(layer.config, "scale", to: .boolean(true))
+        // Floats are written as short as they can be: 0.001.
+        if layer.config["epsilon"]?.number.map({ Double(Float($0.double)) }) != epsilon {
+            set(layer.config, "epsilon", to: .decimal(Double("\(Float(epsilon))") ?? epsilon))
         }
+        if layer.config["renorm"]?.boolean == true { set(layer.config, "renorm", to: .boolean(false)) }
     }
 
     private mutating func set(_ object: JSONNode, _ key: String, to value: JSONNode) {

@@ -1,0 +1,83 @@
+import Folding
+import NetGraph
+
+/// Gives the values of a network the names that they have in a folded twin of it.
+///
+/// Values of Keras are named by the layer that writes them: what `bn` wrote is the output of `conv` once that has taken it, and holds the same numbers; what
+/// `conv` wrote before has no counterpart. Which values those are tells the plan, which is made again from the same numbers.
+struct KerasTwin {
+    let network: Network
+    let weights: (any WeightStore)?
+
+    func network(withNamesOf twin: Network) -> Network {
+        for reach in FoldReach.allCases {
+            guard let planned = planned(reach), Self.isLike(planned, twin) else { continue }
+            var names: [ValueID: String] = [:]
+            for (layer, written) in zip(planned.layers, twin.layers) {
+                for (value, other) in zip(layer.outputs, written.outputs)
+                // A value that holds other numbers than before has an identifier of its own.
+                where network.values.indices.contains(value.index) { names[value] = twin[other].name }
+            }
+            return renamed(names)
+        }
+        return withOutputs(of: twin)
+    }
+
+    private func planned(_ reach: FoldReach) -> Network? {
+        var options = FoldPlanner.Options()
+        options.reach = reach
+        options.leftoverForm = .batchNorm(epsilon: KerasFrontend.epsilonOfLeftovers)
+        let planner = FoldPlanner(network, options: options)
+        guard let weights else { return planner.plan().applied(to: network).network }
+        do throws(WeightError) {
+            return try planner.plan(weights: weights).plan.applied(to: network).network
+        } catch {
+            // Whoever runs the network reads the same numbers, and tells of it.
+            return nil
+        }
+    }
+
+    /// Whether two networks have layers of the same names and numbers of outputs.
+    private static func isLike(_ planned: Network, _ twin: Network) -> Bool {
+        planned.layers.count == twin.layers.count
+            && zip(planned.layers, twin.layers).allSatisfy {
+                $0.name == $1.name && $0.outputs.count == $1.outputs.count
+            }
+    }
+
+    /// - Parameter names: of the values that have a counterpart.
+    private func renamed(_ names: [ValueID: String]) -> Network {
+        var result = network
+        let taken = Set(names.values)
+        for index in result.values.indices {
+            if let name = names[ValueID(index)] {
+                result.values[index].name = name
+                continue
+            }
+            var name = result.values[index].name
+            while taken.contains(name) { name += " (as it was)" }
+            result.values[index].name = name
+        }
+        return result
+    }
+
+    /// The outputs are known by their order, whoever folded the twin.
+    private func withOutputs(of twin: Network) -> Network {
+        guard network.outputs.count == twin.outputs.count else { return network }
+        var names: [ValueID: String] = [:]
+        for (value, other) in zip(network.outputs, twin.outputs) where network[value].name != twin[other].name {
+            names[value] = twin[other].name
+        }
+        guard !names.isEmpty else { return network }
+        var result = network
+        let taken = Set(names.values)
+        for index in result.values.indices {
+            if let name = names[ValueID(index)] {
+                result.values[index].name = name
+            } else if taken.contains(result.values[index].name) {
+                result.values[index].name += " (as it was)"
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,164 @@
+import Files
+import Folding
+import Frontend
+import JSON
+
+/// Keras 2 and 3: HDF5 and `.keras` files that hold the model whole, and weights with the JSON of the model beside them.
+public struct KerasFrontend: Frontend {
+    public init() {}
+
+    public var name: String { "Keras" }
+
+    public var vocabulary: Vocabulary {
+        var words = Vocabulary(
+            framework: name, value: "tensor", values: "tensors", networkFile: "architecture",
+            affineTypes: Self.affineTypes,
+            affineLayers: "BatchNormalization", normalization: "BatchNormalization",
+            normalizations: "BatchNormalizations", batchStatisticsSetting: "training=True")
+        words.tensors = "weights"
+        words.batchStatisticsRemedy = "; --assume-global-stats takes the stored ones"
+        return words
+    }
+
+    private static let affineTypes = ["BatchNormalization", "SyncBatchNormalization", "BatchNormalizationV1"]
+
+    public func leftoverForm(for options: PlanningOptions) throws(ModelError) -> LeftoverForm {
+        guard !options.writesBiasAsScale else {
+            throw ModelError(
+                .usage, "--bias-as-scale is an option for nets of Caffe; leave it out for models of Keras")
+        }
+        var form = LeftoverForm.batchNorm(epsilon: Self.epsilonOfLeftovers)
+        form.types.batchNorm = "BatchNormalization"
+        return form
+    }
+
+    /// Keras's own standard.
+    static let epsilonOfLeftovers = Double(Float(1e-3))
+
+    public var endings: FileEndings {
+        FileEndings(
+            weights: [".keras", ".weights.h5"], perhapsWeights: [".h5", ".hdf5"], summary: ".keras, .h5 or .weights.h5")
+    }
+
+    public var standardOptions: any FrontendOptions { KerasOptions() }
+
+    public func recognizes(_ path: String) -> Bool {
+        guard (try? FileBytes.isReadableFile(path)) ?? false else { return false }
+        return KerasContainers.kind(of: path) != nil || Self.isArchitecture(path)
+    }
+
+    public func session() -> any ModelSession { KerasSession() }
+
+    // MARK: Places
+
+    public func network(named: String?, weights: String?) throws(ModelError) -> String? {
+        guard let weights else {
+            guard let named else { throw ModelError(.usage, "neither weights nor --architecture are given") }
+            return named
+        }
+        if try KerasContainers.open(weights).kind.hasOwnConfig {
+            guard let named else { return nil }
+            throw ModelError(
+                .usage,
+                "\(named): is named as the architecture, but \(weights) holds that of its model itself; leave it out"
+            )
+        }
+        if let named { return named }
+        let candidates = try Self.architectures(besideWeights: weights)
+        if candidates.count == 1 { return candidates[0] }
+        guard candidates.isEmpty else {
+            throw ModelError(
+                .usage,
+                "\(weights): holds weights without the model, and beside it lie \(candidates.map { "'\($0)'" }.joined(separator: " and ")); name one with --architecture"
+            )
+        }
+        throw ModelError(
+            .unreadable,
+            "\(weights): holds weights without the model; write its JSON in Python, open(\"model.json\", \"w\").write(model.to_json()), and name it with --architecture model.json"
+        )
+    }
+
+    public func networkPlace(besideWeights path: String, madeFrom input: String?) -> String? {
+        guard let input, let kind = KerasContainers.kind(of: input), !kind.hasOwnConfig else { return nil }
+        return Self.stem(of: path) + ".json"
+    }
+
+    public func format(ofOutput path: String) throws(ModelError) -> OutputFormat {
+        let name = FileBytes.name(of: path)
+        if name.hasSuffix(".json") {
+            throw ModelError(
+                .usage, "\(path): is the name of JSON, but OUTPUT is the weights, or the file that holds all")
+        }
+        return OutputFormat(name: name.hasSuffix(".keras") ? "keras" : "hdf5")
+    }
+
+    public func checkNetworkPlace(_ path: String) throws(ModelError) {
+        guard path.hasSuffix(".h5") || path.hasSuffix(".hdf5") || path.hasSuffix(".keras") else { return }
+        throw ModelError(
+            .usage, "\(path): is the name of weights, but the architecture goes there; give a name that ends in .json")
+    }
+
+    public func reasonForNoWeights(in path: String) -> String? { nil }
+
+    /// `model.json` of `model.h5`, `model_weights.h5` and `model.weights.h5`, where it is the JSON of a model.
+    private static func architectures(besideWeights path: String) throws(ModelError) -> [String] {
+        let stem = stem(of: path)
+        let stems =
+            [stem]
+            + ["_weights", "-weights", ".weights"].filter { stem.hasSuffix($0) }.map { String(stem.dropLast($0.count)) }
+        return stems.map { $0 + ".json" }.filter { isArchitecture($0) }
+    }
+
+    private static func stem(of path: String) -> String {
+        for ending in [".weights.h5", ".h5", ".hdf5", ".keras"] where path.hasSuffix(ending) {
+            return String(path.dropLast(ending.count))
+        }
+        return path
+    }
+
+    /// Whether a file is JSON of a model, as far as its beginning tells.
+    private static func isArchitecture(_ path: String) -> Bool {
+        guard (try? FileBytes.isReadableFile(path)) ?? false, let head = try? FileBytes.head(of: path, count: 1 << 16)
+        else { return false }
+        let text = String(decoding: head, as: UTF8.self)
+        guard let first = text.first(where: { !$0.isWhitespace }), first == "{" || first == "\"" else { return false }
+        return text.contains("class_name")
+    }
+
+    // MARK: Weights alone
+
+    public func difference(_ first: String, _ second: String) throws(ModelError) -> WeightDifference {
+        throw ModelError(.usage, "weights of Keras are compared by 'bnfold verify', which runs both models")
+    }
+
+    public func conversion(of files: ModelFiles) throws(ModelError) -> any WeightConversion {
+        throw ModelError(.usage, "files of Keras keep their format; there is nothing to convert them to")
+    }
+}
+
+/// Reads one model of Keras after the other.
+public struct KerasSession: ModelSession {
+    /// The largest JSON of a model that is read.
+    static let largestConfig = 1 << 28
+
+    public init() {}
+
+    public mutating func open(_ files: ModelFiles, options: ModelOptions) throws(ModelError) -> any Model {
+        try KerasOptions.check(options)
+        let container = try files.weights.map { path throws(ModelError) in try KerasContainers.open(path) }
+        let text: [UInt8]
+        let place: String
+        if let own = container?.configText {
+            (text, place) = (own, container?.configPlace ?? "")
+        } else {
+            guard let network = files.network else {
+                throw ModelError(.internalFault, "weights of Keras are read without their model")
+            }
+            text = try readingFile { () throws(FileError) in try FileBytes.read(network, limit: Self.largestConfig) }
+            place = network
+        }
+        return try KerasPair(
+            config: try KerasModelConfig(parsing: text, file: place, version: container?.version), place: place,
+            container: container, files: files, options: options)
+    }
+}
