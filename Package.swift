@@ -69,6 +69,9 @@ let package = Package(
             name: "KerasModel",
             dependencies: ["Files", "Frontend", "JSON", "NetGraph", "Folding", "HDF5", "Zip"]),
         .target(
+            name: "ONNXModel",
+            dependencies: ["Files", "Frontend", "JSON", "NetGraph", "Folding", "ProtobufWire"]),
+        .target(
             name: "BNFoldKit",
             dependencies: [
                 "Files", "NetGraph", "Folding", "Execution", "Verification", "JSON", "HDF5", "NumPy", "Frontend",
@@ -97,6 +100,8 @@ let package = Package(
         .testTarget(
             name: "KerasModelTests",
             dependencies: ["KerasModel", "Files", "Frontend", "JSON", "NetGraph", "Folding", "HDF5", "Zip"]),
+        .testTarget(
+            name: "ONNXModelTests", dependencies: ["ONNXModel", "Frontend", "NetGraph", "Folding", "ProtobufWire"]),
         .testTarget(
             name: "CommandTests", dependencies: ["bnfold", "BNFoldKit", "HDF5", "NumPy", "TestSupport"],
             exclude: ["Snapshots", "Faults/faults.c"]),

@@ -1,0 +1,267 @@
+import NetGraph
+import ProtobufWire
+
+// Nodes whose outputs are known before the model runs.
+
+extension ONNXGraphBuilder {
+    /// Computes the outputs of a node from constants, and lengths from shapes.
+    ///
+    /// - Returns: whether it could; otherwise the node is to become a layer.
+    mutating func evaluate(_ node: ONNXNode) throws(ONNXObstacle) -> Bool {
+        guard node.domain.isEmpty, node.outputs.count == 1, let output = node.namedOutputs.first,
+            node.namesReadInside.isEmpty,
+            !file.functions.contains(ONNXFile.FunctionName(domain: "", name: node.type))
+        else { return false }
+        let result: ONNXConstant?
+        switch node.type {
+        case "Constant": result = Self.constant(node)
+        case "Shape": result = try shapeConstant(node)
+        case "CastLike" where constant(node, 0) != nil:
+            // Of the second input only the type counts.
+            let type = type(node, 1)
+            guard type != .unknown, let first = constant(node, 0) else { return false }
+            result = try cast(first, to: type)
+        default:
+            guard !node.inputs.isEmpty, node.inputs.allSatisfy({ $0.isEmpty || constants[$0] != nil }) else {
+                return false
+            }
+            result = try computed(node)
+        }
+        guard let result else { return false }
+        constants[output] = result
+        return true
+    }
+
+    private static func constant(_ node: ONNXNode) -> ONNXConstant? {
+        switch node.attributes.first(where: { $0.name.hasPrefix("value") })?.value {
+        case .tensor(let tensor): ONNXConstant(tensor)
+        case .float(let number): ONNXConstant(dimensions: [], type: .float32, numbers: .doubles([Double(number)]))
+        case .floats(let numbers):
+            ONNXConstant(dimensions: [numbers.count], type: .float32, numbers: .doubles(numbers.map(Double.init)))
+        case .integer(let number): ONNXConstant(dimensions: [], type: .int64, numbers: .integers([Int64(number)]))
+        case .integers(let numbers):
+            ONNXConstant(dimensions: [numbers.count], type: .int64, numbers: .integers(numbers.map(Int64.init)))
+        default: nil
+        }
+    }
+
+    private func shapeConstant(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXConstant? {
+        guard let name = node.input(0), let shape = shape(node, 0) else { return nil }
+        let rank = shape.rank
+        func place(_ attribute: String, _ missing: Int) -> Int {
+            guard let index = integer(node, attribute) else { return missing }
+            return min(max(index < 0 ? index + rank : index, 0), rank)
+        }
+        let (start, end) = (place("start", 0), place("end", rank))
+        let lengths = (start..<max(start, end)).map { axis in
+            shape.dimensions[axis].map { ONNXConstant.Length.known($0) } ?? .axis(axis, of: name)
+        }
+        return Self.constant(of: lengths, dimensions: [lengths.count])
+    }
+
+    private static func constant(of lengths: [ONNXConstant.Length], dimensions: [Int]) -> ONNXConstant {
+        let known = lengths.compactMap { if case .known(let length) = $0 { Int64(length) } else { nil } }
+        return ONNXConstant(
+            dimensions: dimensions, type: .int64,
+            numbers: known.count == lengths.count ? .integers(known) : .lengths(lengths))
+    }
+
+    // MARK: Computing
+
+    private func computed(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXConstant? {
+        let inputs = node.inputs.indices.map { constant(node, $0) }
+        guard let first = inputs[0] else { return nil }
+        let count = first.elementCount
+        guard count <= ONNXConstant.largestComputedCount else { return nil }
+        switch node.type {
+        case "Identity": return first
+        case "Reshape", "Squeeze", "Unsqueeze", "Flatten":
+            guard let dimensions = try newDimensions(node, of: first), BlobShape.elementCount(dimensions) == count
+            else {
+                return nil
+            }
+            return first.reshaped(dimensions)
+        case "Cast":
+            guard let code = integer(node, "to") else { return nil }
+            return try cast(first, to: ONNXElementType(rawValue: code))
+        case "ConstantOfShape":
+            guard let lengths = try read({ () throws(WireError) in try first.integers(of: file) }),
+                lengths.allSatisfy({ $0 >= 0 }), let total = BlobShape.elementCount(lengths),
+                total <= ONNXConstant.largestComputedCount
+            else { return nil }
+            guard case .tensor(let tensor) = node[attribute: "value"] else {
+                return ONNXConstant(dimensions: lengths, type: .float32, numbers: .filled(0))
+            }
+            guard tensor.elementCount == 1, let number = try elements(ONNXConstant(tensor))?.numbers.first else {
+                return nil
+            }
+            return ONNXConstant(dimensions: lengths, type: tensor.type, numbers: .filled(number))
+        case "Gather", "Concat", "Slice": return try selected(node, first, inputs)
+        case "Transpose":
+            let order = integers(node, "perm") ?? Array(first.dimensions.indices.reversed())
+            guard order.sorted() == Array(first.dimensions.indices) else { return nil }
+            if order == Array(first.dimensions.indices) { return first }
+            return try elements(first).flatMap { constant($0.transposed(order), as: first.type) }
+        case "Expand":
+            guard inputs.count == 2, let second = inputs[1],
+                let lengths = try read({ () throws(WireError) in try second.integers(of: file) }),
+                let shape = ONNXElements.broadcastShape(first.dimensions, lengths),
+                BlobShape.elementCount(shape).map({ $0 <= ONNXConstant.largestComputedCount }) ?? false,
+                shape.allSatisfy({ $0 > 0 })
+            else { return nil }
+            return try elements(first).flatMap { constant($0.broadcast(to: shape), as: first.type) }
+        default: return try arithmetic(node, first, inputs)
+        }
+    }
+
+    private func cast(_ constant: ONNXConstant, to type: ONNXElementType) throws(ONNXObstacle) -> ONNXConstant? {
+        if type == constant.type { return constant }
+        if constant.isLengths { return type == .int32 || type == .int64 ? constant : nil }
+        guard let elements = try elements(constant) else { return nil }
+        return self.constant(elements, as: type)
+    }
+
+    /// Element by element.
+    private func arithmetic(
+        _ node: ONNXNode, _ first: ONNXConstant, _ inputs: [ONNXConstant?]
+    ) throws(ONNXObstacle) -> ONNXConstant? {
+        guard var result = try elements(first) else { return nil }
+        let isFloat = first.type.parameterType != nil
+        let functions: [String: (Double) -> Double] = [
+            "Sqrt": { $0.squareRoot() }, "Reciprocal": { 1 / $0 }, "Floor": { $0.rounded(.down) },
+            "Ceil": { $0.rounded(.up) }, "Exp": { ConstantFunctions.exponential($0) },
+        ]
+        let wholeFunctions: [String: (Double) -> Double] = ["Neg": { -$0 }, "Abs": { abs($0) }]
+        let function = wholeFunctions[node.type] ?? (isFloat ? functions[node.type] : nil)
+        if let function {
+            guard inputs.count == 1 else { return nil }
+            result.numbers = result.numbers.map(function)
+            return constant(result, as: first.type)
+        }
+        guard inputs.count == 2, let last = inputs[1], last.type == first.type,
+            ["Add", "Sub", "Mul", "Div"].contains(node.type), let second = try elements(last),
+            // Before version 7 an attribute said how to align, so only what needs no alignment is computed.
+            file.opset >= 7 || first.dimensions == last.dimensions || last.elementCount == 1,
+            let shape = ONNXElements.broadcastShape(first.dimensions, last.dimensions),
+            BlobShape.elementCount(shape).map({ $0 > 0 && $0 <= ONNXConstant.largestComputedCount }) ?? false
+        else { return nil }
+        let (left, right) = (result.broadcast(to: shape), second.broadcast(to: shape))
+        guard node.type != "Div" || isFloat || !right.numbers.contains(0) else { return nil }
+        result = left
+        for index in result.numbers.indices {
+            let (one, other) = (left.numbers[index], right.numbers[index])
+            switch node.type {
+            case "Add": result.numbers[index] = one + other
+            case "Sub": result.numbers[index] = one - other
+            case "Mul": result.numbers[index] = one * other
+            default: result.numbers[index] = one / other
+            }
+        }
+        return constant(result, as: first.type)
+    }
+
+    /// Takes and joins along an axis; of lengths also those that are not known yet.
+    private func selected(
+        _ node: ONNXNode, _ first: ONNXConstant, _ inputs: [ONNXConstant?]
+    ) throws(ONNXObstacle) -> ONNXConstant? {
+        guard first.dimensions.count == 1, first.type.isInteger,
+            let lengths = try read({ () throws(WireError) in try first.lengths(of: file) })
+        else { return nil }
+        switch node.type {
+        case "Gather":
+            guard inputs.count == 2, let second = inputs[1], second.dimensions.count <= 1,
+                integer(node, "axis") ?? 0 == 0,
+                let places = try read({ () throws(WireError) in try second.integers(of: file) })
+            else { return nil }
+            let canonical = places.map { $0 < 0 ? $0 + lengths.count : $0 }
+            guard canonical.allSatisfy(lengths.indices.contains) else { return nil }
+            return typed(canonical.map { lengths[$0] }, dimensions: second.dimensions, as: first.type)
+        case "Concat":
+            guard [0, -1].contains(integer(node, "axis") ?? 1) else { return nil }
+            var all: [ONNXConstant.Length] = []
+            for input in inputs {
+                guard let input, input.dimensions.count == 1, input.type == first.type,
+                    let part = try read({ () throws(WireError) in try input.lengths(of: file) })
+                else { return nil }
+                all += part
+            }
+            return typed(all, dimensions: [all.count], as: first.type)
+        default:
+            guard let starts = try integers(node, "starts", orInput: 1), starts.count == 1,
+                let ends = try integers(node, "ends", orInput: 2), ends.count == 1,
+                try integers(node, "axes", orInput: 3) ?? [0] == [0],
+                try integers(node, "steps", orInput: 4) ?? [1] == [1]
+            else { return nil }
+            func place(_ index: Int) -> Int { min(max(index < 0 ? index + lengths.count : index, 0), lengths.count) }
+            let (start, end) = (place(starts[0]), place(ends[0]))
+            guard start < end else { return nil }
+            return typed(Array(lengths[start..<end]), dimensions: [end - start], as: first.type)
+        }
+    }
+
+    private func typed(
+        _ lengths: [ONNXConstant.Length], dimensions: [Int], as type: ONNXElementType
+    ) -> ONNXConstant {
+        var result = Self.constant(of: lengths, dimensions: dimensions)
+        result.type = type
+        return result
+    }
+
+    /// The shape that a node which keeps all elements gives to them.
+    private func newDimensions(_ node: ONNXNode, of constant: ONNXConstant) throws(ONNXObstacle) -> [Int]? {
+        let old = constant.dimensions
+        switch node.type {
+        case "Reshape":
+            guard var lengths = try integers(node, "shape", orInput: 1) else { return nil }
+            let allowsZero = integer(node, "allowzero") == 1
+            for place in lengths.indices where lengths[place] == 0 && !allowsZero {
+                guard old.indices.contains(place) else { return nil }
+                lengths[place] = old[place]
+            }
+            if let place = lengths.firstIndex(of: -1) {
+                let others = lengths.indices.filter { $0 != place }.map { lengths[$0] }
+                guard others.allSatisfy({ $0 > 0 }), let product = BlobShape.elementCount(others), product > 0,
+                    constant.elementCount % product == 0
+                else { return nil }
+                lengths[place] = constant.elementCount / product
+            }
+            return lengths.allSatisfy { $0 >= 0 } ? lengths : nil
+        case "Flatten":
+            let told = integer(node, "axis") ?? 1
+            let axis = told < 0 ? told + old.count : told
+            guard (0...old.count).contains(axis) else { return nil }
+            guard let before = BlobShape.elementCount(Array(old[..<axis])),
+                let behind = BlobShape.elementCount(Array(old[axis...]))
+            else { return nil }
+            return [before, behind]
+        case "Squeeze":
+            let axes = try integers(node, "axes", orInput: 1)?.map { $0 < 0 ? $0 + old.count : $0 }
+            return old.indices.filter { !(axes?.contains($0) ?? (old[$0] == 1)) }.map { old[$0] }
+        default:
+            guard let axes = try integers(node, "axes", orInput: 1) else { return nil }
+            let rank = old.count + axes.count
+            let new = Set(axes.map { $0 < 0 ? $0 + rank : $0 })
+            guard new.count == axes.count, new.allSatisfy((0..<rank).contains) else { return nil }
+            var rest = old[...]
+            return (0..<rank).map { new.contains($0) ? 1 : rest.popFirst() ?? 1 }
+        }
+    }
+
+    func elements(_ constant: ONNXConstant) throws(ONNXObstacle) -> ONNXElements? {
+        guard let numbers = try read({ () throws(WireError) in try constant.doubles(of: file) }) else { return nil }
+        return ONNXElements(dimensions: constant.dimensions, type: constant.type, numbers: numbers)
+    }
+
+    func constant(_ elements: ONNXElements, as type: ONNXElementType) -> ONNXConstant? {
+        guard type.parameterType != nil || type.isInteger else { return nil }
+        var rounded = elements
+        rounded.type = type
+        rounded.round()
+        guard type.isInteger else {
+            return ONNXConstant(dimensions: rounded.dimensions, type: type, numbers: .doubles(rounded.numbers))
+        }
+        let whole = rounded.numbers.compactMap { Int64(exactly: $0) }
+        guard whole.count == rounded.numbers.count else { return nil }
+        return ONNXConstant(dimensions: rounded.dimensions, type: type, numbers: .integers(whole))
+    }
+}

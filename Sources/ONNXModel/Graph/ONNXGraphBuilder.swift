@@ -1,0 +1,328 @@
+import Frontend
+import NetGraph
+import ProtobufWire
+
+/// Makes a network of the graph of a model.
+///
+/// Nodes whose outputs are known beforehand become constants, nodes that nothing asks for are left out, and what is not understood becomes an opaque layer
+/// with the reason.
+struct ONNXGraphBuilder {
+    let file: ONNXFile
+    let options: ModelOptions
+    let keepsOverridableInputs: Bool
+
+    var network = Network()
+    var origins: [LayerID: ONNXNetwork.Origin] = [:]
+    /// What is known before the model runs, by name.
+    var constants: [String: ONNXConstant] = [:]
+    var values: [String: ValueID] = [:]
+    var types: [ONNXElementType] = []
+    var parameterConstants: [ParameterID: ONNXConstant] = [:]
+    var parameterNames: [ParameterID: String] = [:]
+    /// How often live nodes and outputs read a name.
+    var readerCounts: [String: Int] = [:]
+    /// How often of these only its shape or its type is read.
+    var shapeReaderCounts: [String: Int] = [:]
+    var constantNodes: Set<Int> = []
+    private var knownParameters: [ParameterKey: ParameterID] = [:]
+    private var helpers: [String: ValueID] = [:]
+    private var nextHelper: Int
+    private var infos: [String: ONNXValueInfo] = [:]
+    /// Layers that became part of a later one.
+    private var replaced: Set<LayerID> = []
+    private var remarks: [ReadingRemark] = []
+
+    private struct ParameterKey: Hashable {
+        var name: String
+        var role: String
+        var shape: [Int]
+        var factor: Double
+    }
+
+    init(_ file: ONNXFile, options: ModelOptions, keepsOverridableInputs: Bool) {
+        self.file = file
+        self.options = options
+        self.keepsOverridableInputs = keepsOverridableInputs
+        nextHelper = file.nodes.count + file.inputs.count
+        if options.inputShapes.isEmpty {
+            for info in file.valueInfos + file.outputs { infos[info.name] = info }
+        }
+    }
+
+    mutating func build() throws(ModelError) -> ONNXNetwork {
+        network.name = file.graphName
+        let live = try liveNodes()
+        countReaders(live)
+        try addInputs()
+        for node in file.nodes where live.contains(node.index) { try add(node) }
+        var captured: Set<String> = []
+        for node in file.nodes where live.contains(node.index) { captured.formUnion(node.namesReadInside) }
+        captured.formIntersection(values.keys)
+        var outputs: [ValueID] = []
+        for output in file.outputs {
+            guard let value = values[output.name] else {
+                guard constants[output.name] == nil else { continue }
+                throw error("the output '\(output.name.inMessages)' of the graph is written by no node")
+            }
+            outputs.append(value)
+        }
+        network.outputs = outputs + captured.sorted().compactMap { values[$0] }
+        network.layers.removeAll { replaced.contains($0.id) }
+        // Constants stand before all nodes, whichever of those reads one first.
+        network.layers = network.layers.filter(\.isConstant) + network.layers.filter { !$0.isConstant }
+        network.sortOutputs()
+        return ONNXNetwork(
+            network: network, origins: origins, constants: parameterConstants, constantNames: parameterNames,
+            types: types, liveNodes: live, constantNodes: constantNodes, capturedNames: captured, remarks: remarks)
+    }
+
+    func error(_ message: String) -> ModelError { ModelError(.malformed, "\(file.path): \(message)") }
+
+    // MARK: Before the layers
+
+    /// The nodes that the outputs of the graph come from. Nodes must be in an order in which they can run.
+    private func liveNodes() throws(ModelError) -> Set<Int> {
+        var producers: [String: Int] = [:]
+        let given = Set(file.inputs.map(\.name)).union(file.initializerPlaces.keys).union(file.sparseNames)
+        var known = given
+        for node in file.nodes {
+            for name in node.inputs where !name.isEmpty && !known.contains(name) {
+                let isLater = file.nodes[node.index...].contains { $0.outputs.contains(name) }
+                throw error(
+                    "node \(describe(node)) reads '\(name.inMessages)', "
+                        + (isLater
+                            ? "which is written only later: the nodes are in no order in which they can run, or form a cycle"
+                            : "which nothing gives: no input, no initializer and no node before it"))
+            }
+            for name in node.namedOutputs {
+                guard known.insert(name).inserted else {
+                    throw error("'\(name.inMessages)' is written twice, the second time by node \(describe(node))")
+                }
+                producers[name] = node.index
+            }
+        }
+        var live: Set<Int> = []
+        var open = file.outputs.compactMap { producers[$0.name] }
+        while let index = open.popLast() {
+            guard live.insert(index).inserted else { continue }
+            let node = file.nodes[index]
+            open += node.inputs.compactMap { producers[$0] }
+            open += node.namesReadInside.compactMap { producers[$0] }.filter { $0 < index }
+        }
+        return live
+    }
+
+    private mutating func countReaders(_ live: Set<Int>) {
+        for node in file.nodes where live.contains(node.index) {
+            for (position, name) in node.inputs.enumerated() where !name.isEmpty {
+                readerCounts[name, default: 0] += 1
+                if node.type == "Shape" || node.type == "CastLike" && position == 1 {
+                    shapeReaderCounts[name, default: 0] += 1
+                }
+            }
+            for name in node.namesReadInside { readerCounts[name, default: 0] += 1 }
+        }
+        for output in file.outputs { readerCounts[output.name, default: 0] += 1 }
+    }
+
+    private mutating func addInputs() throws(ModelError) {
+        let declared = Set(file.inputs.map(\.name))
+        // From IR version 4 on an initializer that is an input as well is a default; before it had to be one.
+        let overridable = file.irVersion >= 4 ? file.initializers.map(\.name).filter(declared.contains) : []
+        let kept = Set(keepsOverridableInputs ? overridable : [])
+        for tensor in file.initializers where !kept.contains(tensor.name) {
+            constants[tensor.name] = ONNXConstant(tensor)
+        }
+        var names: [String] = []
+        for (place, input) in file.inputs.enumerated() where constants[input.name] == nil {
+            guard values[input.name] == nil else {
+                throw error("two inputs are called '\(input.name.inMessages)'")
+            }
+            names.append(input.name)
+            let shape = options.inputShapes[input.name].map { BlobShape($0) } ?? input.dimensions.map { BlobShape($0) }
+            let value = addValue(input.name, shape: shape, type: input.type)
+            network.layers.append(
+                Layer(
+                    id: LayerID(file.nodes.count + place), name: input.name, type: "Input", operation: .input,
+                    inputs: [], outputs: [value]))
+        }
+        for name in options.inputShapes.keys.sorted() where !names.contains(name) {
+            let known = names.map { "'\($0)'" }.joined(separator: ", ")
+            throw ModelError(.usage, "--input-shape names '\(name)', but the inputs of \(file.path) are \(known)")
+        }
+        if !overridable.isEmpty, !keepsOverridableInputs {
+            let list = overridable.prefix(3).map { "'\($0.inMessages)'" }.joined(separator: ", ")
+            let more = overridable.count > 3 ? " and \(overridable.count - 3) more" : ""
+            remarks.append(
+                ReadingRemark(
+                    kind: .init(rawValue: "overridable-inputs"), severity: .note, layers: [],
+                    message:
+                        "\(file.path): \(overridable.count) initializers are inputs as well, so that callers may give other numbers (\(list)\(more)); their own numbers are taken as fixed, and inputs of those that folding changes go; --keep-overridable-inputs leaves them alone"
+                ))
+        }
+    }
+
+    func describe(_ node: ONNXNode) -> String {
+        let name = node.name.isEmpty ? node.namedOutputs.first ?? "number \(node.index)" : node.name
+        return "'\(name.inMessages)' (\(node.type))"
+    }
+
+    // MARK: Layers
+
+    mutating func addValue(_ name: String, shape: BlobShape?, type: ONNXElementType) -> ValueID {
+        let value = network.addValue(Value(name: name, shape: shape))
+        types.append(type)
+        if values[name] == nil { values[name] = value }
+        return value
+    }
+
+    private mutating func add(_ node: ONNXNode) throws(ModelError) {
+        do throws(ONNXObstacle) {
+            if try evaluate(node) {
+                constantNodes.insert(node.index)
+                return
+            }
+            if try addSum(node) { return }
+            let translation = try translate(node)
+            try append(node, translation)
+        } catch {
+            switch error {
+            case .model(let error): throw error
+            case .opaque(let cause): appendOpaque(node, cause: cause)
+            }
+        }
+    }
+
+    /// Adds the layer of a node that is understood.
+    private mutating func append(_ node: ONNXNode, _ translation: ONNXTranslation) throws(ONNXObstacle) {
+        let operation = translation.operation
+        let named = node.namedOutputs
+        let outputs = translation.outputCount.map { Array(named.prefix($0)) } ?? named
+        guard outputs.first == node.outputs.first,
+            operation.arity.admits(inputs: translation.inputs.count, outputs: outputs.count)
+        else {
+            throw .opaque("it has \(translation.inputs.count) inputs and \(outputs.count) outputs")
+        }
+        var inputs: [ValueID] = []
+        for positions in translation.inputs { inputs.append(try layerInput(node, positions[0])) }
+        var shapes: [BlobShape?]
+        do throws(ShapeError) {
+            shapes = try operation.outputShapes(of: inputs.map { network[$0].shape }, outputCount: outputs.count)
+        } catch {
+            throw .opaque(error.message)
+        }
+        guard shapes.count == outputs.count else { throw .opaque("the number of its outputs is not known") }
+        var type = inputs.first.map { types[$0.index] } ?? .unknown
+        if case .argMax = operation { type = .int64 }
+        let written = zip(outputs, shapes).map { name, shape in
+            addValue(name, shape: told(shape, of: name), type: type)
+        }
+        let id = LayerID(node.index)
+        network.layers.append(
+            Layer(
+                id: id, name: Self.name(of: node, outputs: outputs), type: node.type, operation: operation,
+                inputs: inputs, outputs: written))
+        origins[id] = ONNXNetwork.Origin(
+            node: node.index, inputs: translation.inputs, weightInput: translation.weightInput,
+            biasInput: translation.biasInput)
+    }
+
+    private mutating func appendOpaque(_ node: ONNXNode, cause: String) {
+        var inputs: [ValueID] = []
+        var positions: [[Int]] = []
+        for (position, name) in node.inputs.enumerated() {
+            guard let value = values[name] else { continue }
+            inputs.append(value)
+            positions.append([position])
+        }
+        for name in node.namesReadInside.sorted() {
+            guard let value = values[name] else { continue }
+            inputs.append(value)
+            positions.append([])
+        }
+        let outputs = node.namedOutputs.map { name in
+            addValue(name, shape: told(nil, of: name), type: infos[name]?.type ?? .unknown)
+        }
+        let id = LayerID(node.index)
+        network.layers.append(
+            Layer(
+                id: id, name: Self.name(of: node, outputs: node.namedOutputs), type: node.type,
+                operation: .opaque(Opaque(type: node.type, cause: cause)), inputs: inputs, outputs: outputs))
+        origins[id] = ONNXNetwork.Origin(node: node.index, inputs: positions)
+    }
+
+    /// What a layer is called: as its node, or as its first output where the node has no name.
+    static func name(of node: ONNXNode, outputs: [String]) -> String {
+        node.name.isEmpty ? outputs.first ?? "\(node.type) \(node.index)" : node.name
+    }
+
+    /// What is known of a shape, and what the file tells besides.
+    private func told(_ shape: BlobShape?, of name: String) -> BlobShape? {
+        guard let told = infos[name]?.dimensions else { return shape }
+        guard let shape else { return BlobShape(told) }
+        guard shape.rank == told.count else { return shape }
+        return BlobShape(zip(shape.dimensions, told).map { $0 ?? $1 })
+    }
+
+    /// The value that an input of a node is; a constant becomes one that a layer of its own hands out.
+    mutating func layerInput(_ node: ONNXNode, _ position: Int) throws(ONNXObstacle) -> ValueID {
+        guard let name = node.input(position) else { throw .opaque("its input \(position) is missing") }
+        if let value = values[name] { return value }
+        if let value = helpers[name] { return value }
+        guard let constant = constants[name] else { throw .opaque("its input '\(name.inMessages)' is not read") }
+        guard constant.type.parameterType != nil, constant.elementCount > 0, !constant.isLengths else {
+            throw .opaque("its input '\(name.inMessages)' is a constant of \(constant.type)")
+        }
+        let parameter = parameter(constant, name: name, shape: constant.dimensions)
+        let value = network.addValue(Value(name: name, shape: BlobShape(constant.dimensions)))
+        types.append(constant.type)
+        network.layers.append(
+            Layer(
+                id: LayerID(nextHelper), name: name, type: "Constant",
+                operation: .parameter(parameter, shape: constant.dimensions), inputs: [], outputs: [value]))
+        nextHelper += 1
+        helpers[name] = value
+        return value
+    }
+
+    /// The parameter of a constant: one for all that read it in the same form.
+    ///
+    /// - Parameters:
+    ///   - name: of the value.
+    ///   - role: what was made of its numbers; empty for themselves.
+    mutating func parameter(
+        _ constant: ONNXConstant, name: String, role: String = "", shape: [Int]
+    ) -> ParameterID {
+        let key = ParameterKey(name: name, role: role, shape: shape, factor: constant.factor)
+        if let known = knownParameters[key] { return known }
+        let parameter = network.addParameter(
+            Parameter(
+                name: role.isEmpty ? name : "\(name) \(role)", shape: shape,
+                elementType: constant.type.parameterType ?? .float32))
+        knownParameters[key] = parameter
+        parameterConstants[parameter] = constant.reshaped(shape)
+        if role.isEmpty { parameterNames[parameter] = name }
+        return parameter
+    }
+
+    /// Makes one layer of a MatMul and the Add of its bias that only reads it.
+    mutating func joinSum(_ node: ONNXNode, _ origin: ONNXNetwork.Origin, matrix: Layer, operation: Operation) {
+        replaced.insert(matrix.id)
+        let output = node.namedOutputs[0]
+        let shape = network[matrix.outputs[0]].shape
+        let value = addValue(output, shape: told(shape, of: output), type: types[matrix.outputs[0].index])
+        // Its place is that of the Add: its identifier must not be that of the layer that goes.
+        let id = LayerID(node.index)
+        let matrixNode = file.nodes[origin.node]
+        network.layers.append(
+            Layer(
+                id: id, name: Self.name(of: matrixNode, outputs: [output]), type: matrix.type, operation: operation,
+                inputs: matrix.inputs, outputs: [value]))
+        origins[id] = origin
+        origins[matrix.id] = nil
+    }
+}
+
+extension Layer {
+    fileprivate var isConstant: Bool { if case .parameter = operation { true } else { false } }
+}

@@ -1,0 +1,64 @@
+import Frontend
+import NetGraph
+
+/// The network of a model, and where in the file each of its parts comes from.
+struct ONNXNetwork {
+    /// The node that a layer was made of.
+    struct Origin: Hashable {
+        var node: Int
+        /// For each input of the layer the inputs of the node that it stands for; none for a value that a graph in an attribute reads.
+        var inputs: [[Int]]
+        /// Which inputs of the node are weight and bias of a linear layer.
+        var weightInput: Int?
+        var biasInput: Int?
+        /// The Add that is the bias of a MatMul.
+        var sum: Int?
+        /// Which input of that Add is the bias.
+        var sumInput = 0
+    }
+
+    var network: Network
+    var origins: [LayerID: Origin]
+    /// The numbers of the parameters, and the names of the values that they were made of.
+    var constants: [ParameterID: ONNXConstant]
+    var constantNames: [ParameterID: String]
+    /// What values are made of, by `ValueID.index`.
+    var types: [ONNXElementType]
+    /// Nodes that something asks for that the model hands out.
+    var liveNodes: Set<Int>
+    /// Nodes whose outputs are known before the model runs.
+    var constantNodes: Set<Int>
+    /// Values that graphs in attributes read: callers may not see them, but their names and numbers must stay.
+    var capturedNames: Set<String>
+    var remarks: [ReadingRemark]
+}
+
+/// Why a node is left as it is.
+enum ONNXObstacle: Error {
+    /// It becomes an opaque layer, with this cause as part of a sentence.
+    case opaque(String)
+    /// The model is at fault.
+    case model(ModelError)
+}
+
+/// What a node computes, and from which of its inputs.
+struct ONNXTranslation {
+    var operation: Operation
+    /// For each input of the layer the inputs of the node that it stands for.
+    var inputs: [[Int]]
+    var weightInput: Int?
+    var biasInput: Int?
+    /// How many of the node's outputs count; the others are read by nobody.
+    var outputCount: Int?
+
+    init(
+        _ operation: Operation, inputs: [[Int]] = [[0]], weightInput: Int? = nil, biasInput: Int? = nil,
+        outputCount: Int? = nil
+    ) {
+        self.operation = operation
+        self.inputs = inputs
+        self.weightInput = weightInput
+        self.biasInput = biasInput
+        self.outputCount = outputCount
+    }
+}

@@ -1,0 +1,88 @@
+import Files
+import Folding
+import Frontend
+import ProtobufWire
+
+/// ONNX: network and weights in one file.
+public struct ONNXFrontend: Frontend {
+    public init() {}
+
+    public var name: String { "ONNX" }
+
+    public var vocabulary: Vocabulary {
+        var words = Vocabulary(
+            framework: name, value: "value", values: "values", networkFile: "model",
+            affineTypes: ["BatchNormalization", "Mul", "Add", "Sub", "Div", "Neg", "Pow"],
+            affineLayers: "BatchNormalization, Mul or Add with a constant", normalization: "BatchNormalization",
+            normalizations: "BatchNormalizations", batchStatisticsSetting: "training mode")
+        words.batchStatisticsRemedy = "; export the model in evaluation mode"
+        return words
+    }
+
+    public func leftoverForm(for options: PlanningOptions) throws(ModelError) -> LeftoverForm {
+        guard !options.writesBiasAsScale else {
+            throw ModelError(.usage, "--bias-as-scale means nothing for ONNX, which has Add in every runtime")
+        }
+        var form = LeftoverForm.multiplicationOrAddition(epsilon: Double(Float(1e-5)))
+        form.types = LeftoverForm.Types(scale: "Mul", bias: "Add", batchNorm: "BatchNormalization")
+        return form
+    }
+
+    public var endings: FileEndings { FileEndings(weights: [".onnx"], summary: ".onnx") }
+
+    public var standardOptions: any FrontendOptions { ONNXOptions() }
+
+    /// A message with a graph and the versions of its operators, which no other format has under these numbers.
+    public func recognizes(_ path: String) -> Bool {
+        guard (try? FileBytes.isReadableFile(path)) ?? false, let source = try? FileByteSource(path: path),
+            let message = try? WireMessage(indexing: source),
+            message.lastField(ONNXSchema.Model.graph, .lengthDelimited) != nil
+        else { return false }
+        return message.lastField(ONNXSchema.Model.irVersion, .varint) != nil
+            || message.lastField(ONNXSchema.Model.opsets, .lengthDelimited) != nil
+    }
+
+    public func session() -> any ModelSession { ONNXSession() }
+
+    public func network(named: String?, weights: String?) throws(ModelError) -> String? {
+        guard let named else { return nil }
+        throw ModelError(.usage, "\(named): an ONNX model holds its network itself; give the .onnx file alone")
+    }
+
+    public func networkPlace(besideWeights path: String) -> String? { nil }
+
+    public func format(ofOutput path: String) throws(ModelError) -> OutputFormat {
+        let isNoFile = try readingFile { () throws(FileError) in try FileBytes.isNoFile(path) }
+        guard path.hasSuffix(".onnx") || isNoFile else {
+            throw ModelError(.usage, "\(path): the input is an ONNX model; give the output a name that ends in .onnx")
+        }
+        return OutputFormat(name: "onnx")
+    }
+
+    public func checkNetworkPlace(_ path: String) throws(ModelError) {
+        throw ModelError(.usage, "\(path): an ONNX model holds its network itself, so there is no second file to write")
+    }
+
+    public func reasonForNoWeights(in path: String) -> String? { nil }
+
+    public func difference(_ first: String, _ second: String) throws(ModelError) -> WeightDifference {
+        try WeightDifference(ofModels: first, second)
+    }
+
+    public func conversion(of files: ModelFiles) throws(ModelError) -> any WeightConversion {
+        throw ModelError(
+            .usage, "\(files.paths.joined(separator: ", ")): ONNX models have no other format to convert to")
+    }
+}
+
+/// Reads one model after the other.
+public struct ONNXSession: ModelSession {
+    public init() {}
+
+    public mutating func open(_ files: ModelFiles, options: ModelOptions) throws(ModelError) -> any Model {
+        guard let path = files.weights ?? files.network else {
+            throw ModelError(.internalFault, "a model of ONNX is read without a file")
+        }
+        return try ONNXPair(files, path: path, options: options)
+    }
+}

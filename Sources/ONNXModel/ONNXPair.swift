@@ -1,0 +1,122 @@
+import Folding
+import Frontend
+import NetGraph
+import ProtobufWire
+
+/// A model of ONNX with its file, as the commands see it.
+struct ONNXPair: Model {
+    let files: ModelFiles
+    let file: ONNXFile
+    let graph: ONNXNetwork
+    private let options: ModelOptions
+
+    init(_ files: ModelFiles, path: String, options: ModelOptions) throws(ModelError) {
+        self.files = files
+        self.options = options
+        let file = try onWire { () throws(WireError) in try ONNXFile(path: path) }
+        self.file = file
+        var builder = ONNXGraphBuilder(
+            file, options: options, keepsOverridableInputs: options[ONNXOptions.self].keepsOverridableInputs)
+        graph = try builder.build()
+    }
+
+    var original: Network { graph.network }
+    var network: Network { graph.network }
+    var weights: (any WeightStore)? { ONNXWeightStore(file: file, constants: graph.constants) }
+    var switchedNormalizations: [LayerID] { [] }
+    var preparations: [DataPreparation] { [] }
+    var remarks: [ReadingRemark] { graph.remarks }
+    var surplusLayers: [SurplusWeights] { [] }
+
+    func deployment(of folded: Network) -> [LayerDeployment] { [] }
+
+    var batchStatisticsRemedy: String { "export the model in evaluation mode" }
+
+    var usesBatchStatistics: Bool {
+        network.layers.contains { layer in
+            guard case .batchNorm(let batchNorm) = layer.operation else { return false }
+            return batchNorm.hasStatistics && !batchNorm.usesGlobalStatistics
+        }
+    }
+
+    func deployed() throws(ModelError) -> any Model { self }
+
+    func network(withNamesOf twin: Network) -> Network { network }
+
+    // MARK: Writing
+
+    func renames(of folded: FoldedNetwork, in format: OutputFormat) -> [LayerID: String] { [:] }
+
+    func unshared(by folded: FoldedNetwork) -> [PartedParameter] { [] }
+
+    func networkFile(
+        for folded: FoldedNetwork, plan: FoldPlan, format: OutputFormat
+    ) throws(ModelError) -> [UInt8]? { nil }
+
+    func writeWeights(
+        of folded: FoldedNetwork, to path: String, settings: WriteSettings, magnitudes: WeightMagnitudes?
+    ) throws(ModelError) {
+        let prepared = graph.prepared(folded, for: file)
+        var writer = ONNXWriter()
+        writer.checkpoint = settings.checkpoint
+        try writer.write(
+            prepared, of: graph, file: file, weights: folds(of: prepared, magnitudes: magnitudes), to: path)
+    }
+
+    private func folds(
+        of prepared: FoldedNetwork, magnitudes: WeightMagnitudes? = nil
+    ) -> FoldedWeights<ONNXWeightStore> {
+        FoldedWeights(
+            base: ONNXWeightStore(file: file, constants: graph.constants), folded: prepared, magnitudes: magnitudes)
+    }
+
+    func check(_ folded: FoldedNetwork, files: ModelFiles, format: OutputFormat) throws(ModelError) {
+        guard let path = files.weights else { throw ModelError(.internalFault, "no model was written") }
+        let written: ONNXPair
+        do {
+            written = try ONNXPair(files, path: path, options: options)
+        } catch {
+            guard error.kind == .malformed || error.kind == .usage else { throw error }
+            throw ModelError(.internalFault, "the written model does not load: \(error)")
+        }
+        let prepared = graph.prepared(folded, for: file).withSumsOfOneValue(readAs: written.network)
+        let expected = prepared.network
+        if let difference = NetworkStructure(expected).firstDifference(from: NetworkStructure(written.network)) {
+            throw ModelError(
+                .internalFault,
+                "the written model is not the planned network; planned: \(difference.expected); written: \(difference.found)"
+            )
+        }
+        let store = folds(of: prepared)
+        let reread = ONNXWeightStore(file: written.file, constants: written.graph.constants)
+        for (planned, found) in zip(expected.layers, written.network.layers) {
+            for (parameter, copy) in zip(planned.operation.parameters, found.operation.parameters) {
+                guard try ONNXWeightComparison.agree(parameter, in: store, copy, in: reread, of: expected) else {
+                    throw ModelError(
+                        .internalFault, "the written weights of layer '\(planned.name)' are not the planned ones")
+                }
+            }
+        }
+    }
+}
+
+extension FoldedNetwork {
+    /// Sums of two values that became one: the written model is read with a factor of 2 there.
+    fileprivate func withSumsOfOneValue(readAs written: Network) -> FoldedNetwork {
+        guard written.layers.count == network.layers.count else { return self }
+        var result = self
+        for (position, layer) in network.layers.enumerated()
+        where layer.inputs.count == 2 && layer.inputs[0] == layer.inputs[1] && layer.type == "Add" {
+            let found = written.layers[position]
+            guard case .arithmetic(Arithmetic(.sum)) = layer.operation, case .scale(let scale) = found.operation,
+                let gamma = scale.gamma, let shape = written[gamma].shape
+            else { continue }
+            let factor = result.network.addParameter(
+                Parameter(name: "\(layer.name) factor", shape: shape, elementType: written[gamma].elementType))
+            result.recipes[factor] = .vector([Double](repeating: 2, count: BlobShape.elementCount(shape) ?? 0))
+            result.network.layers[position].inputs.removeLast()
+            result.network.layers[position].operation = .scale(Scale(gamma: factor, beta: nil, axes: scale.axes))
+        }
+        return result
+    }
+}

@@ -1,0 +1,54 @@
+import Frontend
+import NetGraph
+import ProtobufWire
+
+extension WeightDifference {
+    /// How the initializers of two models differ, by name.
+    init(ofModels first: String, _ second: String) throws(ModelError) {
+        self.init()
+        let one = try onWire { () throws(WireError) in try ONNXFile(path: first) }
+        let other = try onWire { () throws(WireError) in try ONNXFile(path: second) }
+        for tensor in one.initializers {
+            guard let place = other.initializerPlaces[tensor.name] else {
+                onlyInFirst.append(tensor.name)
+                continue
+            }
+            let twin = other.initializers[place]
+            var difference = TensorDifference(
+                layer: tensor.name, index: 0, firstShape: tensor.dimensions, secondShape: twin.dimensions)
+            if tensor.dimensions == twin.dimensions {
+                difference.numbers = try Self.numbers(tensor, of: one, twin, of: other)
+            }
+            tensors.append(difference)
+        }
+        onlyInSecond = other.initializers.map(\.name).filter { one.initializerPlaces[$0] == nil }
+    }
+
+    /// `nil` for tensors of text, and of types whose numbers are not read.
+    private static func numbers(
+        _ first: ONNXTensor, of one: ONNXFile, _ second: ONNXTensor, of other: ONNXFile
+    ) throws(ModelError) -> NumberDifference? {
+        guard let type = first.type.parameterType, second.type.parameterType != nil else { return nil }
+        var difference = NumberDifference(elementCount: first.elementCount, elementType: type)
+        let capacity = min(max(first.elementCount, 1), 1 << 15)
+        let left = UnsafeMutableBufferPointer<Double>.allocate(capacity: capacity)
+        let right = UnsafeMutableBufferPointer<Double>.allocate(capacity: capacity)
+        left.initialize(repeating: 0)
+        right.initialize(repeating: 0)
+        defer {
+            left.deallocate()
+            right.deallocate()
+        }
+        var start = 0
+        while start < first.elementCount {
+            let count = min(capacity, first.elementCount - start)
+            try onWire { () throws(WireError) in
+                try one.read(first, from: start, into: UnsafeMutableBufferPointer(rebasing: left[..<count]))
+                try other.read(second, from: start, into: UnsafeMutableBufferPointer(rebasing: right[..<count]))
+            }
+            for index in 0..<count { difference.add(left[index], right[index], at: start + index) }
+            start += count
+        }
+        return difference
+    }
+}

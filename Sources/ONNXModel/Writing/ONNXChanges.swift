@@ -1,0 +1,350 @@
+import Folding
+import Frontend
+import NetGraph
+
+/// What a fold changes in the file: nodes that go, come, and read or write other values, and tensors with other numbers.
+struct ONNXChanges {
+    /// A node that is new.
+    struct NewNode {
+        var type: String
+        var name: String
+        var inputs: [String]
+        var output: String
+        /// Whether it combines its input with one number for each channel, or with one for all.
+        var isAffine = false
+        var isScalar = false
+    }
+
+    /// An input of a node that is to read new numbers.
+    struct Slot: Hashable {
+        var node: Int
+        var input: Int
+    }
+
+    /// A tensor that is new.
+    struct NewTensor {
+        var name: String
+        var dimensions: [Int]
+        var parameter: ParameterID
+    }
+
+    var removedNodes: Set<Int> = []
+    /// Nodes in the place of others.
+    var replacements: [Int: NewNode] = [:]
+    /// New nodes behind a node; behind -1 are those before the first.
+    var insertions: [Int: [NewNode]] = [:]
+    var inputs: [Int: [String]] = [:]
+    var outputs: [Int: [String]] = [:]
+    /// Attributes that go, by name.
+    var removedAttributes: [Int: Set<String>] = [:]
+    /// Initializers that get other numbers where they are.
+    var rewritten: [Int: ParameterID] = [:]
+    var tensors: [NewTensor] = []
+    var removedInitializers: Set<Int> = []
+    /// Names of values that nobody writes any more.
+    var vanished: Set<String> = []
+    /// New names of values of the same shape.
+    var renamed: [String: String] = [:]
+    /// Inputs of the graph that were defaults of tensors which are gone or have other numbers.
+    var removedInputs: Set<String> = []
+
+    private let file: ONNXFile
+    private let original: ONNXNetwork
+    private let folded: FoldedNetwork
+    private var names: UniqueNames
+    /// Which parameter is to be read where, with the dimensions that the node wants.
+    private var slots: [(slot: Slot, parameter: ParameterID, dimensions: [Int])] = []
+
+    /// - Parameter folded: prepared to be written.
+    init(_ folded: FoldedNetwork, of original: ONNXNetwork, file: ONNXFile) throws(ModelError) {
+        self.file = file
+        self.original = original
+        self.folded = folded
+        names = UniqueNames(file.allNames.union(folded.network.values.map(\.name)))
+        try collect()
+        guard !isEmpty else { return }
+        placeTensors()
+        followNames()
+        removeUnread()
+        vanish()
+    }
+
+    var isEmpty: Bool {
+        removedNodes.isEmpty && replacements.isEmpty && insertions.isEmpty && inputs.isEmpty && outputs.isEmpty
+            && slots.isEmpty
+    }
+
+    // MARK: Layers
+
+    private mutating func collect() throws(ModelError) {
+        let before = Dictionary(
+            original.network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var present: Set<LayerID> = []
+        var last = -1
+        for layer in folded.network.layers {
+            present.insert(layer.id)
+            let old = before[layer.id]
+            if original.isLeftover(layer, before: old) {
+                let node = try newNode(for: layer)
+                if let origin = original.origins[layer.id] {
+                    replacements[origin.node] = node
+                    last = origin.sum ?? origin.node
+                } else {
+                    insertions[last, default: []].append(node)
+                }
+                continue
+            }
+            guard let origin = original.origins[layer.id], let old else { continue }
+            try rewire(layer, old: old, origin: origin)
+            if layer.operation != old.operation { try changeParameters(layer, old: old, origin: origin) }
+            last = origin.sum ?? origin.node
+        }
+        for layer in original.network.layers where !present.contains(layer.id) {
+            guard let origin = original.origins[layer.id] else { continue }
+            removedNodes.insert(origin.node)
+            if let sum = origin.sum { removedNodes.insert(sum) }
+        }
+    }
+
+    private mutating func rewire(_ layer: Layer, old: Layer, origin: ONNXNetwork.Origin) throws(ModelError) {
+        for (place, value) in layer.inputs.enumerated() {
+            let name = folded.network[value].name
+            guard original.network[old.inputs[place]].name != name else { continue }
+            guard !origin.inputs[place].isEmpty else {
+                throw ModelError(
+                    .internalFault, "a value that a graph inside '\(layer.name)' reads was to be called '\(name)'")
+            }
+            for position in origin.inputs[place] {
+                inputs[origin.node, default: file.nodes[origin.node].inputs][position] = name
+            }
+        }
+        let writer = origin.sum ?? origin.node
+        for (place, value) in layer.outputs.enumerated() {
+            let oldName = original.network[old.outputs[place]].name
+            guard oldName != folded.network[value].name else { continue }
+            var written = outputs[writer] ?? file.nodes[writer].outputs
+            guard let position = file.nodes[writer].outputs.firstIndex(of: oldName) else { continue }
+            written[position] = folded.network[value].name
+            outputs[writer] = written
+        }
+    }
+
+    private mutating func changeParameters(
+        _ layer: Layer, old: Layer, origin: ONNXNetwork.Origin
+    ) throws(ModelError) {
+        let (new, previous) = (layer.operation.parameters, old.operation.parameters)
+        guard let weight = new.first, let weightInput = origin.weightInput else {
+            throw ModelError(.internalFault, "layer '\(layer.name)' (\(layer.type)) got other parameters")
+        }
+        let node = file.nodes[origin.node]
+        if weight != previous.first {
+            var dimensions = folded.network[weight].shape ?? []
+            // The constant on the left of a MatMul is told as the kernel of a convolution.
+            if node.type == "MatMul", dimensions.count == 3 { dimensions.removeLast() }
+            slots.append((Slot(node: node.index, input: weightInput), weight, dimensions))
+            if node.type == "Gemm" { removedAttributes[node.index, default: []].insert("alpha") }
+        }
+        guard new.count > 1, previous.count < 2 || new[1] != previous[1] else { return }
+        let count = folded.network[new[1]].shape ?? []
+        guard node.type == "MatMul" else {
+            var read = inputs[node.index] ?? node.inputs
+            while read.count < 3 { read.append("") }
+            inputs[node.index] = read
+            slots.append((Slot(node: node.index, input: 2), new[1], count))
+            if node.type == "Gemm" { removedAttributes[node.index, default: []].insert("beta") }
+            return
+        }
+        // Along the last axis, or along the one before it where the constant is on the left.
+        let dimensions = weightInput == 0 ? count + [1] : count
+        if let sum = origin.sum {
+            slots.append((Slot(node: sum, input: origin.sumInput), new[1], dimensions))
+            return
+        }
+        let output = folded.network[layer.outputs[0]].name
+        var written = outputs[node.index] ?? node.outputs
+        written[0] = names.insert("\(output)_product")
+        outputs[node.index] = written
+        let tensor = names.insert("\(layer.name)_bias")
+        tensors.append(NewTensor(name: tensor, dimensions: dimensions, parameter: new[1]))
+        insertions[node.index, default: []].append(
+            NewNode(type: "Add", name: "\(layer.name)_add", inputs: [written[0], tensor], output: output))
+    }
+
+    /// The node of an affine that is left.
+    private mutating func newNode(for layer: Layer) throws(ModelError) -> NewNode {
+        let input = folded.network[layer.inputs[0]]
+        let parameters: [ParameterID]
+        let type: String
+        switch layer.operation {
+        case .scale(let scale): (type, parameters) = ("Mul", [scale.gamma, scale.beta].compactMap(\.self))
+        case .bias(let bias): (type, parameters) = ("Add", [bias.beta].compactMap(\.self))
+        case .batchNorm(let batchNorm): (type, parameters) = ("BatchNormalization", batchNorm.stored)
+        default: throw ModelError(.internalFault, "layer '\(layer.name)' is no affine")
+        }
+        guard type == "BatchNormalization" || parameters.count == 1 else {
+            throw ModelError(.internalFault, "layer '\(layer.name)' has factors and terms, which no single node holds")
+        }
+        var node = NewNode(
+            type: type, name: layer.name, inputs: [input.name], output: folded.network[layer.outputs[0]].name)
+        for (place, parameter) in parameters.enumerated() {
+            var dimensions = folded.network[parameter].shape ?? []
+            if type != "BatchNormalization" {
+                node.isAffine = true
+                node.isScalar = dimensions.isEmpty
+                // Aligned from the right; before version 7 an attribute tells the axis.
+                if !dimensions.isEmpty, file.opset >= 7, let rank = input.shape?.rank {
+                    dimensions += [Int](repeating: 1, count: max(rank - 2, 0))
+                }
+            }
+            let roles =
+                type == "BatchNormalization"
+                ? ["scale", "shift", "mean", "variance"] : [type == "Mul" ? "scale" : "shift"]
+            let tensor = names.insert("\(layer.name)_\(roles[place])")
+            tensors.append(NewTensor(name: tensor, dimensions: dimensions, parameter: parameter))
+            node.inputs.append(tensor)
+        }
+        return node
+    }
+
+    // MARK: Tensors
+
+    /// Puts new numbers where the old ones are when nobody else reads those; otherwise into new tensors.
+    private mutating func placeTensors() {
+        var wanted: [String: [Int]] = [:]
+        for (index, entry) in slots.enumerated() {
+            let name =
+                file.nodes[entry.slot.node].inputs.indices.contains(entry.slot.input)
+                ? file.nodes[entry.slot.node].inputs[entry.slot.input] : ""
+            wanted[name, default: []].append(index)
+        }
+        let readers = readers(of: Set(wanted.keys))
+        var made: [ParameterID: [(dimensions: [Int], name: String)]] = [:]
+        for (index, entry) in slots.enumerated() {
+            let node = file.nodes[entry.slot.node]
+            let name = node.inputs.indices.contains(entry.slot.input) ? node.inputs[entry.slot.input] : ""
+            let group = wanted[name] ?? [index]
+            if !name.isEmpty, let place = file.initializerPlaces[name],
+                group.allSatisfy({ slots[$0].parameter == entry.parameter }), readers[name] == group.count,
+                file.initializers[place].dimensions == entry.dimensions
+                    || file.initializers[place].elementCount == entry.dimensions.reduce(1, *)
+                        && ["Add", "Gemm"].contains(node.type),
+                file.initializers[place].type.parameterType == folded.network[entry.parameter].elementType
+            {
+                rewritten[place] = entry.parameter
+                if file.irVersion >= 4 { removedInputs.insert(name) }
+                continue
+            }
+            let tensor: String
+            if let known = made[entry.parameter]?.first(where: { $0.dimensions == entry.dimensions }) {
+                tensor = known.name
+            } else {
+                tensor = names.insert(
+                    name.isEmpty ? "\(folded.network[entry.parameter].name.replacing(" ", with: "_"))" : name)
+                made[entry.parameter, default: []].append((entry.dimensions, tensor))
+                tensors.append(NewTensor(name: tensor, dimensions: entry.dimensions, parameter: entry.parameter))
+            }
+            inputs[node.index, default: node.inputs][entry.slot.input] = tensor
+        }
+    }
+
+    /// How often names are read by what stays: nodes, graphs inside them, the caller.
+    private func readers(of wanted: Set<String>?) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        func add(_ name: String) {
+            guard !name.isEmpty, wanted?.contains(name) ?? true else { return }
+            counts[name, default: 0] += 1
+        }
+        for node in file.nodes where !removedNodes.contains(node.index) {
+            if let replacement = replacements[node.index] {
+                replacement.inputs.forEach(add)
+            } else {
+                (inputs[node.index] ?? node.inputs).forEach(add)
+                node.namesReadInside.forEach(add)
+            }
+        }
+        for node in insertions.values.joined() { node.inputs.forEach(add) }
+        for output in file.outputs { add(output.name) }
+        return counts
+    }
+
+    // MARK: What follows
+
+    private mutating func writtenNames() -> Set<String> {
+        var written = Set(file.inputs.map(\.name)).union(file.initializerPlaces.keys).union(file.sparseNames)
+        written.formUnion(tensors.map(\.name))
+        for node in file.nodes where !removedNodes.contains(node.index) {
+            if let replacement = replacements[node.index] {
+                written.insert(replacement.output)
+            } else {
+                written.formUnion(outputs[node.index] ?? node.outputs)
+            }
+        }
+        for node in insertions.values.joined() { written.insert(node.output) }
+        return written
+    }
+
+    /// Nodes that are no layers may read values that are gone: those that only want to know a shape read what has the same one, and those that nothing asks
+    /// for go.
+    private mutating func followNames() {
+        var producers: [ValueID: (layer: Layer, place: Int)] = [:]
+        for layer in original.network.layers {
+            for (place, value) in layer.outputs.enumerated() { producers[value] = (layer, place) }
+        }
+        let after = Dictionary(folded.network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var values: [String: ValueID] = [:]
+        for (value, producer) in producers where original.origins[producer.layer.id] != nil {
+            values[original.network[value].name] = value
+        }
+        func substitute(_ name: String) -> String? {
+            guard var value = values[name] else { return nil }
+            while let (layer, place) = producers[value] {
+                if let now = after[layer.id] { return folded.network[now.outputs[place]].name }
+                guard let input = layer.inputs.first else { return nil }
+                value = input
+            }
+            return nil
+        }
+        for node in file.nodes where original.constantNodes.contains(node.index) {
+            let read = node.inputs.map { substitute($0) ?? $0 }
+            if read != node.inputs { inputs[node.index] = read }
+        }
+        var written = writtenNames()
+        for node in file.nodes where !original.liveNodes.contains(node.index) {
+            let read = node.inputs.filter { !$0.isEmpty }
+            let gone = node.namesReadInside.filter { values[$0] != nil }
+            guard !written.isSuperset(of: read) || !written.isSuperset(of: gone) else { continue }
+            removedNodes.insert(node.index)
+            written.subtract(node.outputs)
+        }
+        for (name, value) in values where !written.contains(name) {
+            guard let (layer, place) = producers[value], let now = after[layer.id],
+                !original.isLeftover(now, before: layer)
+            else { continue }
+            renamed[name] = folded.network[now.outputs[place]].name
+        }
+    }
+
+    /// Takes away constants that only what is gone has read.
+    private mutating func removeUnread() {
+        var counts = readers(of: nil)
+        let before = Set(file.nodes.flatMap { $0.inputs + Array($0.namesReadInside) })
+        for node in file.nodes.reversed()
+        where original.constantNodes.contains(node.index) && !removedNodes.contains(node.index) {
+            guard node.namedOutputs.allSatisfy({ counts[$0] ?? 0 == 0 && before.contains($0) }) else { continue }
+            removedNodes.insert(node.index)
+            for name in inputs[node.index] ?? node.inputs { counts[name, default: 0] -= 1 }
+        }
+        for (place, tensor) in file.initializers.enumerated()
+        where counts[tensor.name] ?? 0 <= 0 && before.contains(tensor.name) {
+            removedInitializers.insert(place)
+            removedInputs.insert(tensor.name)
+        }
+    }
+
+    private mutating func vanish() {
+        let written = writtenNames()
+        let before = Set(file.nodes.flatMap(\.outputs))
+        vanished = before.subtracting(written)
+        renamed = renamed.filter { vanished.contains($0.key) && written.contains($0.value) }
+    }
+}
