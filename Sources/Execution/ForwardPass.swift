@@ -139,9 +139,9 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
         var outputs: [State] = []
         if operation.handsInputOn {
             for shape in shapes {
-                guard let shape, let input = inputs.first, BlobShape.elementCount(shape) == input.count else {
+                guard let shape, let input = inputs.first, TensorShape.elementCount(shape) == input.count else {
                     throw layer.error(
-                        "an input of shape \(inputs.first.map { BlobShape.describe($0.shape) } ?? "none") does not fit the shape of its output"
+                        "an input of shape \(inputs.first.map { TensorShape.describe($0.shape) } ?? "none") does not fit the shape of its output"
                     )
                 }
                 outputs.append(State(shape: shape, count: input.count, buffer: input.buffer))
@@ -186,8 +186,8 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
     }
 
     private func elementCount(of shape: [Int], of layer: Layer) throws(ExecutionError) -> Int {
-        guard shape.allSatisfy({ $0 >= 0 }), let count = BlobShape(shape).elementCount(in: 0..<shape.count) else {
-            throw layer.error("an output of shape \(BlobShape.describe(shape)) is too large", kind: .tooLarge)
+        guard shape.allSatisfy({ $0 >= 0 }), let count = TensorShape(shape).elementCount(in: 0..<shape.count) else {
+            throw layer.error("an output of shape \(TensorShape.describe(shape)) is too large", kind: .tooLarge)
         }
         if meter == nil {
             _ = try interpreter.options.sum(0, elements: count, of: Element.self, "an output of layer '\(layer.name)'")
@@ -205,10 +205,10 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
 
     /// The shapes of a layer's outputs; `nil` where only the numbers tell.
     static func outputShapes(of layer: Layer, inputs: [[Int]]) throws(ExecutionError) -> [[Int]?] {
-        let shapes: [BlobShape?]
+        let shapes: [TensorShape?]
         do throws(ShapeError) {
             shapes = try layer.operation.outputShapes(
-                of: inputs.map { BlobShape($0) }, outputCount: layer.outputs.count)
+                of: inputs.map { TensorShape($0) }, outputCount: layer.outputs.count)
         } catch {
             throw layer.error("\(error)")
         }
@@ -219,7 +219,7 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
             if let known = shape?.known { return known }
             guard layer.operation.outputDependsOnNumbers else {
                 throw layer.error(
-                    "the shape of its output does not follow from inputs of shape \(inputs.map(BlobShape.describe).joined(separator: ", "))"
+                    "the shape of its output does not follow from inputs of shape \(inputs.map(TensorShape.describe).joined(separator: ", "))"
                 )
             }
             return nil

@@ -116,7 +116,7 @@ struct KernelCall<Element: ExecutionElement> {
         }
         guard count ?? parameter.count == parameter.count else {
             throw layer.error(
-                "a parameter of shape \(BlobShape.describe(parameter.shape)) does not fit its input of shape \(inputs.first.map { BlobShape.describe($0.shape) } ?? "none")"
+                "a parameter of shape \(TensorShape.describe(parameter.shape)) does not fit its input of shape \(inputs.first.map { TensorShape.describe($0.shape) } ?? "none")"
             )
         }
         return UnsafePointer(parameter.buffer.pointer)
@@ -131,14 +131,14 @@ struct KernelCall<Element: ExecutionElement> {
     /// Checks the number of axes of an input.
     func require(_ block: Block<Element>, rank: ClosedRange<Int>) throws(ExecutionError) {
         guard rank.contains(block.shape.count) else {
-            throw layer.error("it cannot work on an input of shape \(BlobShape.describe(block.shape))")
+            throw layer.error("it cannot work on an input of shape \(TensorShape.describe(block.shape))")
         }
     }
 
     /// The axis that a possibly negative index names.
     func axis(_ axis: Int, of block: Block<Element>) throws(ExecutionError) -> Int {
-        guard let canonical = BlobShape(block.shape).canonicalAxis(axis) else {
-            throw layer.error("axis \(axis) is not an axis of its input of shape \(BlobShape.describe(block.shape))")
+        guard let canonical = TensorShape(block.shape).canonicalAxis(axis) else {
+            throw layer.error("axis \(axis) is not an axis of its input of shape \(TensorShape.describe(block.shape))")
         }
         return canonical
     }

@@ -47,7 +47,7 @@ public struct PassValue<Element: ExecutionElement>: Sendable {
     /// A value of a rehearsal. Lengths must not be negative.
     public init(shape: [Int]) {
         self.shape = shape
-        count = BlobShape.elementCount(shape) ?? .max
+        count = TensorShape.elementCount(shape) ?? .max
         tensor = nil
     }
 

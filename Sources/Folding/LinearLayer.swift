@@ -59,7 +59,7 @@ struct LinearLayer {
 
     /// - Parameter channels: of the input of an inner product.
     private func layout(weightShape: [Int], channels: Int) -> WeightLayout? {
-        guard let count = BlobShape.elementCount(weightShape) else { return nil }
+        guard let count = TensorShape.elementCount(weightShape) else { return nil }
         return switch operation {
         case .convolution(let convolution): convolution.weightLayout(isTransposed: false, elementCount: count)
         case .deconvolution(let convolution): convolution.weightLayout(isTransposed: true, elementCount: count)

@@ -46,7 +46,7 @@ public struct Arithmetic: Hashable, Sendable {
         return axes
     }
 
-    func outputShape(of inputs: [BlobShape?]) throws(ShapeError) -> BlobShape? {
+    func outputShape(of inputs: [TensorShape?]) throws(ShapeError) -> TensorShape? {
         let known = inputs.compactMap(\.self)
         guard known.count == inputs.count, let rank = known.map(\.rank).max() else { return nil }
         var lengths = [Int?](repeating: 1, count: rank)
@@ -67,6 +67,6 @@ public struct Arithmetic: Hashable, Sendable {
                 lengths[axis] = length
             }
         }
-        return BlobShape(lengths)
+        return TensorShape(lengths)
     }
 }

@@ -40,9 +40,9 @@ public struct AxisReduction: Hashable, Sendable {
         return (reduced, kept)
     }
 
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
         guard let input else { return nil }
         let (reduced, kept) = try networkAxes(rank: input.rank)
-        return BlobShape(kept.map { reduced.contains($0) ? 1 : input.dimensions[$0] })
+        return TensorShape(kept.map { reduced.contains($0) ? 1 : input.dimensions[$0] })
     }
 }

@@ -61,7 +61,7 @@ public struct Contraction: Hashable, Sendable {
     }
 
     /// The length of each label, `nil` where it is not known.
-    func lengths(_ first: BlobShape, _ second: BlobShape) throws(ShapeError) -> [Int: Int?] {
+    func lengths(_ first: TensorShape, _ second: TensorShape) throws(ShapeError) -> [Int: Int?] {
         var lengths: [Int: Int?] = [:]
         for (labels, shape) in [(self.first, first), (self.second, second)] {
             guard labels.count == shape.rank, Set(labels).count == labels.count else {
@@ -85,17 +85,17 @@ public struct Contraction: Hashable, Sendable {
         return lengths
     }
 
-    func outputShape(of first: BlobShape?, _ second: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of first: TensorShape?, _ second: TensorShape?) throws(ShapeError) -> TensorShape? {
         guard let first, let second else { return nil }
         let lengths = try lengths(first, second)
         guard Set(output).count == output.count else { throw ShapeError("its output has an axis twice") }
-        return BlobShape(output.map { lengths[$0] ?? 1 })
+        return TensorShape(output.map { lengths[$0] ?? 1 })
     }
 
     /// The number of products in each sum; `nil` where it is not known.
-    public func termCount(_ first: BlobShape, _ second: BlobShape) -> Int? {
+    public func termCount(_ first: TensorShape, _ second: TensorShape) -> Int? {
         guard let lengths = try? lengths(first, second) else { return nil }
         let summed = lengths.filter { !output.contains($0.key) }.map { $0.value ?? -1 }
-        return summed.contains(-1) ? nil : BlobShape.elementCount(summed)
+        return summed.contains(-1) ? nil : TensorShape.elementCount(summed)
     }
 }

@@ -9,15 +9,15 @@ public enum ElementOrder: Hashable, Sendable {
     case channelsLast
 
     /// A shape in this order, from that of the network.
-    public func shape(of value: BlobShape) -> BlobShape {
+    public func shape(of value: TensorShape) -> TensorShape {
         guard self == .channelsLast, value.rank > 2 else { return value }
-        return BlobShape([value.dimensions[0]] + value.dimensions[2...] + [value.dimensions[1]])
+        return TensorShape([value.dimensions[0]] + value.dimensions[2...] + [value.dimensions[1]])
     }
 
     /// The shape in the network, from one in this order.
-    public func networkShape(of shape: BlobShape) -> BlobShape {
+    public func networkShape(of shape: TensorShape) -> TensorShape {
         guard self == .channelsLast, shape.rank > 2, let channels = shape.dimensions.last else { return shape }
-        return BlobShape([shape.dimensions[0], channels] + shape.dimensions[1..<shape.rank - 1])
+        return TensorShape([shape.dimensions[0], channels] + shape.dimensions[1..<shape.rank - 1])
     }
 
     /// For each axis in this order, the axis of the network that it is.
@@ -42,7 +42,7 @@ public enum ElementOrder: Hashable, Sendable {
 extension Tensor {
     /// The same numbers in the order of the caller, from that of the network.
     public func inOrder(_ order: ElementOrder) -> Tensor {
-        guard let lengths = order.shape(of: BlobShape(shape)).known,
+        guard let lengths = order.shape(of: TensorShape(shape)).known,
             let result = Tensor(
                 shape: lengths,
                 elements: elements.indices.map { elements[order.networkPlace(of: $0, shape: shape)] })
@@ -52,7 +52,7 @@ extension Tensor {
 
     /// The same numbers in the order of the network, from that of the caller.
     public func fromOrder(_ order: ElementOrder) -> Tensor {
-        guard let lengths = order.networkShape(of: BlobShape(shape)).known else { return self }
+        guard let lengths = order.networkShape(of: TensorShape(shape)).known else { return self }
         var ordered = elements
         for place in elements.indices { ordered[order.networkPlace(of: place, shape: lengths)] = elements[place] }
         return Tensor(shape: lengths, elements: ordered) ?? self

@@ -28,11 +28,11 @@ public struct Layer: Hashable, Sendable {
 public struct Value: Hashable, Sendable {
     public var name: String
     /// (images, channels, spatial axes ...), whatever the framework's order.
-    public var shape: BlobShape?
+    public var shape: TensorShape?
     /// The order in which the caller of the network sees its axes: that of the model's file, for samples and reports.
     public var order: ElementOrder
 
-    public init(name: String, shape: BlobShape? = nil, order: ElementOrder = .channelsFirst) {
+    public init(name: String, shape: TensorShape? = nil, order: ElementOrder = .channelsFirst) {
         self.name = name
         self.shape = shape
         self.order = order

@@ -86,7 +86,7 @@ public struct NetworkStructure: Sendable {
             blobs.map { "\($0.name)#\($0.number)" }.joined(separator: ", ")
         }
         let parameters = row.parameters.map { parameter in
-            "\(parameter.shape.map(BlobShape.describe) ?? "?")#\(parameter.number):\(parameter.elementType)"
+            "\(parameter.shape.map(TensorShape.describe) ?? "?")#\(parameter.number):\(parameter.elementType)"
         }.joined(separator: ", ")
         return
             "\(row.name): \(row.operation.withoutParameters) (\(list(row.inputs))) -> (\(list(row.outputs))) [\(parameters)]"

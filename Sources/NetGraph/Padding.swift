@@ -28,11 +28,11 @@ public struct Padding: Hashable, Sendable {
     /// Whether any element is added.
     public var adds: Bool { (before + after).contains { $0 > 0 } }
 
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
         guard before.count == after.count else {
             throw ShapeError("it pads \(before.count) axes before and \(after.count) after")
         }
-        var shape = input ?? BlobShape([Int?](repeating: nil, count: before.count + 2))
+        var shape = input ?? TensorShape([Int?](repeating: nil, count: before.count + 2))
         if shape.mayHaveRank(before.count + 2) { shape = shape.withRank(before.count + 2) }
         guard shape.rank == before.count + 2 else {
             throw ShapeError("it pads \(before.count) axes behind the channel, but its input has the shape \(shape)")

@@ -41,5 +41,5 @@ public struct Parameter: Hashable, Sendable {
     }
 
     /// The number of elements, or `nil` while the shape is unknown.
-    public var elementCount: Int? { shape.flatMap(BlobShape.elementCount) }
+    public var elementCount: Int? { shape.flatMap(TensorShape.elementCount) }
 }

@@ -61,7 +61,7 @@ public struct Resize: Hashable, Sendable {
         Resize(.nearest(.floor), .asymmetric, size: .factors(factors.map(Double.init)))
     }
 
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
         guard var shape = input else { return nil }
         let count =
             switch size {

@@ -23,7 +23,7 @@ public struct Gathering: Hashable, Sendable {
         }
     }
 
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
         guard var shape = input else { return nil }
         guard let axis = shape.canonicalAxis(axis) else {
             throw ShapeError("axis \(axis) is not an axis of its input of shape \(shape)")
@@ -74,7 +74,7 @@ public struct StridedSlice: Hashable, Sendable {
 
     public init(_ ranges: [Range]) { self.ranges = ranges }
 
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
         guard let input else { return nil }
         var shape = input
         var axes: Set<Int> = []
@@ -122,7 +122,7 @@ public struct PixelBlocks: Hashable, Sendable {
         }
     }
 
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
         guard var shape = input else { return nil }
         guard shape.rank == 4, length > 0 else {
             throw ShapeError("it needs an input of four axes, but its input has the shape \(shape)")

@@ -1,14 +1,14 @@
 // Shapes of the operations that give planes another size.
 
 extension SpatialPyramid {
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
         guard let input else { return nil }
         guard input.rank == 4, levels > 0 else {
             throw ShapeError(
                 "it needs an input of four axes and at least one level, but its input has the shape \(input)")
         }
         guard let height = input.dimensions[2], let width = input.dimensions[3] else {
-            return levels == 1 ? input : BlobShape([input.dimensions[0], nil])
+            return levels == 1 ? input : TensorShape([input.dimensions[0], nil])
         }
         var bins = 0
         for level in 0..<levels {
@@ -19,12 +19,12 @@ extension SpatialPyramid {
             bins = try Checked.sum(bins, count)
         }
         let total = try input.dimensions[1].map { channels throws(ShapeError) in try Checked.product(channels, bins) }
-        return BlobShape([input.dimensions[0], total])
+        return TensorShape([input.dimensions[0], total])
     }
 }
 
 extension Im2col {
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
         guard let input, input.rank > channelAxis else { return nil }
         var channels = input.dimensions[channelAxis]
         for extent in kernel {
@@ -40,7 +40,7 @@ extension Im2col {
 }
 
 extension Upsample {
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
         guard var shape = input else { return nil }
         guard shape.rank == 4 else {
             throw ShapeError("it needs an input of four axes, but its input has the shape \(shape)")
@@ -63,7 +63,7 @@ extension Upsample {
 }
 
 extension Interpolation {
-    func outputShape(of input: BlobShape?, like reference: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?, like reference: TensorShape?) throws(ShapeError) -> TensorShape? {
         guard var shape = input else { return nil }
         guard shape.rank == 4, reference.map({ $0.rank == 4 }) ?? true else {
             throw ShapeError("it needs inputs of four axes, but its input has the shape \(shape)")
@@ -92,7 +92,7 @@ extension Interpolation {
 }
 
 extension Reorg {
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
         guard var shape = input else { return nil }
         guard shape.rank == 4 else {
             throw ShapeError("it needs an input of four axes, but its input has the shape \(shape)")
@@ -120,18 +120,18 @@ extension Reorg {
 }
 
 extension PriorBox {
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
-        guard let input else { return BlobShape([1, 2, nil]) }
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
+        guard let input else { return TensorShape([1, 2, nil]) }
         guard input.rank == 4 else {
             throw ShapeError("it needs an input of four axes, but its input has the shape \(input)")
         }
-        guard let pixels = input.elementCount(in: 2..<4) else { return BlobShape([1, 2, nil]) }
-        return BlobShape([1, 2, try Checked.product(pixels, Checked.product(boxCount, 4))])
+        guard let pixels = input.elementCount(in: 2..<4) else { return TensorShape([1, 2, nil]) }
+        return TensorShape([1, 2, try Checked.product(pixels, Checked.product(boxCount, 4))])
     }
 }
 
 extension RegionPooling {
-    func outputShape(of input: BlobShape?, regions: BlobShape?) -> BlobShape? {
-        BlobShape([regions?.length(ofAxis: 0), input?.length(ofAxis: 1), height, width])
+    func outputShape(of input: TensorShape?, regions: TensorShape?) -> TensorShape? {
+        TensorShape([regions?.length(ofAxis: 0), input?.length(ofAxis: 1), height, width])
     }
 }

@@ -1,7 +1,7 @@
 // Shapes of the operations that move, pick, repeat or sum up elements.
 
 extension Operation {
-    static func shuffledPixels(of input: BlobShape?, factor: Int) throws(ShapeError) -> BlobShape? {
+    static func shuffledPixels(of input: TensorShape?, factor: Int) throws(ShapeError) -> TensorShape? {
         guard var shape = input else { return nil }
         guard factor > 0, shape.rank == 4 else {
             throw ShapeError("it needs an input of four axes, but its input has the shape \(shape)")
@@ -19,7 +19,7 @@ extension Operation {
         return shape
     }
 
-    static func halvedShape(of input: BlobShape?, axis: Int) throws(ShapeError) -> BlobShape? {
+    static func halvedShape(of input: TensorShape?, axis: Int) throws(ShapeError) -> TensorShape? {
         guard var shape = input else { return nil }
         guard let axis = shape.canonicalAxis(axis) else {
             throw ShapeError("axis \(axis) is not an axis of its input of shape \(shape)")
@@ -31,7 +31,7 @@ extension Operation {
         return shape
     }
 
-    static func tiledShape(of input: BlobShape?, axis: Int, count: Int) throws(ShapeError) -> BlobShape? {
+    static func tiledShape(of input: TensorShape?, axis: Int, count: Int) throws(ShapeError) -> TensorShape? {
         guard var shape = input else { return nil }
         guard let axis = shape.canonicalAxis(axis) else {
             throw ShapeError("axis \(axis) is not an axis of its input of shape \(shape)")
@@ -41,7 +41,7 @@ extension Operation {
     }
 
     /// The inputs with another number of images; there are as many outputs as inputs that are selected from.
-    static func selectedShapes(of inputs: [BlobShape?], outputCount: Int, count: Int?) -> [BlobShape?] {
+    static func selectedShapes(of inputs: [TensorShape?], outputCount: Int, count: Int?) -> [TensorShape?] {
         (0..<outputCount).map { index in
             guard inputs.indices.contains(index), var shape = inputs[index], shape.rank > 0 else { return nil }
             shape.dimensions[0] = count
@@ -52,11 +52,11 @@ extension Operation {
 
 extension ArgMax {
     /// Without an axis: (images, 1 or 2, count), filled up with ones to the rank of the input (Caffe's `argmax_layer.cpp`).
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
         guard let input else { return nil }
         guard let axis else {
             guard input.rank > 0 else { throw ShapeError("its input has no axes") }
-            var shape = BlobShape([Int?](repeating: 1, count: max(input.rank, 3)))
+            var shape = TensorShape([Int?](repeating: 1, count: max(input.rank, 3)))
             shape.dimensions[0] = input.dimensions[0]
             if givesValues { shape.dimensions[1] = 2 }
             shape.dimensions[2] = topCount
@@ -80,12 +80,12 @@ extension ArgMax {
 }
 
 extension Reduction {
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
         guard let input else { return nil }
         // A scalar has no axes, and axis 0 of it is everything.
         guard let first = input.rank == 0 && axis == 0 ? 0 : input.canonicalAxis(axis) else {
             throw ShapeError("axis \(axis) is not an axis of its input of shape \(input)")
         }
-        return BlobShape(Array(input.dimensions[..<first]))
+        return TensorShape(Array(input.dimensions[..<first]))
     }
 }

@@ -2,9 +2,9 @@
 
 extension Convolution {
     /// The shape of the output for one input: the channel becomes `outputChannels`, each spatial axis shrinks (or grows, transposed).
-    func outputShape(of input: BlobShape?, transposed: Bool) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?, transposed: Bool) throws(ShapeError) -> TensorShape? {
         let ownRank = channelAxis + 1 + kernel.count
-        var shape = input ?? BlobShape([Int?](repeating: nil, count: ownRank))
+        var shape = input ?? TensorShape([Int?](repeating: nil, count: ownRank))
         // A number of axes that was only assumed gives way to the kernel's.
         if shape.mayHaveRank(ownRank) { shape = shape.withRank(ownRank) }
         guard shape.rank == channelAxis + 1 + kernel.count else {
@@ -50,7 +50,7 @@ extension Convolution {
 
 extension Pooling {
     /// The size rule of Caffe: rounds up, then drops a last window that would start in the padding behind the input.
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
         if let kernel {
             guard [stride, padBefore, padAfter, dilation].allSatisfy({ $0.count == kernel.count }),
                 (kernel + stride + dilation).allSatisfy({ $0 > 0 }), padAfter.allSatisfy({ $0 >= 0 }),
@@ -98,22 +98,22 @@ extension Pooling {
 }
 
 extension InnerProduct {
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
-        guard let input else { return axis == 1 ? BlobShape([nil, outputCount]) : nil }
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
+        guard let input else { return axis == 1 ? TensorShape([nil, outputCount]) : nil }
         guard let axis = input.canonicalAxis(axis) else {
             throw ShapeError("axis \(axis) is not an axis of its input of shape \(input)")
         }
-        return BlobShape(Array(input.dimensions[..<axis]) + [outputCount])
+        return TensorShape(Array(input.dimensions[..<axis]) + [outputCount])
     }
 }
 
 extension Reshape {
-    func outputShape(of input: BlobShape?) throws(ShapeError) -> BlobShape? {
+    func outputShape(of input: TensorShape?) throws(ShapeError) -> TensorShape? {
         try input.map { (input) throws(ShapeError) in order.networkShape(of: try replaced(order.shape(of: input))) }
     }
 
     /// The shape in the order of the operation, from one in that order.
-    private func replaced(_ input: BlobShape) throws(ShapeError) -> BlobShape {
+    private func replaced(_ input: TensorShape) throws(ShapeError) -> TensorShape {
         let start = axis < 0 ? axis + input.rank + 1 : axis
         guard (0...input.rank).contains(start) else {
             throw ShapeError("axis \(axis) is not an axis of its input of shape \(input)")
@@ -141,22 +141,22 @@ extension Reshape {
             }
         }
         if let inferred {
-            let others = BlobShape(lengths.enumerated().filter { $0.offset != inferred }.map(\.element))
+            let others = TensorShape(lengths.enumerated().filter { $0.offset != inferred }.map(\.element))
             if let total = input.elementCount(in: start..<end), let product = others.elementCount(in: 0..<others.rank) {
                 guard product > 0, total % product == 0 else {
                     throw ShapeError(
-                        "its input of shape \(input) does not divide into \(BlobShape(dimensions.map { $0 }))")
+                        "its input of shape \(input) does not divide into \(TensorShape(dimensions.map { $0 }))")
                 }
                 lengths[inferred] = total / product
             }
         }
-        let result = BlobShape(lengths)
+        let result = TensorShape(lengths)
         if let before = input.elementCount(in: start..<end), let after = result.elementCount(in: 0..<result.rank),
             before != after
         {
             throw ShapeError("its input of shape \(input) has another number of elements than \(result)")
         }
-        return BlobShape(Array(input.dimensions[..<start]) + lengths + Array(input.dimensions[end...]))
+        return TensorShape(Array(input.dimensions[..<start]) + lengths + Array(input.dimensions[end...]))
     }
 }
 

@@ -13,11 +13,11 @@ extension Operation {
     ///   - outputCount: the number of outputs of the layer.
     /// - Returns: one shape for each output; `nil` for operations that are not modelled and for those whose shape a frontend sets.
     /// - Throws: `ShapeError` when the inputs do not fit the operation.
-    public func outputShapes(of inputs: [BlobShape?], outputCount: Int) throws(ShapeError) -> [BlobShape?] {
+    public func outputShapes(of inputs: [TensorShape?], outputCount: Int) throws(ShapeError) -> [TensorShape?] {
         let first = inputs.first ?? nil
         switch self {
         case .input, .dataSource, .opaque, .objective, .sink:
-            return [BlobShape?](repeating: nil, count: outputCount)
+            return [TensorShape?](repeating: nil, count: outputCount)
         case .batchNorm, .scale, .bias, .power, .activation, .stochastic, .softmax, .identity, .localResponse,
             .meanVariance, .normalize, .shuffleChannel, .logSoftmax, .standardization, .normDivision:
             return [first]
@@ -38,7 +38,7 @@ extension Operation {
         case .resize(let resize):
             return [try resize.outputShape(of: first)]
         case .split:
-            return [BlobShape?](repeating: first, count: outputCount)
+            return [TensorShape?](repeating: first, count: outputCount)
         case .eltwise:
             return [try Self.commonShape(of: inputs)]
         case .convolution(let convolution):
@@ -52,7 +52,7 @@ extension Operation {
             }
         case .pooling(let pooling):
             let shape = try pooling.outputShape(of: first)
-            return [BlobShape?](repeating: shape, count: outputCount)
+            return [TensorShape?](repeating: shape, count: outputCount)
         case .innerProduct(let product):
             return [try product.outputShape(of: first)]
         case .concat(let axis):
@@ -94,24 +94,24 @@ extension Operation {
         case .batchReindex, .filter:
             return Self.selectedShapes(of: inputs, outputCount: outputCount, count: selectedCount(of: inputs))
         case .embed(let embed):
-            return [first.map { BlobShape($0.dimensions + [embed.outputCount]) }]
+            return [first.map { TensorShape($0.dimensions + [embed.outputCount]) }]
         case .recurrent(let recurrent):
-            return [first.map { BlobShape($0.dimensions.prefix(2) + [recurrent.outputCount]) }]
+            return [first.map { TensorShape($0.dimensions.prefix(2) + [recurrent.outputCount]) }]
         case .fill(let fill):
-            return fill.shapes.map { BlobShape($0) }
+            return fill.shapes.map { TensorShape($0) }
         case .parameter(_, let shape):
-            return [BlobShape(shape)]
+            return [TensorShape(shape)]
         case .priorBox(let priorBox):
             return [try priorBox.outputShape(of: first)]
         case .detectionOutput:
-            return [BlobShape([1, 1, nil, 7])]
+            return [TensorShape([1, 1, nil, 7])]
         case .regionPooling(let pooling):
             return [pooling.outputShape(of: first, regions: inputs.count > 1 ? inputs[1] : nil)]
         }
     }
 
     /// The number of images that a selection leaves; `nil` when only the numbers of its last input tell.
-    private func selectedCount(of inputs: [BlobShape?]) -> Int? {
+    private func selectedCount(of inputs: [TensorShape?]) -> Int? {
         if case .batchReindex = self, inputs.count > 1 {
             return inputs[1]?.elementCount(in: 0..<(inputs[1]?.rank ?? 0))
         }
@@ -119,8 +119,8 @@ extension Operation {
     }
 
     /// The shape of inputs that have to be equal; axes unknown in one are taken from another.
-    private static func commonShape(of inputs: [BlobShape?]) throws(ShapeError) -> BlobShape? {
-        var common: BlobShape?
+    private static func commonShape(of inputs: [TensorShape?]) throws(ShapeError) -> TensorShape? {
+        var common: TensorShape?
         for case .some(let shape) in inputs {
             guard var merged = common else {
                 common = shape
@@ -147,7 +147,7 @@ extension Operation {
         return common
     }
 
-    private static func concatenatedShape(of inputs: [BlobShape?], axis: Int) throws(ShapeError) -> BlobShape? {
+    private static func concatenatedShape(of inputs: [TensorShape?], axis: Int) throws(ShapeError) -> TensorShape? {
         let known = inputs.compactMap(\.self)
         guard let model = known.first(where: { !$0.hasOnlyChannels }) ?? known.first else { return nil }
         guard let axis = model.canonicalAxis(axis) else {
@@ -190,9 +190,9 @@ extension Operation {
     }
 
     private static func slicedShapes(
-        of input: BlobShape?, axis: Int, points: [Int], outputCount: Int
-    ) throws(ShapeError) -> [BlobShape?] {
-        guard let input else { return [BlobShape?](repeating: nil, count: outputCount) }
+        of input: TensorShape?, axis: Int, points: [Int], outputCount: Int
+    ) throws(ShapeError) -> [TensorShape?] {
+        guard let input else { return [TensorShape?](repeating: nil, count: outputCount) }
         guard let axis = input.canonicalAxis(axis) else {
             throw ShapeError("axis \(axis) is not an axis of its input of shape \(input)")
         }
@@ -223,19 +223,19 @@ extension Operation {
     }
 
     private static func flattenedShape(
-        of input: BlobShape?, from first: Int, through last: Int
-    ) throws(ShapeError) -> BlobShape? {
+        of input: TensorShape?, from first: Int, through last: Int
+    ) throws(ShapeError) -> TensorShape? {
         guard let input else { return nil }
         guard let first = input.canonicalAxis(first), let last = input.canonicalAxis(last), first <= last else {
             throw ShapeError("it cannot flatten axes \(first) to \(last) of its input of shape \(input)")
         }
         let merged = input.elementCount(in: first..<last + 1)
-        return BlobShape(Array(input.dimensions[..<first]) + [merged] + Array(input.dimensions[(last + 1)...]))
+        return TensorShape(Array(input.dimensions[..<first]) + [merged] + Array(input.dimensions[(last + 1)...]))
     }
 
     private static func croppedShape(
-        of input: BlobShape?, like reference: BlobShape?, axis: Int
-    ) throws(ShapeError) -> BlobShape? {
+        of input: TensorShape?, like reference: TensorShape?, axis: Int
+    ) throws(ShapeError) -> TensorShape? {
         guard let input else { return nil }
         guard let axis = input.canonicalAxis(axis) else {
             throw ShapeError("axis \(axis) is not an axis of its input of shape \(input)")
@@ -245,9 +245,9 @@ extension Operation {
         return shape
     }
 
-    private static func permutedShape(of input: BlobShape?, order: [Int]) -> BlobShape? {
+    private static func permutedShape(of input: TensorShape?, order: [Int]) -> TensorShape? {
         guard let input, Set(order).isSubset(of: Set(0..<input.rank)) else { return nil }
         let rest = (0..<input.rank).filter { !order.contains($0) }
-        return BlobShape((order + rest).prefix(input.rank).map { input.dimensions[$0] })
+        return TensorShape((order + rest).prefix(input.rank).map { input.dimensions[$0] })
     }
 }

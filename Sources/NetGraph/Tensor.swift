@@ -5,7 +5,7 @@ public struct Tensor<Element: WeightElement>: Hashable, Sendable {
 
     /// - Returns: `nil` when the shape does not have as many elements, or a negative length.
     public init?(shape: [Int], elements: [Element]) {
-        guard shape.allSatisfy({ $0 >= 0 }), BlobShape.elementCount(shape) == elements.count else {
+        guard shape.allSatisfy({ $0 >= 0 }), TensorShape.elementCount(shape) == elements.count else {
             return nil
         }
         self.shape = shape

@@ -76,8 +76,8 @@ extension Convolution {
     /// - Parameter isTransposed: whether it is a deconvolution.
     public func weightLayout(isTransposed: Bool, elementCount: Int) -> WeightLayout? {
         guard groups > 0, outputChannels > 0, outputChannels % groups == 0, elementCount > 0,
-            let taps = BlobShape.elementCount(kernel), taps > 0,
-            let perInput = BlobShape.elementCount([outputChannels, taps]), elementCount % perInput == 0
+            let taps = TensorShape.elementCount(kernel), taps > 0,
+            let perInput = TensorShape.elementCount([outputChannels, taps]), elementCount % perInput == 0
         else { return nil }
         return WeightLayout(
             roles: weightOrder.roles(isTransposed: isTransposed), groups: groups, outputs: outputChannels / groups,
@@ -89,7 +89,7 @@ extension InnerProduct {
     /// Where the elements of its weight lie, of as many input channels, each of which has a block of elements; `nil` when it does not divide into them.
     public func weightLayout(elementCount: Int, channels: Int) -> WeightLayout? {
         guard outputCount > 0, channels > 0, elementCount > 0,
-            let perElement = BlobShape.elementCount([outputCount, channels]), elementCount % perElement == 0
+            let perElement = TensorShape.elementCount([outputCount, channels]), elementCount % perElement == 0
         else { return nil }
         return WeightLayout(
             roles: transposed ? [.groups, .inputs, .kernel, .outputs] : [.groups, .outputs, .inputs, .kernel],

@@ -113,7 +113,7 @@ extension FoldedNetwork {
             else { continue }
             let factor = result.network.addParameter(
                 Parameter(name: "\(layer.name) factor", shape: shape, elementType: written[gamma].elementType))
-            result.recipes[factor] = .vector([Double](repeating: 2, count: BlobShape.elementCount(shape) ?? 0))
+            result.recipes[factor] = .vector([Double](repeating: 2, count: TensorShape.elementCount(shape) ?? 0))
             result.network.layers[position].inputs.removeLast()
             result.network.layers[position].operation = .scale(Scale(gamma: factor, beta: nil, axes: scale.axes))
         }

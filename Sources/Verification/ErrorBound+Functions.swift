@@ -56,7 +56,7 @@ extension ErrorBound {
                     let (reduced, _) = try? reduction.networkAxes(rank: shape.rank)
                 else { return nil }
                 let lengths = reduced.compactMap { shape.dimensions[$0] }
-                guard lengths.count == reduced.count, let count = BlobShape.elementCount(lengths) else { return nil }
+                guard lengths.count == reduced.count, let count = TensorShape.elementCount(lengths) else { return nil }
                 return first * (reduction.method == .norm ? Double(count).squareRoot() : Double(count))
             case .product, .sumOfSquares, .logarithmOfSum: return nil
             }

@@ -118,7 +118,7 @@ struct ErrorBound {
             case .max, .average: return inputs.first.map(all)
             case .norm:
                 // No more than by the sum of what its elements are off by.
-                let count = (pooling.kernel ?? planeShape(of: layer, interpreter)).flatMap(BlobShape.elementCount)
+                let count = (pooling.kernel ?? planeShape(of: layer, interpreter)).flatMap(TensorShape.elementCount)
                 return count.flatMap { count in inputs.first.map { all($0.scaled(by: Double(count))) } }
             }
         case .identity, .split, .padding: return inputs.first.map(all)

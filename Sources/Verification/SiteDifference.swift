@@ -49,7 +49,7 @@ public struct SiteDifference: Hashable, Sendable {
         tolerance: Double
     ) {
         guard original.shape == folded.shape else {
-            shapes = shapes ?? "\(BlobShape.describe(original.shape)) and \(BlobShape.describe(folded.shape))"
+            shapes = shapes ?? "\(TensorShape.describe(original.shape)) and \(TensorShape.describe(folded.shape))"
             return
         }
         let hasChannels = original.shape.count > 1

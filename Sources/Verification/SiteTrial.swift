@@ -172,7 +172,7 @@ struct SiteTrial {
             return "the shape of \(valueWord) '\(original.network[value].name)' is not known"
         }
         guard let tensor = statistics.noise(for: value, shape: shape, &noise) else {
-            return "\(valueWord) '\(original.network[value].name)' of shape \(BlobShape.describe(shape)) is too large"
+            return "\(valueWord) '\(original.network[value].name)' of shape \(TensorShape.describe(shape)) is too large"
         }
         values[value] = tensor
         return nil

@@ -20,7 +20,7 @@ struct ValueStatistics {
     ///
     /// - Returns: `nil` for a shape that is too large.
     func noise(for value: ValueID, shape: [Int], _ noise: inout GaussianNoise) -> Tensor<Double>? {
-        guard let count = BlobShape(shape).elementCount(in: 0..<shape.count), count <= Self.maximumCount else {
+        guard let count = TensorShape(shape).elementCount(in: 0..<shape.count), count <= Self.maximumCount else {
             return nil
         }
         let source = normalization(before: value)

@@ -16,7 +16,7 @@ extension Verifier {
     /// - Throws: `ExecutionError` of the kind `tooLarge` when that is more than the options allow, and when the networks cannot run on such inputs.
     public func requireMemory(for shapes: [String: [Int]]) throws(ExecutionError) {
         var need = MemoryNeed(original: original.network, folded: folded.network, inSingleToo: precision == .single)
-        let samples = MemoryNeed.sum(shapes.values.map { BlobShape.elementCount($0) ?? .max })
+        let samples = MemoryNeed.sum(shapes.values.map { TensorShape.elementCount($0) ?? .max })
         need.sampleBytes = MemoryNeed.product(samples, precision == .single ? 12 : 8)
         try need.require(atMost: options.maximumBytes)
 

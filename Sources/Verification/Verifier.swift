@@ -235,7 +235,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         isCompared[index] = true
         blobShapes[index] = expected.shape
         guard expected.shape == found.shape else {
-            shapes[index] = "\(BlobShape.describe(expected.shape)) and \(BlobShape.describe(found.shape))"
+            shapes[index] = "\(TensorShape.describe(expected.shape)) and \(TensorShape.describe(found.shape))"
             return
         }
         let count = batch.elementCount(of: expected.shape, elements: expected.elements.count)

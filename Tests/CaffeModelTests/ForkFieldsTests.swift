@@ -8,7 +8,7 @@ struct ForkFieldsTests {
     /// The operation and the shape of the top of a layer that reads `data`, 1x4x9x9 unless told otherwise.
     private func layer(
         _ type: String, _ fields: String = "", shape: [Int] = [1, 4, 9, 9], bottoms: Int = 1
-    ) throws -> (operation: Operation, shape: BlobShape?) {
+    ) throws -> (operation: Operation, shape: TensorShape?) {
         let dimensions = shape.map { "dim: \($0) " }.joined()
         let bottom = [String](repeating: #"bottom: "data" "#, count: bottoms).joined()
         let network = try TestNet(
@@ -66,7 +66,7 @@ struct ForkFieldsTests {
         let (operation, shape) = try layer(
             "Convolution", "convolution_param { num_output: 6 kernel_size: 3 \(fields) }")
         #expect(cause(operation)?.contains("'pad_type'") == true)
-        #expect(shape == BlobShape([1, 6, nil, nil]))
+        #expect(shape == TensorShape([1, 6, nil, nil]))
     }
 
     @Test("a pooling has as many axes as its input")
@@ -115,7 +115,7 @@ struct ForkFieldsTests {
             try layer("ReLU", "relu_param { maximum: 20 }").operation == .activation(.clip(minimum: 0, maximum: 20)))
         let both = try layer("ReLU", "relu_param { relu6: true negative_slope: 0.5 }")
         #expect(cause(both.operation) != nil)
-        #expect(both.shape == BlobShape([1, 4, 9, 9]))
+        #expect(both.shape == TensorShape([1, 4, 9, 9]))
     }
 
     @Test("an ELU has a factor")
@@ -140,7 +140,7 @@ struct ForkFieldsTests {
     func pixelShuffle() throws {
         let (operation, shape) = try layer("Reshape", "reshape_param { pixelshuffler: 2 }")
         #expect(operation == .pixelShuffle(factor: 2))
-        #expect(shape == BlobShape([1, 1, 18, 18]))
+        #expect(shape == TensorShape([1, 1, 18, 18]))
     }
 
     @Test("a Dropout that samples at deployment is no identity")
@@ -166,7 +166,7 @@ struct ForkFieldsTests {
         let (operation, shape) = try layer(
             "Convolution", "convolution_param { num_output: 6 kernel_size: 3 \(fields) }")
         #expect(cause(operation) == expected)
-        #expect(shape == BlobShape([1, 6, nil, nil]))
+        #expect(shape == TensorShape([1, 6, nil, nil]))
     }
 
     @Test(
@@ -219,14 +219,14 @@ struct ForkFieldsTests {
             ("DenseBlock", "denseblock_param { numTransition: 3 initChannel: 4 growthRate: 2 }", [1, 10, nil, nil]),
         ] as [(String, String, [Int?])])
     func channels(type: String, fields: String, expected: [Int?]) throws {
-        #expect(try layer(type, fields).shape == BlobShape(expected))
+        #expect(try layer(type, fields).shape == TensorShape(expected))
     }
 
     @Test("a choice that only a fork has, by name or number, makes a layer opaque", arguments: ["DIV", "3"])
     func choices(value: String) throws {
         let (operation, shape) = try layer("Eltwise", "eltwise_param { operation: \(value) }", bottoms: 2)
         #expect(cause(operation) == "its operation '\(value)' is not known")
-        #expect(shape == BlobShape([1, 4, nil, nil]))
+        #expect(shape == TensorShape([1, 4, nil, nil]))
         #expect(
             cause(try layer("Pooling", "pooling_param { kernel_size: 2 round_mode: 7 }").operation)
                 == "its round_mode '7' is not known")
@@ -239,7 +239,7 @@ struct ForkFieldsTests {
                 + #"layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param { num_output: 6 kernel_size: 3 } }"#
                 + #"layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool" pooling_param { kernel_size: [1, 2, 2] } }"#
         ).network()
-        #expect(network[network.layers[2].outputs[0]].shape == BlobShape([nil, 6, nil, nil, nil]))
+        #expect(network[network.layers[2].outputs[0]].shape == TensorShape([nil, 6, nil, nil, nil]))
     }
 
     @Test("nothing is known behind a type that is not", arguments: ["Novelty", "DenseBlock"])

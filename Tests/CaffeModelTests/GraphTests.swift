@@ -39,7 +39,7 @@ struct GraphTests {
     func shapes() throws {
         let network = try TestNet(Text.input + Text.convolution("conv", from: "data")).network()
         #expect(network.layers[1].operation.parameters.map { network[$0].shape } == [[2, 2, 1, 1], [2]])
-        #expect(network[network.layers[1].outputs[0]].shape == BlobShape([1, 2, 4, 4]))
+        #expect(network[network.layers[1].outputs[0]].shape == TensorShape([1, 2, 4, 4]))
     }
 
     @Test("parameters of one name are one parameter")
@@ -133,7 +133,7 @@ struct GraphTests {
     func declaredInput(declaration: String) throws {
         let network = try TestNet(declaration + Text.convolution("conv", from: "data")).network()
         #expect(network.layers.map(\.type) == ["Input", "Convolution"])
-        #expect(network[network.layers[0].outputs[0]].shape == BlobShape([1, 2, 4, 4]))
+        #expect(network[network.layers[0].outputs[0]].shape == TensorShape([1, 2, 4, 4]))
     }
 
     @Test(

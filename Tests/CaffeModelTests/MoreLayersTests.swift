@@ -99,7 +99,7 @@ struct MoreLayersTests {
         #expect(
             network.layers[1].operation
                 == .detectionOutput(DetectionOutput(classCount: 2, code: .centerSize, candidateCount: 9)))
-        #expect(network[network.outputs[0]].shape == BlobShape([1, 1, nil, 7]))
+        #expect(network[network.outputs[0]].shape == TensorShape([1, 1, nil, 7]))
     }
 
     @Test("a layer with blobs has them by role")

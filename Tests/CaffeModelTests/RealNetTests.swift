@@ -23,7 +23,7 @@ struct RealNetTests {
     func inputBesideLayer() throws {
         let network = try TestNet(#"input: "data""# + "\n" + Text.input + reader).network()
         #expect(network.layers.map(\.name) == ["data", "conv"])
-        #expect(network[network.layers[0].outputs[0]].shape == BlobShape([1, 2, 4, 4]))
+        #expect(network[network.layers[0].outputs[0]].shape == TensorShape([1, 2, 4, 4]))
     }
 
     @Test("an input without a shape stays where no layer writes it, though one works in place on it")
@@ -103,8 +103,8 @@ struct RealNetTests {
         arguments: ["device { type: GPU }", "quantization_param { scale_in: 1 }"])
     func uncertain(extra: String) throws {
         let network = try TestNet(joined(extra)).network()
-        #expect(network[network.layers[3].outputs[0]].shape == BlobShape([1, 4, nil, nil]))
-        #expect(network[network.layers[4].outputs[0]].shape == BlobShape([1, 2, nil, nil]))
+        #expect(network[network.layers[3].outputs[0]].shape == TensorShape([1, 4, nil, nil]))
+        #expect(network[network.layers[4].outputs[0]].shape == TensorShape([1, 2, nil, nil]))
     }
 
     @Test("what comes from a data layer of a fork is no more certain")
@@ -118,7 +118,7 @@ struct RealNetTests {
     @Test("what a net says beside its layers tells of a fork as well")
     func uncertainNet() throws {
         let network = try TestNet("default_forward_type: FLOAT\n" + joined()).network()
-        #expect(network[network.layers[3].outputs[0]].shape == BlobShape([1, 4, nil, nil]))
+        #expect(network[network.layers[3].outputs[0]].shape == TensorShape([1, 4, nil, nil]))
     }
 
     @Test("a layer with other numbers of bottoms and tops is left alone where a fork runs it, else an error")

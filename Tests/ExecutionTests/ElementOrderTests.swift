@@ -51,6 +51,6 @@ struct ElementOrderTests {
     func rankTwo() {
         let tensor = Tensor(counting: [2, 3])
         #expect(tensor.inOrder(.channelsLast) == tensor)
-        #expect(ElementOrder.channelsLast.networkShape(of: BlobShape([2, 3])) == BlobShape([2, 3]))
+        #expect(ElementOrder.channelsLast.networkShape(of: TensorShape([2, 3])) == TensorShape([2, 3]))
     }
 }

@@ -14,7 +14,7 @@ struct CallsTests {
         for index in sketch.network.parameters.indices { sketch.network.parameters[index].mayBeParted = false }
         var outputs: [ValueID] = []
         for (name, input, affine) in [("a", left, first), ("b", right, second)] {
-            let value = sketch.add(name, .convolution(operation), [input], valueShape: BlobShape([1, 2, 2, 2]))
+            let value = sketch.add(name, .convolution(operation), [input], valueShape: TensorShape([1, 2, 2, 2]))
             outputs.append(affine.map { sketch.affine("scale \(name)", of: value, $0.0, $0.1) } ?? value)
         }
         sketch.network.outputs = outputs
@@ -84,7 +84,7 @@ struct CallsTests {
     func others() throws {
         var sketch = calls(([10, 100], nil), nil)
         let conv = sketch.pointwise("alone", of: ValueID(0), [5])
-        sketch.network.values[conv.index].shape = BlobShape([1, 1, 2, 2])
+        sketch.network.values[conv.index].shape = TensorShape([1, 1, 2, 2])
         sketch.network.outputs.append(sketch.affine("scale c", of: conv, [7]))
         let outcome = try sketch.outcome()
         #expect(outcome.left == ["Scale"])
@@ -102,7 +102,7 @@ struct CallsTests {
         let scaled = sketch.affine("scale", of: first, [-2, 3])
         let second = try sketch.append("bn again", .batchNorm(batchNorm), sketch.relu("other", of: data))
         sketch.network.outputs = [sketch.tanh("end", of: scaled), second]
-        for value in sketch.network.values.indices { sketch.network.values[value].shape = BlobShape([1, 2, 2, 2]) }
+        for value in sketch.network.values.indices { sketch.network.values[value].shape = TensorShape([1, 2, 2, 2]) }
         var options = FoldPlanner.Options()
         options.leftoverForm = .batchNorm(epsilon: 1e-3)
         let result = try sketch.folded(options)
@@ -120,9 +120,9 @@ struct LeftoverFormTests {
         var sketch = NetworkSketch()
         let data = sketch.input("data", [2, 2, 3, 3])
         let value = try build(&sketch, data)
-        for index in sketch.network.values.indices { sketch.network.values[index].shape = BlobShape([2, 2, 3, 3]) }
+        for index in sketch.network.values.indices { sketch.network.values[index].shape = TensorShape([2, 2, 3, 3]) }
         sketch.finish(sketch.tanh(of: value))
-        sketch.network.values[sketch.network.outputs[0].index].shape = BlobShape([2, 2, 3, 3])
+        sketch.network.values[sketch.network.outputs[0].index].shape = TensorShape([2, 2, 3, 3])
         var options = FoldPlanner.Options()
         options.leftoverForm = form
         return (try sketch.outcome(options), sketch)
@@ -184,7 +184,7 @@ struct LeftoverFormTests {
         let data = sketch.input("data", [1, 2, 2, 2])
         let last = chain(&sketch, data)
         sketch.finish(sketch.tanh(of: last))
-        for index in sketch.network.values.indices { sketch.network.values[index].shape = BlobShape([1, 2, 2, 2]) }
+        for index in sketch.network.values.indices { sketch.network.values[index].shape = TensorShape([1, 2, 2, 2]) }
         var options = FoldPlanner.Options()
         options.leftoverForm = .batchNorm(epsilon: 1e-3)
         let result = try sketch.folded(options)

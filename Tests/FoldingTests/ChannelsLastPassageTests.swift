@@ -76,7 +76,7 @@ struct ChannelsLastPassageTests {
         var sketch = NetworkSketch()
         let data = sketch.input("data", [2, 3, 2, 2])
         let normalized = sketch.batchNorm(of: data, mean: [0, 1, 2], variance: [1, 2, 3])
-        sketch.network.values[normalized.index].shape = BlobShape([2, 3, 2, 2])
+        sketch.network.values[normalized.index].shape = TensorShape([2, 3, 2, 2])
         let flat = try sketch.append("op", .flatten(first: 1, last: -1, order: .channelsLast), normalized)
         sketch.finish(try sketch.innerProduct(of: flat))
         #expect(FoldPlanner(sketch.network).plan().folds.count == 1)

@@ -90,7 +90,7 @@ struct KnownMistakesTests {
         let conv = sketch.pointwise(of: data, [2], bias: [1])
         let bn = sketch.batchNorm(of: conv, mean: [0], variance: [0.25], epsilon: 0)
         sketch.finish(bn, sketch.relu(of: conv))
-        sketch.network.values[conv.index].shape = BlobShape([1, 1, 1, 3])
+        sketch.network.values[conv.index].shape = TensorShape([1, 1, 1, 3])
         #expect(try sketch.folded().numbers("conv") == [[2], [1]])
         try expectSameOutputs(sketch)
     }

@@ -128,7 +128,7 @@ struct PaddingPassageTests {
         var batchNorm = BatchNorm(
             mean: sketch.parameter("mean", [2]), variance: sketch.parameter("variance", [4]), epsilon: 0.5)
         batchNorm.addsEpsilonToDeviation = true
-        sketch.finish(sketch.add("bn", .batchNorm(batchNorm), [conv], valueShape: BlobShape([1, 1, 2, 2])))
+        sketch.finish(sketch.add("bn", .batchNorm(batchNorm), [conv], valueShape: TensorShape([1, 1, 2, 2])))
         #expect(try sketch.outcome().left == [])
     }
 }

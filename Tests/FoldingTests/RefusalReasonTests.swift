@@ -121,7 +121,7 @@ struct RefusalReasonTests {
             sketch.finish(sketch.affine(of: sketch.input("data", [1, 1]), [2]))
         },
         RefusalCase("reads-input", says: "'records'") { sketch in
-            let data = sketch.add("records", .dataSource(type: "Data"), [], valueShape: BlobShape([1, 1]))
+            let data = sketch.add("records", .dataSource(type: "Data"), [], valueShape: TensorShape([1, 1]))
             sketch.finish(sketch.affine(of: data, [2]))
         },
         RefusalCase("other-readers", says: "'absolute'") { sketch in

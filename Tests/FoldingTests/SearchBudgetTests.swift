@@ -91,7 +91,7 @@ struct SearchBudgetTests {
         let count = 300
         let conv = sketch.pointwise(of: sketch.input("data", [1, 1, 4, 4]), [Double](repeating: 1, count: count))
         let parts = (0..<count).map { part in
-            sketch.network.addValue(Value(name: "part\(part)", shape: BlobShape([1, 1, 4, 4])))
+            sketch.network.addValue(Value(name: "part\(part)", shape: TensorShape([1, 1, 4, 4])))
         }
         sketch.network.layers.append(
             Layer(

@@ -7,7 +7,7 @@ struct CombiningShapeTests {
         _ input: [Int?], axis: Int = 1, points: [Int] = [], into count: Int
     ) throws -> [[Int?]?] {
         try Operation.slice(axis: axis, points: points)
-            .outputShapes(of: [BlobShape(input)], outputCount: count).map { $0?.dimensions }
+            .outputShapes(of: [TensorShape(input)], outputCount: count).map { $0?.dimensions }
     }
 
     @Test("Concat adds the lengths of its axis")
@@ -94,8 +94,8 @@ struct CombiningShapeTests {
 
     @Test("Split hands its shape to every output")
     func split() throws {
-        let shapes = try Operation.split.outputShapes(of: [BlobShape([1, 2])], outputCount: 3)
-        #expect(shapes == [BlobShape([1, 2]), BlobShape([1, 2]), BlobShape([1, 2])])
+        let shapes = try Operation.split.outputShapes(of: [TensorShape([1, 2])], outputCount: 3)
+        #expect(shapes == [TensorShape([1, 2]), TensorShape([1, 2]), TensorShape([1, 2])])
     }
 
     @Test(
@@ -113,16 +113,16 @@ struct CombiningShapeTests {
     @Test("The outputs of an opaque layer are unknown")
     func opaque() throws {
         let shapes = try Operation.opaque(Opaque(type: "Proposal")).outputShapes(
-            of: [BlobShape([1, 2])], outputCount: 2)
+            of: [TensorShape([1, 2])], outputCount: 2)
         #expect(shapes == [nil, nil])
     }
 }
 
 @Suite("Blob shapes")
-struct BlobShapeTests {
+struct TensorShapeTests {
     @Test("A negative axis counts from the end")
     func canonicalAxis() {
-        let shape = BlobShape([1, 2, 3])
+        let shape = TensorShape([1, 2, 3])
         #expect(shape.canonicalAxis(-1) == 2)
         #expect(shape.canonicalAxis(-3) == 0)
         #expect(shape.canonicalAxis(3) == nil)
@@ -132,7 +132,7 @@ struct BlobShapeTests {
 
     @Test("The element count of a range is the product of its lengths")
     func elementCount() {
-        let shape = BlobShape([nil, 2, 3, 4])
+        let shape = TensorShape([nil, 2, 3, 4])
         #expect(shape.elementCount(in: 1..<4) == 24)
         #expect(shape.elementCount(in: 2..<2) == 1)
         #expect(shape.elementCount(in: 0..<2) == nil)
@@ -141,18 +141,18 @@ struct BlobShapeTests {
 
     @Test("An element count that overflows is unknown")
     func overflowingCount() {
-        #expect(BlobShape([1 << 32, 1 << 32]).elementCount(in: 0..<2) == nil)
+        #expect(TensorShape([1 << 32, 1 << 32]).elementCount(in: 0..<2) == nil)
     }
 
     @Test("A shape is told with x between its lengths and ? for unknown ones")
     func description() {
-        #expect("\(BlobShape([nil, 3, 16]))" == "?x3x16")
-        #expect("\(BlobShape([]))" == "scalar")
+        #expect("\(TensorShape([nil, 3, 16]))" == "?x3x16")
+        #expect("\(TensorShape([]))" == "scalar")
     }
 
     @Test("All lengths are known or none is told")
     func known() {
-        #expect(BlobShape([1, 2]).known == [1, 2])
-        #expect(BlobShape([1, nil]).known == nil)
+        #expect(TensorShape([1, 2]).known == [1, 2])
+        #expect(TensorShape([1, nil]).known == nil)
     }
 }

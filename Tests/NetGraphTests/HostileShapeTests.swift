@@ -16,9 +16,9 @@ struct HostileShapeTests {
 
     @Test("A product of lengths beyond the largest integer is no number of elements")
     func elementCount() {
-        #expect(BlobShape.elementCount([.max, 2]) == nil)
-        #expect(BlobShape.elementCount([]) == 1)
-        #expect(BlobShape.elementCount([2, 3]) == 6)
+        #expect(TensorShape.elementCount([.max, 2]) == nil)
+        #expect(TensorShape.elementCount([]) == 1)
+        #expect(TensorShape.elementCount([2, 3]) == 6)
     }
 
     @Test("A stride near the largest integer is an error of a deconvolution")
@@ -75,7 +75,7 @@ struct HostileShapeTests {
     @Test("Slice points at the ends of the integers are errors")
     func slicePoints() {
         let slice = Operation.slice(axis: 1, points: [.min, .max])
-        #expect(throws: ShapeError.self) { try slice.outputShapes(of: [BlobShape([1, nil])], outputCount: 3) }
+        #expect(throws: ShapeError.self) { try slice.outputShapes(of: [TensorShape([1, nil])], outputCount: 3) }
     }
 
     @Test("An order of axes that are not there gives an unknown shape")

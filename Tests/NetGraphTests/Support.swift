@@ -21,7 +21,7 @@ extension Operation {
 
     /// The shape of the only output for known and unknown lengths; `nil` stands for an unknown shape.
     func shape(of inputs: [Int?]?...) throws -> [Int?]? {
-        try outputShapes(of: inputs.map { $0.map { BlobShape($0) } }, outputCount: 1)[0]?.dimensions
+        try outputShapes(of: inputs.map { $0.map { TensorShape($0) } }, outputCount: 1)[0]?.dimensions
     }
 }
 

@@ -55,9 +55,9 @@ struct ConvolutionShapeTests {
 
     @Test("Each of several inputs gives one output")
     func severalInputs() throws {
-        let inputs = [BlobShape([1, 3, 5]), BlobShape([1, 3, 9])]
+        let inputs = [TensorShape([1, 3, 5]), TensorShape([1, 3, 9])]
         let shapes = try Operation.convolution(window([3])).outputShapes(of: inputs, outputCount: 2)
-        #expect(shapes == [BlobShape([1, 8, 3]), BlobShape([1, 8, 7])])
+        #expect(shapes == [TensorShape([1, 8, 3]), TensorShape([1, 8, 7])])
     }
 
     @Test("A kernel larger than its input is an error that tells both")
@@ -175,7 +175,7 @@ struct PoolingShapeTests {
 
     @Test("A mask has the shape of the output")
     func mask() throws {
-        let shapes = try pooling([2, 2], [2, 2]).outputShapes(of: [BlobShape([1, 1, 4, 4])], outputCount: 2)
-        #expect(shapes == [BlobShape([1, 1, 2, 2]), BlobShape([1, 1, 2, 2])])
+        let shapes = try pooling([2, 2], [2, 2]).outputShapes(of: [TensorShape([1, 1, 4, 4])], outputCount: 2)
+        #expect(shapes == [TensorShape([1, 1, 2, 2]), TensorShape([1, 1, 2, 2])])
     }
 }

@@ -40,7 +40,7 @@ struct EveryOperationTests {
         let sample = OperationSample(kind)
         #expect(sample.operation.arity.admits(inputs: sample.inputs.count, outputs: sample.outputCount))
         let shapes = try sample.operation.outputShapes(
-            of: sample.inputs.map { BlobShape($0) }, outputCount: sample.outputCount)
+            of: sample.inputs.map { TensorShape($0) }, outputCount: sample.outputCount)
         #expect(shapes.count == sample.outputCount)
         // Unknown shapes are no error.
         _ = try sample.operation.outputShapes(of: sample.inputs.map { _ in nil }, outputCount: sample.outputCount)
@@ -132,7 +132,7 @@ struct EveryOperationTests {
             let gamma = sketch.parameter(random.numbers(shape[1], 0.25...2), shape: [shape[1]])
             let beta = sketch.parameter(random.numbers(shape[1], -1...1), shape: [shape[1]])
             return sketch.add(
-                name, .scale(Scale(gamma: gamma, beta: beta)), from: [value], shape: BlobShape(shape))
+                name, .scale(Scale(gamma: gamma, beta: beta)), from: [value], shape: TensorShape(shape))
         }
         var values: [ValueID] = []
         for (index, shape) in sample.inputs.enumerated() {

@@ -188,7 +188,7 @@ extension ParameterRegistry {
     ) -> ModelError {
         let fitting = dialects.filter { $0.roles(of: shapes.count).count == shapes.count }
         let found =
-            "\(weights?.path ?? ""): layer '\(layer.name)' (\(layer.type)) holds \(shapes.count) blobs of the shapes \(shapes.map(BlobShape.describe).joined(separator: ", "))"
+            "\(weights?.path ?? ""): layer '\(layer.name)' (\(layer.type)) holds \(shapes.count) blobs of the shapes \(shapes.map(TensorShape.describe).joined(separator: ", "))"
         guard !fitting.isEmpty else {
             return ModelError(
                 .malformed,

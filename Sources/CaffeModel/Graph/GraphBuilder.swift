@@ -187,7 +187,7 @@ struct GraphBuilder {
     ///   are no error: what lies behind the channels is not known then.
     private func outputShapes(
         of operation: Operation, layer: LayerDefinition, translator: LayerTranslator, isCertain: Bool
-    ) throws(ModelError) -> [BlobShape?] {
+    ) throws(ModelError) -> [TensorShape?] {
         switch operation {
         case .input, .dataSource:
             let declared =
@@ -196,11 +196,11 @@ struct GraphBuilder {
                 : try dataShapes(of: translator)
             return layer.tops.enumerated().map { index, top in
                 let shape = inputShapes[top] ?? (declared.indices.contains(index) ? declared[index] : nil)
-                return shape.map { BlobShape($0) }
+                return shape.map { TensorShape($0) }
             }
         case .fill(let fill):
             // What is filled for one batch must not contradict data of another.
-            return fill.shapes.map { BlobShape([nil] + $0.dropFirst().map(Optional.some)) }
+            return fill.shapes.map { TensorShape([nil] + $0.dropFirst().map(Optional.some)) }
         case .opaque:
             return translator.opaqueShapes()
         default:
@@ -212,7 +212,7 @@ struct GraphBuilder {
             }
             guard !isCertain else { throw layer.error(problem.message) }
             let channels = translator.inputs.map { $0.map { $0.rank > 1 ? $0.withRank($0.rank) : $0 } }
-            let nothing = [BlobShape?](repeating: nil, count: translator.inputs.count)
+            let nothing = [TensorShape?](repeating: nil, count: translator.inputs.count)
             for inputs in [channels, nothing] {
                 if let shapes = try? operation.outputShapes(of: inputs, outputCount: layer.tops.count) { return shapes }
             }
@@ -221,7 +221,7 @@ struct GraphBuilder {
     }
 
     /// Caffe aborts at a blob of more axes (`kMaxBlobAxes`).
-    private func checkAxes(of shapes: [BlobShape?], layer: LayerDefinition) throws(ModelError) {
+    private func checkAxes(of shapes: [TensorShape?], layer: LayerDefinition) throws(ModelError) {
         for (index, shape) in shapes.enumerated() {
             guard let shape, shape.rank > CaffeSchema.maximumAxes else { continue }
             let top = layer.tops.indices.contains(index) ? layer.tops[index] : ""

@@ -89,6 +89,6 @@ extension LayerTranslator {
     /// A negative axis counts from the end, which takes a rank.
     private static func resolve(_ axis: Int, rank: Int?) -> Int? {
         guard let rank else { return axis >= 0 ? axis : nil }
-        return BlobShape([Int?](repeating: nil, count: rank)).canonicalAxis(axis)
+        return TensorShape([Int?](repeating: nil, count: rank)).canonicalAxis(axis)
     }
 }

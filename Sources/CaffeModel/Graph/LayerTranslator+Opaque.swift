@@ -5,7 +5,7 @@ import NetGraph
 /// What is known of the shapes behind layers that are not modelled. Nothing else counts as known there: a fork may round or pad in its own way.
 extension LayerTranslator {
     /// One shape for each top; an axis of unknown length is `nil`.
-    func opaqueShapes() -> [BlobShape?] {
+    func opaqueShapes() -> [TensorShape?] {
         layer.tops.indices.map { top in
             let input = inputs.indices.contains(top) ? inputs[top] : self.input
             if layer.type.contains("onvolution"), let count = outputCount("convolution_param") {
@@ -18,8 +18,8 @@ extension LayerTranslator {
                     let fields = try? parameters("inner_product_param")
                 else { return nil }
                 let axis = (try? fields.integer("axis")) ?? 1
-                guard let input else { return axis == 1 ? BlobShape([nil, count]) : nil }
-                return input.canonicalAxis(axis).map { BlobShape(Array(input.dimensions[..<$0]) + [count]) }
+                guard let input else { return axis == 1 ? TensorShape([nil, count]) : nil }
+                return input.canonicalAxis(axis).map { TensorShape(Array(input.dimensions[..<$0]) + [count]) }
             case "DenseBlock":
                 guard var shape = input, shape.rank > 1 else { return nil }
                 shape = shape.withRank(shape.rank)
@@ -43,7 +43,7 @@ extension LayerTranslator {
     }
 
     /// Images and axes of the input, as many channels as the field says, nothing behind them.
-    private func convolutionShape(of input: BlobShape?, channels: Int) -> BlobShape? {
+    private func convolutionShape(of input: TensorShape?, channels: Int) -> TensorShape? {
         guard let fields = try? parameters("convolution_param") else { return nil }
         let axis = (try? fields.integer("axis")) ?? 1
         guard let input else {
@@ -51,10 +51,10 @@ extension LayerTranslator {
             let spatialAxes = ((try? SpatialFields.axisCount(fields)) ?? nil) ?? 2
             var lengths = [Int?](repeating: nil, count: axis + 1 + min(spatialAxes, 32))
             lengths[axis] = channels
-            return BlobShape(lengths)
+            return TensorShape(lengths)
         }
         guard let axis = input.canonicalAxis(axis) else { return nil }
-        return BlobShape(
+        return TensorShape(
             input.dimensions[..<axis] + [channels] + [Int?](repeating: nil, count: input.rank - axis - 1))
     }
 

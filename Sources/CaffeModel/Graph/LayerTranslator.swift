@@ -5,7 +5,7 @@ import NetGraph
 struct LayerTranslator {
     let layer: LayerDefinition
     /// The shapes of the bottoms, as far as they are known.
-    let inputs: [BlobShape?]
+    let inputs: [TensorShape?]
     let assumesGlobalStatistics: Bool
     /// The dialect that the user named for BatchNorms that do not tell their own.
     let dialect: BatchNormDialect?
@@ -17,7 +17,7 @@ struct LayerTranslator {
     /// Whether it was found before that BVLC Caffe knows all fields; none of those makes a layer more than its type says.
     var hasOnlyCaffeFields = false
 
-    var input: BlobShape? { inputs.first ?? nil }
+    var input: TensorShape? { inputs.first ?? nil }
 
     func parameters(_ name: String) throws(ModelError) -> FieldReader { try layer.reader.submessage(name) }
 

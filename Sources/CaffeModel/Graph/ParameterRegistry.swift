@@ -75,7 +75,7 @@ final class ParameterRegistry {
     ) throws(ModelError) -> [ParameterID] {
         var result: [ParameterID] = []
         for (blob, number) in zip(expected, numbers) {
-            guard let shape = blob.shape.flatMap({ BlobShape($0).known }) else {
+            guard let shape = blob.shape.flatMap({ TensorShape($0).known }) else {
                 throw layer.error("has no numbers of its own, and the shape of its \(blob.role) is not known")
             }
             let parameter = ParameterID(parameters.count)
@@ -191,7 +191,7 @@ final class ParameterRegistry {
         if !sharedName.isEmpty, let owner = owners[sharedName] {
             if let shape = parameters[owner.index].shape, let own = expected.shape, !Self.fits(shape, own) {
                 throw layer.error(
-                    "shares the parameter '\(sharedName)' of shape \(BlobShape.describe(shape)), but its \(expected.role) needs \(BlobShape(own))"
+                    "shares the parameter '\(sharedName)' of shape \(TensorShape.describe(shape)), but its \(expected.role) needs \(TensorShape(own))"
                 )
             }
             if let blob {
@@ -204,7 +204,7 @@ final class ParameterRegistry {
         parameters.append(
             Parameter(
                 name: "\(layer.name.inMessages) \(expected.role)",
-                shape: blob?.shape ?? expected.shape.flatMap { BlobShape($0).known }))
+                shape: blob?.shape ?? expected.shape.flatMap { TensorShape($0).known }))
         if !sharedName.isEmpty {
             owners[sharedName] = parameter
             sharedNames[parameter] = sharedName
@@ -239,7 +239,7 @@ final class ParameterRegistry {
             return number != 0 || !blob.needsTraining
         }
         guard areConstant, case .constant(let number) = blob.filler,
-            let shape = blob.shape.flatMap({ BlobShape($0).known })
+            let shape = blob.shape.flatMap({ TensorShape($0).known })
         else { return nil }
         return Self.constant(number, shape: shape, role: blob.role, of: layer)
     }
@@ -287,7 +287,7 @@ final class ParameterRegistry {
             }
         }
         throw mismatch(
-            "\(weights?.path ?? ""): \(blob.place) has shape \(BlobShape.describe(blob.shape)), but the \(expected.role) of layer '\(layer.name)' (\(layer.type)) needs \(BlobShape(shape)); are both from the same training run?"
+            "\(weights?.path ?? ""): \(blob.place) has shape \(TensorShape.describe(blob.shape)), but the \(expected.role) of layer '\(layer.name)' (\(layer.type)) needs \(TensorShape(shape)); are both from the same training run?"
         )
     }
 

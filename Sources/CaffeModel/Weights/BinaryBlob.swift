@@ -170,10 +170,10 @@ struct BinaryBlob {
             throw ModelError(error)
         }
         let shape = lengths.map { Int(clamping: $0) }
-        guard shape.allSatisfy({ $0 >= 0 }), BlobShape(shape).elementCount(in: 0..<shape.count) == count else {
+        guard shape.allSatisfy({ $0 >= 0 }), TensorShape(shape).elementCount(in: 0..<shape.count) == count else {
             throw ModelError(
                 .malformed,
-                "\(source.path): \(place) has the shape \(BlobShape.describe(shape)) but \(count) numbers; the file is damaged, or its numbers are in a form that is not known"
+                "\(source.path): \(place) has the shape \(TensorShape.describe(shape)) but \(count) numbers; the file is damaged, or its numbers are in a form that is not known"
             )
         }
         return shape

@@ -125,7 +125,7 @@ extension KernelCall {
         let end = first + shape.count
         try require(
             end <= input.shape.count && Array(input.shape[first..<end]) == shape,
-            "a factor of shape \(BlobShape.describe(shape)) does not fit axis \(first) of its input of shape \(BlobShape.describe(input.shape))"
+            "a factor of shape \(TensorShape.describe(shape)) does not fit axis \(first) of its input of shape \(TensorShape.describe(input.shape))"
         )
         return (input.count(0..<first), input.count(first..<end), input.count(end..<input.shape.count))
     }

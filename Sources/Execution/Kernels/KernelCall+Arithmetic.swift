@@ -15,7 +15,7 @@ extension KernelCall {
                 guard let source, input.shape[source] != 1 else { continue }
                 try require(
                     input.shape[source] == output.shape[axis],
-                    "an input of shape \(BlobShape.describe(input.shape)) does not fit its output of shape \(BlobShape.describe(output.shape))"
+                    "an input of shape \(TensorShape.describe(input.shape)) does not fit its output of shape \(TensorShape.describe(output.shape))"
                 )
                 aligned[axis] = own[source]
             }

@@ -72,7 +72,7 @@ extension KernelCall {
         try require(
             axis >= 0 && input.shape.count == axis + 1 + convolution.kernel.count
                 && output.shape.count == input.shape.count && input.shape[..<axis] == output.shape[..<axis],
-            "its kernel has \(convolution.kernel.count) axes, but its input the shape \(BlobShape.describe(input.shape))"
+            "its kernel has \(convolution.kernel.count) axes, but its input the shape \(TensorShape.describe(input.shape))"
         )
         let inputLengths = Array(input.shape[(axis + 1)...])
         let outputLengths = Array(output.shape[(axis + 1)...])

@@ -8,7 +8,7 @@ extension KernelCall {
         for other in inputs {
             try require(
                 other.shape == first.shape,
-                "its inputs have the different shapes \(BlobShape.describe(first.shape)) and \(BlobShape.describe(other.shape))"
+                "its inputs have the different shapes \(TensorShape.describe(first.shape)) and \(TensorShape.describe(other.shape))"
             )
         }
         try require(

@@ -59,7 +59,7 @@ extension KernelCall {
             let (end, overflows) = starts[index].addingReportingOverflow(output.shape[index])
             try require(
                 starts[index] >= 0 && !overflows && end <= input.shape[index],
-                "its window of shape \(BlobShape.describe(output.shape)) does not lie inside its input of shape \(BlobShape.describe(input.shape))"
+                "its window of shape \(TensorShape.describe(output.shape)) does not lie inside its input of shape \(TensorShape.describe(input.shape))"
             )
         }
         let strides = Self.strides(of: input.shape)

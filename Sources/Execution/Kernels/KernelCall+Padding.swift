@@ -9,7 +9,7 @@ extension KernelCall {
         try require(
             input.shape.count == spatial + 2 && output.shape.count == input.shape.count
                 && padding.after.count == spatial && input.shape[..<2] == output.shape[..<2],
-            "it pads \(spatial) axes behind the channel, but its input has the shape \(BlobShape.describe(input.shape))"
+            "it pads \(spatial) axes behind the channel, but its input has the shape \(TensorShape.describe(input.shape))"
         )
         var constant = Element(0)
         if case .constant(let value) = padding.filling { constant = Element(value) }

@@ -25,7 +25,7 @@ extension KernelCall {
                 && [kernel, stride, dilation, pad.before, pad.after].allSatisfy {
                     $0.count == spatial && $0.allSatisfy { (0...Int(Int32.max)).contains($0) }
                 },
-            "its kernel does not fit its input of shape \(BlobShape.describe(input.shape))")
+            "its kernel does not fit its input of shape \(TensorShape.describe(input.shape))")
         let windows = (0..<spatial).map { axis in
             PoolingWindow(
                 length: lengths[axis], count: output.shape[2 + axis], kernel: kernel[axis], stride: stride[axis],
@@ -177,7 +177,7 @@ extension KernelCall {
             let windows: [PoolingWindow]
             do throws(ShapeError) {
                 let pooling = try pyramid.pooling(level: level, height: height, width: width)
-                let shape = try Operation.pooling(pooling).outputShapes(of: [BlobShape(input.shape)], outputCount: 1)
+                let shape = try Operation.pooling(pooling).outputShapes(of: [TensorShape(input.shape)], outputCount: 1)
                 guard let pooled = shape[0]?.known, let kernel = pooling.kernel else { return }
                 windows = (0..<2).map {
                     PoolingWindow(

@@ -57,7 +57,7 @@ extension KernelCall {
         try require(
             height > 0 && width > 0 && interpolation.cropBefore >= 0 && interpolation.cropAfter >= 0
                 && output.count == planes * outputHeight * outputWidth,
-            "nothing is left of its input of shape \(BlobShape.describe(input.shape))")
+            "nothing is left of its input of shape \(TensorShape.describe(input.shape))")
         let rows = Self.samples(outputHeight, of: height)
         let columns = Self.samples(outputWidth, of: width)
         let start = interpolation.cropBefore * (input.shape[3] + 1)

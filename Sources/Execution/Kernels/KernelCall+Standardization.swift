@@ -94,7 +94,7 @@ extension KernelCall {
         } else {
             try require(
                 count == input.shape[1],
-                "a parameter of \(count) numbers does not fit its input of shape \(BlobShape.describe(input.shape))")
+                "a parameter of \(count) numbers does not fit its input of shape \(TensorShape.describe(input.shape))")
             if isGrouped {
                 strides[1] = shape[2]
                 strides[2] = 1

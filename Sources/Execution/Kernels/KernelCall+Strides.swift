@@ -73,7 +73,7 @@ extension KernelCall {
         let lengths = parameterCount(id) == 1 ? axes.map { _ in 1 } : shape
         try require(
             lengths.count == axes.count,
-            "a parameter of shape \(BlobShape.describe(shape)) has no \(axes.count) axes")
+            "a parameter of shape \(TensorShape.describe(shape)) has no \(axes.count) axes")
         let own = Self.strides(of: lengths)
         var strides = [Int](repeating: 0, count: input.shape.count)
         var seen: Set<Int> = []
@@ -81,7 +81,7 @@ extension KernelCall {
             let axis = try self.axis(axis, of: input)
             try require(
                 seen.insert(axis).inserted && (lengths[place] == 1 || lengths[place] == input.shape[axis]),
-                "a parameter of shape \(BlobShape.describe(shape)) does not fit its input of shape \(BlobShape.describe(input.shape))"
+                "a parameter of shape \(TensorShape.describe(shape)) does not fit its input of shape \(TensorShape.describe(input.shape))"
             )
             strides[axis] = lengths[place] == 1 ? 0 : own[place]
         }

@@ -103,7 +103,7 @@ extension KernelCall {
         try require(
             output.shape.count == input.shape.count && output.shape[..<2] == input.shape[..<2]
                 && (input.shape + output.shape).dropFirst(2).allSatisfy { $0 > 0 },
-            "its output does not fit its input of shape \(BlobShape.describe(input.shape))")
+            "its output does not fit its input of shape \(TensorShape.describe(input.shape))")
         var taps: [ResizeTaps] = []
         for axis in 0..<spatial {
             var factor: Double?

@@ -44,7 +44,7 @@ extension Rewiring {
         for (index, value) in newValues.enumerated() {
             hints[ValueID(first + index)] = graph.layerName(ofNode: value.node)
         }
-        let names = BlobNames(before: graph.network, connections: graph.connections, after: after).names(hints: hints)
+        let names = ValueNames(before: graph.network, connections: graph.connections, after: after).names(hints: hints)
         for (value, name) in names {
             if value.index >= first {
                 regauged[value.index - first].name = name

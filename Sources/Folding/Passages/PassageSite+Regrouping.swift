@@ -105,7 +105,7 @@ extension PassageSite {
         return affine.rearranged((0..<farCount).map { $0 % period })
     }
 
-    private func keepsImages(_ near: BlobShape, _ far: BlobShape) -> Bool {
+    private func keepsImages(_ near: TensorShape, _ far: TensorShape) -> Bool {
         switch layer.operation {
         case .flatten(let first, _, _): return first >= 1 || (inputs[0]?.canonicalAxis(first) ?? 0) >= 1
         case .reshape(let reshape):

@@ -15,7 +15,7 @@ extension PassageSite {
         case .mean: return single(affines, direction, factors: .any, allowsShift: true)
         case .sum:
             let lengths = reduced.compactMap { shape.dimensions[$0] }
-            let count = lengths.count == reduced.count ? BlobShape.elementCount(lengths) : nil
+            let count = lengths.count == reduced.count ? TensorShape.elementCount(lengths) : nil
             var passage = single(affines, direction, factors: .any, allowsShift: count ?? 0 > 0)
             guard let count, count > 0 else { return passage }
             let factor = Double(count)

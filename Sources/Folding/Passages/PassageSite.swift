@@ -6,8 +6,8 @@ import NetGraph
 /// the numbers of each channel: what an operation lets pass moves, the rest stays where it was. Both in a row compute what was computed before.
 struct PassageSite {
     var layer: Layer
-    var inputs: [BlobShape?]
-    var outputs: [BlobShape?]
+    var inputs: [TensorShape?]
+    var outputs: [TensorShape?]
     /// Inputs that read the same numbers have the same entry.
     var inputValues: [Int]
     /// The input that takes what only one input can take: a shift of a sum, a factor of a product.

@@ -29,7 +29,7 @@ struct AffineForest {
     ///   - statistics: reads the numbers; `nil` to assume the worst about all that are not told by the structure.
     /// - Throws: `WeightError` when a vector cannot be read.
     init(
-        _ network: Network, connections: Connections, shapes: [BlobShape?], statistics: inout StatisticsReader?
+        _ network: Network, connections: Connections, shapes: [TensorShape?], statistics: inout StatisticsReader?
     ) throws(WeightError) {
         nodeOfValue = [Int?](repeating: nil, count: network.values.count)
         junctions = Set(
@@ -80,7 +80,7 @@ struct AffineForest {
 
     /// Adds a layer, or says why it cannot be one of the affines.
     private mutating func add(
-        _ layer: Layer, at position: Int, network: Network, _ connections: Connections, shapes: [BlobShape?],
+        _ layer: Layer, at position: Int, network: Network, _ connections: Connections, shapes: [TensorShape?],
         _ statistics: inout StatisticsReader?
     ) throws(WeightError) -> RefusalReason? {
         guard layer.outputs.count == 1 else { return .channelsDisagree }

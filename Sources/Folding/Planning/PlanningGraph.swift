@@ -27,7 +27,7 @@ struct PlanningGraph {
     let network: Network
     let connections: Connections
     /// Of every value, inferred where the network does not tell.
-    let shapes: [BlobShape?]
+    let shapes: [TensorShape?]
     let forest: AffineForest
     private(set) var edges: [Edge] = []
     /// The edges of each root, by the index of the value.
@@ -45,7 +45,7 @@ struct PlanningGraph {
     /// The number of outputs of the network that are affines of a root.
     private(set) var outputCounts: [ValueID: Int] = [:]
 
-    init(_ network: Network, connections: Connections, shapes: [BlobShape?], forest: AffineForest) {
+    init(_ network: Network, connections: Connections, shapes: [TensorShape?], forest: AffineForest) {
         self.network = network
         self.shapes = shapes
         self.forest = forest
@@ -172,7 +172,7 @@ struct PlanningGraph {
     private static let largestElementCount = 1 << 36
 
     /// The shapes of all values, inferred where the network does not tell them.
-    static func shapes(of network: Network) -> [BlobShape?] {
+    static func shapes(of network: Network) -> [TensorShape?] {
         var shapes = network.values.map(\.shape)
         for layer in network.layers where layer.outputs.contains(where: { shapes[$0.index] == nil }) {
             do throws(ShapeError) {

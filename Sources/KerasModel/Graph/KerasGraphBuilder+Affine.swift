@@ -59,7 +59,7 @@ extension KerasGraphBuilder {
         {
             throw ModelError(
                 .malformed,
-                "\(file): layer '\(call.name)' (\(call.layer.className)) has statistics of shape \(BlobShape.describe(stored)) for an axis of length \(length); do the weights belong to this model?"
+                "\(file): layer '\(call.name)' (\(call.layer.className)) has statistics of shape \(TensorShape.describe(stored)) for an axis of length \(length); do the weights belong to this model?"
             )
         }
         return [try add(.batchNorm(batchNorm), to: [input], of: call)]

@@ -42,7 +42,7 @@ extension KerasGraphBuilder {
         for leaf in call.layer.leaves(path: call.path) { parameters += allParameters(of: leaf.path) }
         let told = call.toldShape.map { Array($0.dropFirst()) }
         let shape = (told ?? KerasToldShapes.shape(of: call.layer, inputs: call.inputs)).map {
-            defaultOrder.networkShape(of: BlobShape([1] + $0))
+            defaultOrder.networkShape(of: TensorShape([1] + $0))
         }
         return append(
             .opaque(Opaque(type: call.layer.className, parameters: parameters, cause: cause)), name: call.name,
@@ -67,7 +67,7 @@ extension KerasGraphBuilder {
         _ operation: Operation, to inputs: [KerasValue], of call: KerasLayerCall, part: KerasNetwork.Part = .main,
         suffix: String? = nil, isLast: Bool = true, order: ElementOrder? = nil
     ) throws(ModelError) -> KerasValue {
-        let shape: BlobShape?
+        let shape: TensorShape?
         do throws(ShapeError) {
             shape = try operation.outputShapes(of: inputs.map(\.networkShape), outputCount: 1).first ?? nil
         } catch {

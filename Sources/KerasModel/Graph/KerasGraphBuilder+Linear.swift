@@ -195,7 +195,7 @@ extension KerasGraphBuilder {
         guard shape.indices.contains(place), shape[place] * groups != channels else { return }
         throw ModelError(
             .malformed,
-            "\(file): layer '\(call.name)' (\(call.layer.className)) has weights of shape \(BlobShape.describe(shape)) for \(shape[place] * groups) channels, but reads \(channels); do the weights belong to this model?"
+            "\(file): layer '\(call.name)' (\(call.layer.className)) has weights of shape \(TensorShape.describe(shape)) for \(shape[place] * groups) channels, but reads \(channels); do the weights belong to this model?"
         )
     }
 

@@ -142,7 +142,7 @@ extension KerasGraphBuilder {
         let parameter = constant(numbers, name: name, shape: [numbers.count])
         let constants = append(
             .parameter(parameter, shape: [numbers.count]), name: name, type: call.layer.className, valueName: name,
-            inputs: [], shape: BlobShape([numbers.count]), order: value.order, origin: origin(call, .helper))
+            inputs: [], shape: TensorShape([numbers.count]), order: value.order, origin: origin(call, .helper))
         return try add(
             .arithmetic(Arithmetic(function, order: value.order)), to: [value, constants], of: call,
             part: suffix == nil ? .main : .helper, suffix: suffix, isLast: isLast)

@@ -79,7 +79,7 @@ extension KerasGraphBuilder {
                 values.append(
                     append(
                         .parameter(parameter, shape: [numbers.count]), name: name, type: call.layer.className,
-                        valueName: name, inputs: [], shape: BlobShape([numbers.count]), order: order,
+                        valueName: name, inputs: [], shape: TensorShape([numbers.count]), order: order,
                         origin: origin(call, .helper)))
             case .list: return opaque(call, "its arguments are not understood")
             }

@@ -123,7 +123,7 @@ extension KerasGraphBuilder {
         func order(of result: ElementOrder) -> [Int] {
             var permutation = [Int](repeating: 0, count: rank)
             let output = KerasValue(
-                id: input.id, order: result, networkShape: BlobShape([Int?](repeating: nil, count: rank)))
+                id: input.id, order: result, networkShape: TensorShape([Int?](repeating: nil, count: rank)))
             for axis in 0..<rank {
                 permutation[output.networkAxis(axis) ?? 0] = input.networkAxis(sources[axis]) ?? 0
             }

@@ -138,7 +138,7 @@ struct KerasGraphBuilder {
     private mutating func addInput(_ name: String, shape told: [Int?]?) throws(ModelError) -> KerasValue {
         let told = options.inputShapes[name].map { $0.map(Optional.some) } ?? told
         // Networks of Keras take any number of images.
-        let shape = told.map { BlobShape([$0.first.flatMap(\.self) ?? 1] + $0.dropFirst()) }
+        let shape = told.map { TensorShape([$0.first.flatMap(\.self) ?? 1] + $0.dropFirst()) }
         return append(
             .input, name: name, type: "InputLayer", valueName: name, inputs: [],
             shape: shape.map(defaultOrder.networkShape), order: defaultOrder,
@@ -246,7 +246,7 @@ struct KerasGraphBuilder {
     /// Adds a layer with one output.
     mutating func append(
         _ operation: Operation, name: String, type: String, valueName: String, inputs: [KerasValue],
-        shape: BlobShape?, order: ElementOrder, origin: KerasNetwork.Origin
+        shape: TensorShape?, order: ElementOrder, origin: KerasNetwork.Origin
     ) -> KerasValue {
         append(
             operation, name: name, type: type, valueNames: [valueName], inputs: inputs, shapes: [shape], order: order,
@@ -255,7 +255,7 @@ struct KerasGraphBuilder {
 
     mutating func append(
         _ operation: Operation, name: String, type: String, valueNames: [String], inputs: [KerasValue],
-        shapes: [BlobShape?], order: ElementOrder, origin: KerasNetwork.Origin
+        shapes: [TensorShape?], order: ElementOrder, origin: KerasNetwork.Origin
     ) -> [KerasValue] {
         var outputs: [KerasValue] = []
         for (valueName, shape) in zip(valueNames, shapes) {
@@ -288,7 +288,7 @@ struct KerasGraphBuilder {
         let producer = network.layers.last { $0.outputs.contains(value.id) }
         let result = append(
             .permute(order: permutation), name: name, type: "Permute", valueName: name, inputs: [value],
-            shape: value.networkShape.map { shape in BlobShape(permutation.map { shape.dimensions[$0] }) },
+            shape: value.networkShape.map { shape in TensorShape(permutation.map { shape.dimensions[$0] }) },
             order: order,
             origin: producer.flatMap { origins[$0.id] }.map {
                 KerasNetwork.Origin(path: $0.path, call: $0.call, part: .helper)

@@ -6,10 +6,10 @@ struct KerasValue: Hashable {
     var id: ValueID
     var order: ElementOrder
     /// In the network: (images, channels, spatial axes ...); `nil` where nothing is known.
-    var networkShape: BlobShape?
+    var networkShape: TensorShape?
 
     /// In the order of the file.
-    var shape: BlobShape? { networkShape.map(order.shape) }
+    var shape: TensorShape? { networkShape.map(order.shape) }
     var rank: Int? { networkShape?.rank }
     var channels: Int? { networkShape?.length(ofAxis: 1) }
 

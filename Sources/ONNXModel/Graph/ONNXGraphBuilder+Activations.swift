@@ -79,7 +79,7 @@ extension ONNXGraphBuilder {
             throw .opaque("its slopes are known only when the model runs")
         }
         guard let vector = try channelConstant(slope, against: shape(node, 0)) else {
-            throw .opaque("its slopes of shape \(BlobShape.describe(slope.dimensions)) do not run along the channels")
+            throw .opaque("its slopes of shape \(TensorShape.describe(slope.dimensions)) do not run along the channels")
         }
         let shape = vector.dimensions.isEmpty ? [1] : vector.dimensions
         return ONNXTranslation(.activation(.prelu(slope: parameter(vector, name: name, shape: shape))))

@@ -158,7 +158,7 @@ extension ONNXGraphBuilder {
 
     /// A constant that is one number for each channel of a value (then its shape is that of a vector), or one for all (no axes). Axes are aligned from the
     /// right. `nil` for any other, and where it would change the shape of the value.
-    func channelConstant(_ constant: ONNXConstant, against shape: BlobShape?) throws(ONNXObstacle) -> ONNXConstant? {
+    func channelConstant(_ constant: ONNXConstant, against shape: TensorShape?) throws(ONNXObstacle) -> ONNXConstant? {
         guard constant.type.parameterType != nil, constant.elementCount > 0, !constant.isLengths else { return nil }
         if constant.dimensions.isEmpty, shape?.length(ofAxis: 1) == nil { return constant }
         guard let shape, shape.rank > 0, constant.dimensions.count <= shape.rank else { return nil }

@@ -9,9 +9,9 @@ extension ONNXGraphBuilder {
     func constant(_ node: ONNXNode, _ position: Int) -> ONNXConstant? { node.input(position).flatMap { constants[$0] } }
 
     /// The shape of an input, a constant or not; `nil` where not even the number of axes is known.
-    func shape(_ node: ONNXNode, _ position: Int) -> BlobShape? {
+    func shape(_ node: ONNXNode, _ position: Int) -> TensorShape? {
         if let value = value(node, position) { return network[value].shape }
-        return constant(node, position).map { BlobShape($0.dimensions) }
+        return constant(node, position).map { TensorShape($0.dimensions) }
     }
 
     func type(_ node: ONNXNode, _ position: Int) -> ONNXElementType {
@@ -84,7 +84,7 @@ extension ONNXGraphBuilder {
     }
 
     /// The axis that a possibly negative number names.
-    func axis(_ axis: Int, of shape: BlobShape?) throws(ONNXObstacle) -> Int {
+    func axis(_ axis: Int, of shape: TensorShape?) throws(ONNXObstacle) -> Int {
         guard let shape else {
             guard axis >= 0 else { throw .opaque("the number of axes of its input is not known") }
             return axis

@@ -76,7 +76,7 @@ extension ONNXGraphBuilder {
         switch node.type {
         case "Identity": return first
         case "Reshape", "Squeeze", "Unsqueeze", "Flatten":
-            guard let dimensions = try newDimensions(node, of: first), BlobShape.elementCount(dimensions) == count
+            guard let dimensions = try newDimensions(node, of: first), TensorShape.elementCount(dimensions) == count
             else {
                 return nil
             }
@@ -86,7 +86,7 @@ extension ONNXGraphBuilder {
             return try cast(first, to: ONNXElementType(rawValue: code))
         case "ConstantOfShape":
             guard let lengths = try read({ () throws(WireError) in try first.integers(of: file) }),
-                lengths.allSatisfy({ $0 >= 0 }), let total = BlobShape.elementCount(lengths),
+                lengths.allSatisfy({ $0 >= 0 }), let total = TensorShape.elementCount(lengths),
                 total <= ONNXConstant.largestComputedCount
             else { return nil }
             guard case .tensor(let tensor) = node[attribute: "value"] else {
@@ -106,7 +106,7 @@ extension ONNXGraphBuilder {
             guard inputs.count == 2, let second = inputs[1],
                 let lengths = try read({ () throws(WireError) in try second.integers(of: file) }),
                 let shape = ONNXElements.broadcastShape(first.dimensions, lengths),
-                BlobShape.elementCount(shape).map({ $0 <= ONNXConstant.largestComputedCount }) ?? false,
+                TensorShape.elementCount(shape).map({ $0 <= ONNXConstant.largestComputedCount }) ?? false,
                 shape.allSatisfy({ $0 > 0 })
             else { return nil }
             return try elements(first).flatMap { constant($0.broadcast(to: shape), as: first.type) }
@@ -143,7 +143,7 @@ extension ONNXGraphBuilder {
             // Before version 7 an attribute said how to align, so only what needs no alignment is computed.
             file.opset >= 7 || first.dimensions == last.dimensions || last.elementCount == 1,
             let shape = ONNXElements.broadcastShape(first.dimensions, last.dimensions),
-            BlobShape.elementCount(shape).map({ $0 > 0 && $0 <= ONNXConstant.largestComputedCount }) ?? false
+            TensorShape.elementCount(shape).map({ $0 > 0 && $0 <= ONNXConstant.largestComputedCount }) ?? false
         else { return nil }
         let (left, right) = (result.broadcast(to: shape), second.broadcast(to: shape))
         guard node.type != "Div" || isFloat || !right.numbers.contains(0) else { return nil }
@@ -220,7 +220,7 @@ extension ONNXGraphBuilder {
             }
             if let place = lengths.firstIndex(of: -1) {
                 let others = lengths.indices.filter { $0 != place }.map { lengths[$0] }
-                guard others.allSatisfy({ $0 > 0 }), let product = BlobShape.elementCount(others), product > 0,
+                guard others.allSatisfy({ $0 > 0 }), let product = TensorShape.elementCount(others), product > 0,
                     constant.elementCount % product == 0
                 else { return nil }
                 lengths[place] = constant.elementCount / product
@@ -230,8 +230,8 @@ extension ONNXGraphBuilder {
             let told = integer(node, "axis") ?? 1
             let axis = told < 0 ? told + old.count : told
             guard (0...old.count).contains(axis) else { return nil }
-            guard let before = BlobShape.elementCount(Array(old[..<axis])),
-                let behind = BlobShape.elementCount(Array(old[axis...]))
+            guard let before = TensorShape.elementCount(Array(old[..<axis])),
+                let behind = TensorShape.elementCount(Array(old[axis...]))
             else { return nil }
             return [before, behind]
         case "Squeeze":

@@ -23,7 +23,7 @@ extension ONNXGraphBuilder {
         let constant = try weight(node, 2, "bias")
         guard constant.dimensions == [count] else {
             throw .opaque(
-                "its bias has the shape \(BlobShape.describe(constant.dimensions)), but it has \(count) output channels"
+                "its bias has the shape \(TensorShape.describe(constant.dimensions)), but it has \(count) output channels"
             )
         }
         return parameter(constant, name: name, shape: constant.dimensions)
@@ -62,12 +62,12 @@ extension ONNXGraphBuilder {
 
     private func checkKernel(_ node: ONNXNode, _ constant: ONNXConstant) throws(ONNXObstacle) -> [Int] {
         guard constant.dimensions.count >= 3 else {
-            throw .opaque("its weight has the shape \(BlobShape.describe(constant.dimensions))")
+            throw .opaque("its weight has the shape \(TensorShape.describe(constant.dimensions))")
         }
         let kernel = Array(constant.dimensions[2...])
         guard integers(node, "kernel_shape") ?? kernel == kernel else {
             throw .opaque(
-                "its kernel_shape is not that of its weight of shape \(BlobShape.describe(constant.dimensions))")
+                "its kernel_shape is not that of its weight of shape \(TensorShape.describe(constant.dimensions))")
         }
         return kernel
     }
@@ -134,7 +134,7 @@ extension ONNXGraphBuilder {
         guard shape(node, 0)?.rank ?? 2 == 2 else { throw .opaque("its input has other than two axes") }
         var matrix = try weight(node, 1, "weight")
         guard matrix.dimensions.count == 2 else {
-            throw .opaque("its weight has the shape \(BlobShape.describe(matrix.dimensions)), expected two axes")
+            throw .opaque("its weight has the shape \(TensorShape.describe(matrix.dimensions)), expected two axes")
         }
         let isTransposed = integer(node, "transB") ?? 0 != 0
         let outputs = matrix.dimensions[isTransposed ? 0 : 1]
@@ -149,7 +149,7 @@ extension ONNXGraphBuilder {
             var constant = try weight(node, 2, "C")
             let shape = constant.dimensions
             guard shape.count <= 2, shape.count < 2 || shape[0] == 1, [1, outputs].contains(shape.last ?? 1) else {
-                throw .opaque("its C of shape \(BlobShape.describe(shape)) differs from row to row")
+                throw .opaque("its C of shape \(TensorShape.describe(shape)) differs from row to row")
             }
             if constant.elementCount != outputs {
                 guard let number = try elements(constant)?.numbers.first else { throw .opaque("its C is not read") }

@@ -139,7 +139,8 @@ struct ONNXGraphBuilder {
                 throw error("two inputs are called '\(input.name.inMessages)'")
             }
             names.append(input.name)
-            let shape = options.inputShapes[input.name].map { BlobShape($0) } ?? input.dimensions.map { BlobShape($0) }
+            let shape =
+                options.inputShapes[input.name].map { TensorShape($0) } ?? input.dimensions.map { TensorShape($0) }
             let value = addValue(input.name, shape: shape, type: input.type)
             network.layers.append(
                 Layer(
@@ -169,7 +170,7 @@ struct ONNXGraphBuilder {
 
     // MARK: Layers
 
-    mutating func addValue(_ name: String, shape: BlobShape?, type: ONNXElementType) -> ValueID {
+    mutating func addValue(_ name: String, shape: TensorShape?, type: ONNXElementType) -> ValueID {
         let value = network.addValue(Value(name: name, shape: shape))
         types.append(type)
         if values[name] == nil { values[name] = value }
@@ -205,7 +206,7 @@ struct ONNXGraphBuilder {
         }
         var inputs: [ValueID] = []
         for positions in translation.inputs { inputs.append(try layerInput(node, positions[0])) }
-        var shapes: [BlobShape?]
+        var shapes: [TensorShape?]
         do throws(ShapeError) {
             shapes = try operation.outputShapes(of: inputs.map { network[$0].shape }, outputCount: outputs.count)
         } catch {
@@ -257,11 +258,11 @@ struct ONNXGraphBuilder {
     }
 
     /// What is known of a shape, and what the file tells besides.
-    private func told(_ shape: BlobShape?, of name: String) -> BlobShape? {
+    private func told(_ shape: TensorShape?, of name: String) -> TensorShape? {
         guard let told = infos[name]?.dimensions else { return shape }
-        guard let shape else { return BlobShape(told) }
+        guard let shape else { return TensorShape(told) }
         guard shape.rank == told.count else { return shape }
-        return BlobShape(zip(shape.dimensions, told).map { $0 ?? $1 })
+        return TensorShape(zip(shape.dimensions, told).map { $0 ?? $1 })
     }
 
     /// The value that an input of a node is; a constant becomes one that a layer of its own hands out.
@@ -274,7 +275,7 @@ struct ONNXGraphBuilder {
             throw .opaque("its input '\(name.inMessages)' is a constant of \(constant.type)")
         }
         let parameter = parameter(constant, name: name, shape: constant.dimensions)
-        let value = network.addValue(Value(name: name, shape: BlobShape(constant.dimensions)))
+        let value = network.addValue(Value(name: name, shape: TensorShape(constant.dimensions)))
         types.append(constant.type)
         network.layers.append(
             Layer(

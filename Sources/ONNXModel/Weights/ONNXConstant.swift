@@ -29,7 +29,7 @@ struct ONNXConstant: Hashable, Sendable {
     var factor = 1.0
 
     /// Beyond all limits where it is more than can be counted.
-    var elementCount: Int { BlobShape.elementCount(dimensions) ?? .max }
+    var elementCount: Int { TensorShape.elementCount(dimensions) ?? .max }
 
     /// Whether some of its numbers are known only when the model runs.
     var isLengths: Bool { if case .lengths = numbers { true } else { false } }

@@ -45,11 +45,12 @@ struct ONNXTensor: Hashable, Sendable {
             ONNXSchema.Tensor.dimensions, atMost: Self.largestRank, in: source
         ).map { Int(Int64(bitPattern: $0)) }
         type = ONNXElementType(rawValue: Int(try message.int32(ONNXSchema.Tensor.type, in: source) ?? 0))
-        guard dimensions.allSatisfy({ $0 >= 0 }), let count = BlobShape.elementCount(dimensions), count < 1 << 48 else {
+        guard dimensions.allSatisfy({ $0 >= 0 }), let count = TensorShape.elementCount(dimensions), count < 1 << 48
+        else {
             throw WireError(
                 path: file.path, offset: field.range.lowerBound,
                 message:
-                    "\(place) has the dimensions \(BlobShape.describe(dimensions)), which are negative or whose product overflows; is the file damaged?"
+                    "\(place) has the dimensions \(TensorShape.describe(dimensions)), which are negative or whose product overflows; is the file damaged?"
             )
         }
         elementCount = count
@@ -63,7 +64,7 @@ struct ONNXTensor: Hashable, Sendable {
             throw WireError(
                 path: file.path, offset: field.range.lowerBound,
                 message:
-                    "\(place) has the dimensions \(BlobShape.describe(dimensions)), that is \(elementCount) elements of \(type), but \(found) are stored; the file is damaged"
+                    "\(place) has the dimensions \(TensorShape.describe(dimensions)), that is \(elementCount) elements of \(type), but \(found) are stored; the file is damaged"
             )
         }
     }

@@ -9,7 +9,7 @@ struct NetworkSketch {
     var random = SeededNumbers(seed: 20)
 
     mutating func input(_ name: String = "data", _ shape: [Int?]? = nil) -> ValueID {
-        add(name, .input, [], valueShape: shape.map { BlobShape($0) })
+        add(name, .input, [], valueShape: shape.map { TensorShape($0) })
     }
 
     mutating func parameter(
@@ -22,7 +22,7 @@ struct NetworkSketch {
 
     /// Adds a layer with one output, named after the layer.
     mutating func add(
-        _ name: String, _ operation: Operation, _ inputs: [ValueID], valueShape: BlobShape? = nil
+        _ name: String, _ operation: Operation, _ inputs: [ValueID], valueShape: TensorShape? = nil
     ) -> ValueID {
         let output = network.addValue(Value(name: name, shape: valueShape))
         network.layers.append(

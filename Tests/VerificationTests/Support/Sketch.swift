@@ -25,14 +25,14 @@ struct Sketch {
 
     @discardableResult
     mutating func input(_ name: String, _ shape: [Int]) -> ValueID {
-        add(name, .input, from: [], shape: BlobShape(shape))
+        add(name, .input, from: [], shape: TensorShape(shape))
     }
 
     /// Adds a layer whose top has the name `top`, or the layer's own. A name that exists gives a layer in place.
     @discardableResult
     mutating func add(
         _ name: String, _ operation: Operation, from inputs: [ValueID]? = nil, top: String? = nil,
-        shape: BlobShape? = nil
+        shape: TensorShape? = nil
     ) -> ValueID {
         let output = network.addValue(Value(name: top ?? name, shape: shape))
         network.layers.append(

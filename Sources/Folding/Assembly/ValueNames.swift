@@ -5,7 +5,7 @@ import NetGraph
 /// Layers in place give several values one name, and at the end of a pass the blob of that name holds the last of them. So a name may stay when the last value
 /// under it is the one that was the last before; otherwise all values of that run in place get a new one: `<blob>_<layer>` with the affine layer that they took or
 /// gave away, `<blob>_before_<layer>` where the layer that overwrote them is gone, or may not write over memory that others still read. Inputs of the network keep their names whatever happens, for callers feed them by name.
-struct BlobNames {
+struct ValueNames {
     private let before: Network
     private let after: Network
     private let connectionsBefore: Connections

@@ -1,5 +1,5 @@
 /// The shape of a value, axis 0 (the batch) first. An axis of unknown length is `nil`.
-public struct BlobShape: Hashable, Sendable {
+public struct TensorShape: Hashable, Sendable {
     public var dimensions: [Int?]
 
     public init(_ dimensions: [Int?]) { self.dimensions = dimensions }
@@ -27,8 +27,8 @@ public struct BlobShape: Hashable, Sendable {
     func mayHaveRank(_ other: Int) -> Bool { other > 2 && hasOnlyChannels }
 
     /// The first two axes, and as many of unknown length as make the number of axes.
-    public func withRank(_ rank: Int) -> BlobShape {
-        BlobShape(dimensions.prefix(2) + [Int?](repeating: nil, count: max(rank - 2, 0)))
+    public func withRank(_ rank: Int) -> TensorShape {
+        TensorShape(dimensions.prefix(2) + [Int?](repeating: nil, count: max(rank - 2, 0)))
     }
 
     /// The length of an axis; `nil` when it is unknown or there is no such axis.
@@ -67,12 +67,12 @@ public struct BlobShape: Hashable, Sendable {
     }
 }
 
-extension BlobShape: CustomStringConvertible {
+extension TensorShape: CustomStringConvertible {
     /// `1x3x16x16`; an unknown length is `?`, a shape without axes is `scalar`.
     public var description: String {
         dimensions.isEmpty ? "scalar" : dimensions.map { $0.map(String.init) ?? "?" }.joined(separator: "x")
     }
 
     /// The same notation for lengths that are all known.
-    public static func describe(_ lengths: [Int]) -> String { BlobShape(lengths).description }
+    public static func describe(_ lengths: [Int]) -> String { TensorShape(lengths).description }
 }
