@@ -49,7 +49,7 @@ public struct ONNXFrontend: Frontend {
         throw ModelError(.usage, "\(named): an ONNX model holds its network itself; give the .onnx file alone")
     }
 
-    public func networkPlace(besideWeights path: String) -> String? { nil }
+    public func networkPlace(besideWeights path: String, madeFrom input: String?) -> String? { nil }
 
     public func format(ofOutput path: String) throws(ModelError) -> OutputFormat {
         let isNoFile = try readingFile { () throws(FileError) in try FileBytes.isNoFile(path) }
