@@ -38,6 +38,14 @@ struct ModelBytes {
         return attribute
     }
 
+    static func integers(_ name: String, _ values: [Int]) -> WireContent {
+        var attribute = WireContent()
+        attribute.appendString(name, field: ONNXSchema.Attribute.name)
+        for value in values { attribute.appendVarint(UInt64(value), field: ONNXSchema.Attribute.integers) }
+        attribute.appendVarint(7, field: ONNXSchema.Attribute.type)
+        return attribute
+    }
+
     static func float(_ name: String, _ value: Float) -> WireContent {
         var attribute = WireContent()
         attribute.appendString(name, field: ONNXSchema.Attribute.name)

@@ -18,7 +18,7 @@ struct KerasTwin {
                 // A value that holds other numbers than before has an identifier of its own.
                 where network.values.indices.contains(value.index) { names[value] = twin[other].name }
             }
-            return renamed(names)
+            return renamed(names, beside: twin)
         }
         return withOutputs(of: twin)
     }
@@ -45,10 +45,12 @@ struct KerasTwin {
             }
     }
 
-    /// - Parameter names: of the values that have a counterpart.
-    private func renamed(_ names: [ValueID: String]) -> Network {
+    /// - Parameters:
+    ///   - names: of the values that have a counterpart.
+    ///   - twin: a value of it that has none here may be called like one that has other numbers.
+    private func renamed(_ names: [ValueID: String], beside twin: Network) -> Network {
         var result = network
-        let taken = Set(names.values)
+        let taken = Set(twin.values.map(\.name))
         for index in result.values.indices {
             if let name = names[ValueID(index)] {
                 result.values[index].name = name

@@ -34,17 +34,28 @@ extension ONNXNetwork {
         }
     }
 
-    /// Keeps names that the plan chose apart from those of the file that it does not know: of tensors, of constants, of values inside graphs.
+    /// Gives each value a name of its own: plans may give one name to several, as other frameworks allow, and do not know the names of tensors, of constants
+    /// and of values inside graphs.
     private func renameNewValues(_ result: inout FoldedNetwork, file: ONNXFile) {
-        let changed = result.network.values.indices.filter { index in
-            index >= network.values.count || result.network.values[index].name != network.values[index].name
-        }
-        guard !changed.isEmpty else { return }
+        let folded = result.network
         let all = file.allNames
         let others = all.subtracting(network.values.map(\.name))
-        var names = UniqueNames(all.union(result.network.values.map(\.name)))
-        for index in changed where others.contains(result.network.values[index].name) {
-            result.network.values[index].name = names.insert(result.network.values[index].name)
+        var names = UniqueNames(all.union(folded.values.map(\.name)))
+        let outputs = Set(folded.outputs)
+        let written = folded.layers.flatMap(\.outputs)
+        /// Who keeps a name: an output of the network, else the value that had it before, else the first.
+        func rank(_ value: ValueID) -> Int {
+            if outputs.contains(value) { return 0 }
+            return value.index < network.values.count && network[value].name == folded[value].name ? 1 : 2
+        }
+        var keepers: [String: ValueID] = [:]
+        for value in written {
+            let name = folded[value].name
+            if let keeper = keepers[name], rank(keeper) <= rank(value) { continue }
+            keepers[name] = value
+        }
+        for value in written where keepers[folded[value].name] != value || others.contains(folded[value].name) {
+            result.network.values[value.index].name = names.insert(folded[value].name)
         }
     }
 
