@@ -37,7 +37,7 @@ public struct ConvertReport: Hashable, Sendable {
 
 /// Writes weights in another format, without folding.
 public func convert(_ request: ConvertRequest) throws(BNFoldError) -> ConvertReport {
-    let frontend = Frontends.frontend(of: request.input)
+    let frontend = try Frontends.frontend(of: request.input)
     let place = request.outputNetwork ?? frontend.networkPlace(besideWeights: request.output, madeFrom: request.input)
     let outputs = try openOutputs(
         [request.output, place].compactMap(\.self), existing: request.existing, notice: request.notice)

@@ -46,7 +46,7 @@ public struct DiffReport: Codable, Hashable, Sendable {
 
     /// Compares two files of weights, each in any container.
     public init(_ first: String, _ second: String, tolerance: Double) throws(BNFoldError) {
-        let frontend = Frontends.frontend(of: first)
+        let frontend = try Frontends.frontend(of: first)
         words = frontend.vocabulary
         let difference = try lifting { () throws(ModelError) in try frontend.difference(first, second) }
         self.tolerance = tolerance

@@ -16,7 +16,7 @@ public func fold(_ request: FoldRequest) throws(BNFoldError) -> FoldReport {
 
 /// The same for one of many requests; what their models have in common is read once.
 func fold(_ request: FoldRequest, reader: inout ModelReader) throws(BNFoldError) -> FoldReport {
-    let frontend = Frontends.frontend(of: request.input)
+    let frontend = try Frontends.frontend(of: request.input)
     let output = ModelFiles(
         weights: request.output,
         network: request.outputNetwork ?? frontend.networkPlace(besideWeights: request.output, madeFrom: request.input))
@@ -75,7 +75,7 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
     let drawings = [request.drawingPath].compactMap(\.self)
     let outputs = try openOutputs(drawings, existing: request.overwritesDrawing ? .replace : .refuse)
     defer { outputs.discard() }
-    let frontend = Frontends.frontend(of: request.input ?? request.network)
+    let frontend = try Frontends.frontend(of: request.input ?? request.network)
     let input = try findModel(network: request.network, weights: request.input, of: frontend)
     try checkSideOutputs(drawings, others: input.paths)
     try liftingFiles { () throws(FileError) in try outputs.begin() }

@@ -74,7 +74,8 @@ struct Writing {
             folded: folded,
             foldedFiles: .init(
                 files, of: vocabulary, weightBytes: FileBytes.size(outputs.staged(request.output))),
-            vocabulary: vocabulary, options: options, cancellation: request.cancellation)
+            vocabulary: vocabulary, options: options, cancellation: request.cancellation,
+            requiresFiniteSamples: true)
         let report = try comparison.report()
         try comparison.plot(report, outputs)
         guard report.isWithin else {

@@ -17,7 +17,9 @@ public protocol Frontend: Sendable {
     var standardOptions: any FrontendOptions { get }
 
     /// Whether a file is one of this family's, by its content. A file that cannot be read is none.
-    func recognizes(_ path: String) -> Bool
+    ///
+    /// - Throws: for an error of the disk.
+    func recognizes(_ path: String) throws(ModelError) -> Bool
 
     /// What an affine becomes that nothing takes.
     ///

@@ -82,6 +82,16 @@ package func readingFile<Result>(_ step: () throws(FileError) -> Result) throws(
     }
 }
 
+/// What a look at a file finds; `nil` where the file is not what was looked for. An error of the disk is no answer, and is thrown on.
+package func lookingAt<Result>(_ step: () throws(ModelError) -> Result) throws(ModelError) -> Result? {
+    do throws(ModelError) {
+        return try step()
+    } catch {
+        guard error.kind != .inputOutput else { throw error }
+        return nil
+    }
+}
+
 extension WeightError {
     public init(_ error: ModelError) {
         let kind: Kind =

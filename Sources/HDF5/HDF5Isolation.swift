@@ -12,6 +12,8 @@ public enum HDF5Isolation {
 
     private static let program = Mutex<Program?>(nil)
     private static let refusesOthers = Atomic(false)
+    /// What the last file holds that a process was started for: who asks what kind of file it is opens it, and so does who reads it then.
+    private static let last = Mutex<(summary: [UInt64], index: FileIndex)?>(nil)
 
     /// From now on a process of its own is started for each file that is not plain.
     ///
@@ -35,8 +37,17 @@ public enum HDF5Isolation {
         guard let program = program.withLock({ $0 }), let executable = program.executable() else {
             return try LibraryIndexer.index(of: descriptor, path: path, fileSize: fileSize)
         }
+        let summary: [UInt64]
+        do throws(SystemError) {
+            summary = try descriptor.status().summary
+        } catch {
+            throw Place(file: path).error(.ioFailed, "cannot be read: \(error)")
+        }
+        if let known = last.withLock({ $0?.summary == summary ? $0?.index : nil }) { return known }
         let reader = ReaderProcess(executable: executable, arguments: program.arguments, path: path, fileSize: fileSize)
-        return try reader.index(of: descriptor)
+        let index = try reader.index(of: descriptor)
+        last.withLock { $0 = (summary, index) }
+        return index
     }
 
     /// Lists what a file holds on standard output, for the process that started this one. Ends with that, also while a disk keeps it waiting.

@@ -42,9 +42,10 @@ public struct KerasFrontend: Frontend {
 
     public var standardOptions: any FrontendOptions { KerasOptions() }
 
-    public func recognizes(_ path: String) -> Bool {
-        guard (try? FileBytes.isReadableFile(path)) ?? false else { return false }
-        return KerasContainers.kind(of: path) != nil || Self.isArchitecture(path)
+    public func recognizes(_ path: String) throws(ModelError) -> Bool {
+        guard try readingFile({ () throws(FileError) in try FileBytes.isReadableFile(path) }) else { return false }
+        if try KerasContainers.kind(of: path) != nil { return true }
+        return try Self.isArchitecture(path)
     }
 
     public func session() -> any ModelSession { KerasSession() }
@@ -79,7 +80,7 @@ public struct KerasFrontend: Frontend {
     }
 
     public func networkPlace(besideWeights path: String, madeFrom input: String?) -> String? {
-        guard let input, let kind = KerasContainers.kind(of: input), !kind.hasOwnConfig else { return nil }
+        guard let input, let kind = try? KerasContainers.kind(of: input), !kind.hasOwnConfig else { return nil }
         return Self.stem(of: path) + ".json"
     }
 
@@ -106,7 +107,9 @@ public struct KerasFrontend: Frontend {
         let stems =
             [stem]
             + ["_weights", "-weights", ".weights"].filter { stem.hasSuffix($0) }.map { String(stem.dropLast($0.count)) }
-        return stems.map { $0 + ".json" }.filter { isArchitecture($0) }
+        var found: [String] = []
+        for path in stems.map({ $0 + ".json" }) where try isArchitecture(path) { found.append(path) }
+        return found
     }
 
     private static func stem(of path: String) -> String {
@@ -117,9 +120,13 @@ public struct KerasFrontend: Frontend {
     }
 
     /// Whether a file is JSON of a model, as far as its beginning tells.
-    private static func isArchitecture(_ path: String) -> Bool {
-        guard (try? FileBytes.isReadableFile(path)) ?? false, let head = try? FileBytes.head(of: path, count: 1 << 16)
-        else { return false }
+    private static func isArchitecture(_ path: String) throws(ModelError) -> Bool {
+        let head = try lookingAt { () throws(ModelError) in
+            try readingFile { () throws(FileError) in
+                try FileBytes.isReadableFile(path) ? try FileBytes.head(of: path, count: 1 << 16) : []
+            }
+        }
+        guard let head else { return false }
         let text = String(decoding: head, as: UTF8.self)
         guard let first = text.first(where: { !$0.isWhitespace }), first == "{" || first == "\"" else { return false }
         return text.contains("class_name")

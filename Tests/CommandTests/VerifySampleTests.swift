@@ -59,16 +59,17 @@ struct VerifySampleTests {
     }
 
     @Test(
-        "that are no numbers, or none that the run can hold, are exit code 65 with their place",
+        "that are no numbers, or none that the run can hold, are exit code 65 with their place, where a fold waits for the verdict",
         arguments: [(Double.nan, "double"), (-.infinity, "double"), (.infinity, "single"), (1e39, "single")])
     func notFinite(number: Double, precision: String) async throws {
-        let folder = try await folder([])
+        let folder = try TinyNet.folder()
         var numbers = [Double](repeating: 0.5, count: 54)
         numbers[18 + 9 + 5] = number
         let file = try HDF5File(creatingPath: folder.path("samples.h5"))
         try file.createDataset("/data", shape: [3, 2, 3, 3], elementType: .float64).write(numbers)
         try file.close()
-        let outcome = try await verify(["--input", "samples.h5", "--precision", precision], in: folder)
+        let outcome = try await Program.run(
+            ["net.h5", "out.h5", "--verify", "--input", "samples.h5", "--precision", precision], in: folder)
         #expect(outcome.code == 65, "\(outcome)")
         #expect(outcome.errors.contains("in sample 1 at (1,1,2)") && outcome.errors.contains("samples.h5: '/data'"))
     }

@@ -174,14 +174,14 @@ struct WeightReadingTests {
                 WeightFixture.archive(config: Self.config, weights: WeightFixture.tree(Self.treeTensors)),
             ].enumerated() {
                 try write(bytes, to: "\(folder)/\(index)")
-                #expect(KerasContainers.kind(of: "\(folder)/\(index)") == kinds[index])
+                #expect(try KerasContainers.kind(of: "\(folder)/\(index)") == kinds[index])
             }
             // As Caffe writes it.
             var outline = HDF5Outline()
             outline.root.withGroup("data") { $0.withGroup("conv") { _ in } }
             try write(HDF5Layout(outline, path: "").head, to: folder + "/caffe")
-            #expect(KerasContainers.kind(of: folder + "/caffe") == nil)
-            #expect(KerasContainers.kind(of: folder + "/missing") == nil)
+            #expect(try KerasContainers.kind(of: folder + "/caffe") == nil)
+            #expect(try KerasContainers.kind(of: folder + "/missing") == nil)
         }
     }
 }

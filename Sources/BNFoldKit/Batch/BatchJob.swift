@@ -28,7 +28,9 @@ public struct BatchJob: Hashable, Sendable {
 
     /// Where the network goes; `nil` where it lies in the file of the weights.
     var networkPlace: String? {
-        outputNetwork ?? Frontends.frontend(of: input).networkPlace(besideWeights: output, madeFrom: input)
+        // Whoever opens the input tells why it cannot be read.
+        let frontend = (try? Frontends.frontend(of: input)) ?? Frontends.fallback
+        return outputNetwork ?? frontend.networkPlace(besideWeights: output, madeFrom: input)
     }
 
     /// The places of all files that the job writes.

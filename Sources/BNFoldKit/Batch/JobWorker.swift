@@ -35,7 +35,9 @@ public final class JobWorker {
         _ task: JobTask, into record: inout JobRecord, cancellation: Cancellation
     ) throws(BNFoldError) -> JobRecord? {
         let job = task.job
-        if job.mayHoldNoWeights, let reason = Frontends.frontend(of: job.input).reasonForNoWeights(in: job.input) {
+        if job.mayHoldNoWeights,
+            let reason = try Frontends.frontend(of: job.input).reasonForNoWeights(in: job.input)
+        {
             record.status = .skipped
             record.reason = reason
             return nil

@@ -20,7 +20,7 @@ struct ResumeCheck {
         let job = task.job
         let start = ContinuousClock.now
         existing = task.existing
-        input = try findModel(network: job.network, weights: job.input, of: Frontends.frontend(of: job.input))
+        input = try findModel(network: job.network, weights: job.input, of: try Frontends.frontend(of: job.input))
         digests.input = try FileDigest.hexadecimal(of: job.input, cancellation: cancellation)
         if let network = input.network {
             digests.network = try FileDigest.hexadecimal(of: network, cancellation: cancellation)

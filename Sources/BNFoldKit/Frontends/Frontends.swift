@@ -16,9 +16,15 @@ enum Frontends {
     static var fallback: any Frontend { all[all.count - 1] }
 
     /// The family that a file belongs to.
-    static func frontend(of path: String?) -> any Frontend {
+    ///
+    /// - Throws: for an error of the disk.
+    static func frontend(of path: String?) throws(BNFoldError) -> any Frontend {
         guard let path else { return fallback }
-        return all.first { $0.recognizes(path) } ?? fallback
+        for frontend in all.dropLast()
+        where try lifting({ () throws(ModelError) in try frontend.recognizes(path) }) {
+            return frontend
+        }
+        return fallback
     }
 
     /// What the names of their files end in.

@@ -12,8 +12,8 @@ public func verify(_ request: VerifyRequest) throws(BNFoldError) -> VerifyReport
     let paths = [request.reportPath, request.options.plotPath].compactMap(\.self)
     let outputs = try openOutputs(paths, existing: request.overwrites ? .replace : .refuse)
     defer { outputs.discard() }
-    let frontend = Frontends.frontend(of: request.original)
-    let foldedFrontend = Frontends.frontend(of: request.folded)
+    let frontend = try Frontends.frontend(of: request.original)
+    let foldedFrontend = try Frontends.frontend(of: request.folded)
     let originalFiles = try findModel(network: request.network, weights: request.original, of: frontend)
     let foldedFiles = try findModel(network: request.foldedNetwork, weights: request.folded, of: foldedFrontend)
     try checkSideOutputs(
@@ -55,6 +55,8 @@ struct NetworkComparison {
     var vocabulary: Vocabulary
     var options: VerifyOptions
     var cancellation: Cancellation
+    /// Whether samples that are no numbers are an error, so that a fold is not blamed for them; otherwise the networks count as different.
+    var requiresFiniteSamples = false
 
     /// Samples of noise where the user does not say how many.
     private static let samplesOfNoise = 4
@@ -171,7 +173,9 @@ struct NetworkComparison {
             var tensors: [String: Tensor<Double>] = [:]
             for (name, array) in arrays {
                 // The network may insist on its batch: the last one is filled up with its last sample.
-                var elements = try array.finiteElements(of: range, upTo: largest)
+                var elements =
+                    requiresFiniteSamples
+                    ? try array.finiteElements(of: range, upTo: largest) : try array.read(samples: range)
                 let size = array.shape.dropFirst().reduce(1, *)
                 let last = elements.suffix(size)
                 for _ in range.count..<batchSize { elements += last }

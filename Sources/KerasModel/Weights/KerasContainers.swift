@@ -3,7 +3,11 @@ import Frontend
 /// Files of Keras with weights, whatever they are called.
 public enum KerasContainers {
     /// What kind a file is, by its content; `nil` for one that is none of Keras, and for one that cannot be read.
-    public static func kind(of path: String) -> KerasContainerKind? { KerasFile.kind(of: path) }
+    ///
+    /// - Throws: for an error of the disk.
+    public static func kind(of path: String) throws(ModelError) -> KerasContainerKind? {
+        try KerasFile.kind(of: path)
+    }
 
     /// Opens a file.
     ///

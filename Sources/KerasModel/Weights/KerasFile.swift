@@ -25,19 +25,37 @@ public final class KerasFile: KerasContainer {
     static let metadataMember = "metadata.json"
 
     /// What kind a file is, by its content; `nil` for one that is none of Keras, and for one that cannot be read.
-    static func kind(of path: String) -> KerasContainerKind? {
-        guard let head = try? FileBytes.head(of: path, count: 8) else { return nil }
+    ///
+    /// - Throws: for an error of the disk.
+    static func kind(of path: String) throws(ModelError) -> KerasContainerKind? {
+        let head = try lookingAt { () throws(ModelError) in
+            try readingFile { () throws(FileError) in try FileBytes.head(of: path, count: 8) }
+        }
+        guard let head else { return nil }
         if ZipReader.recognizes(head) {
-            guard let file = try? OpenFile(path: path), let archive = try? ZipReader(FileRegion(file)) else {
-                return nil
+            let archive = try lookingAt { () throws(ModelError) in
+                try reading { () throws(ZipError) in try ZipReader(FileRegion(try OpenFile(path: path))) }
             }
+            guard let archive else { return nil }
             let names = archive.entries.map { String(decoding: $0.name, as: UTF8.self) }
             return names.contains(configMember) || names.contains(weightsMember) ? .archive : nil
         }
-        guard (try? HDF5File.looksLikeHDF5(atPath: path)) == true, let file = try? HDF5File(readingPath: path) else {
-            return nil
+        let file = try looking { () throws(HDF5Error) in
+            try HDF5File.looksLikeHDF5(atPath: path) ? try HDF5File(readingPath: path) : nil
         }
-        return kind(of: file)
+        guard let file = file ?? nil else { return nil }
+        return try kind(of: file)
+    }
+
+    /// What a look at an HDF5 file finds; `nil` for what it has not, or does not tell.
+    private static func looking<Result>(_ step: () throws(HDF5Error) -> Result) throws(ModelError) -> Result? {
+        try lookingAt { () throws(ModelError) in
+            do throws(HDF5Error) {
+                return try step()
+            } catch {
+                throw ModelError(error)
+            }
+        }
     }
 
     /// Opens a file.
@@ -71,7 +89,7 @@ public final class KerasFile: KerasContainer {
             throw ModelError(error)
         }
         configPlace = "\(path): 'model_config'"
-        guard let kind = Self.kind(of: hdf5) else {
+        guard let kind = try Self.kind(of: hdf5) else {
             throw ModelError(
                 .malformed,
                 "\(path): is HDF5, but no file of Keras: expected the attribute 'model_config' or 'layer_names', or the group 'layers'"
@@ -101,19 +119,25 @@ public final class KerasFile: KerasContainer {
 
     // MARK: HDF5
 
-    private static func kind(of file: HDF5File) -> KerasContainerKind? {
-        let attributes = (try? file.attributeNames(of: "/")) ?? []
-        if attributes.contains("model_config") { return .wholeHDF5 }
-        if attributes.contains("layer_names") || attributes.contains("layer_names0") { return .legacyWeights }
-        let inner = (try? file.attributeNames(of: "/model_weights")) ?? []
+    private static func kind(of file: HDF5File) throws(ModelError) -> KerasContainerKind? {
+        func attributes(of path: String) throws(ModelError) -> [String] {
+            try looking { () throws(HDF5Error) in try file.attributeNames(of: path) } ?? []
+        }
+        func children(of path: String) throws(ModelError) -> [HDF5Child] {
+            try looking { () throws(HDF5Error) in try file.children(ofGroup: path) } ?? []
+        }
+        let outer = try attributes(of: "/")
+        if outer.contains("model_config") { return .wholeHDF5 }
+        if outer.contains("layer_names") || outer.contains("layer_names0") { return .legacyWeights }
+        let inner = try attributes(of: "/model_weights")
         if inner.contains("layer_names") || inner.contains("layer_names0") { return .legacyWeights }
-        let groups = ((try? file.children(ofGroup: "/")) ?? []).filter { $0.kind == .group }
+        let groups = try children(of: "/").filter { $0.kind == .group }
         if groups.contains(where: { $0.name == "layers" || $0.name == "vars" }) { return .payload }
         // A subclassed model: groups of the names of its attributes.
-        let hasVariables = groups.contains { group in
-            ((try? file.children(ofGroup: group.path)) ?? []).contains { $0.name == "vars" }
+        for group in groups where try children(of: group.path).contains(where: { $0.name == "vars" }) {
+            return .payload
         }
-        return hasVariables ? .payload : nil
+        return nil
     }
 
     /// The text of an attribute; `nil` when there is none.
