@@ -4,7 +4,7 @@ import json
 import pathlib
 import subprocess
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # CI has two cores; each check's own work and the program's runs share them.
 WORKERS = 2
@@ -36,6 +36,8 @@ class Context:
     scratch: pathlib.Path
     # Whether checks that run a part of their cases run them all.
     is_whole: bool = False
+    # Pythons that have Keras, by its version.
+    keras: dict = field(default_factory=dict)
 
     def run(self, *arguments, folder=None):
         """Runs the program in a folder; HDF5Data sources of the zoo are found from there."""

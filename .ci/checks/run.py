@@ -19,6 +19,7 @@ import bombs  # noqa: E402
 import cases  # noqa: E402
 import corpus  # noqa: E402
 import faults  # noqa: E402
+import keras_models  # noqa: E402
 import models  # noqa: E402
 import mutations  # noqa: E402
 import random_nets  # noqa: E402
@@ -44,6 +45,7 @@ CHECKS = {
     "bombs": bombs.check,
     "mutations": mutations.check,
     "cases": cases.check,
+    "keras": keras_models.check,
 }
 
 # Runs with --only: it takes minutes.
@@ -55,6 +57,8 @@ def main():
     parser.add_argument("--bnfold", type=pathlib.Path, required=True, help="the built program")
     parser.add_argument("--shared", type=pathlib.Path, required=True, help="the folder with zoo, corpus, models and cases")
     parser.add_argument("--output", type=pathlib.Path, required=True, help="where the tables go")
+    parser.add_argument("--keras3", type=pathlib.Path, help="a Python with Keras 3, which switches the check of its files on")
+    parser.add_argument("--keras2", type=pathlib.Path, help="a Python with Keras 2, for files of its time")
     parser.add_argument("--whole", action="store_true", help="run every mutation, not a part of each kind: takes hours")
     parser.add_argument("--only", choices=CHECKS, action="append", help="run just this check (repeatable)")
     arguments = parser.parse_args()
@@ -76,8 +80,10 @@ def main():
             arguments.output.resolve(),
             pathlib.Path(scratch),
             arguments.whole,
+            {version: path for version, path in ((3, arguments.keras3), (2, arguments.keras2)) if path},
         )
-        for name in arguments.only or [name for name in CHECKS if name not in ON_REQUEST]:
+        left_out = ON_REQUEST | (set() if len(context.keras) == 2 else {"keras"})
+        for name in arguments.only or [name for name in CHECKS if name not in left_out]:
             print(f"{name} ...", flush=True)
             start = time.monotonic()
             try:
