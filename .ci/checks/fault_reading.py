@@ -155,7 +155,9 @@ def check_reads(bench, pool):
         code, rest = (1, ["out/results.jsonl"]) if reading.process == "batch-worker" else (74, [])
         is_told = (done.returncode, left) == (code, rest) and "nput/output error" in done.stderr
         # Some looks at a file tell nothing but its size, for the report.
-        if is_told and name == "EIO" or is_normal and (name != "EIO" or call[0] == "stat"):
+        # A batch looks at its inputs for the places of their outputs, and its workers read them: they tell what is wrong.
+        only_looks = reading.arguments[0] == "batch"
+        if is_told and name == "EIO" or is_normal and (name != "EIO" or call[0] == "stat" or only_looks):
             return None
         what = f"{reading}: {name} {'from' if sticky else 'at'} call {at} ({' '.join(call)})"
         return f"{what}: ended with {done.returncode}, left {left}: {done.stderr}"
