@@ -26,13 +26,16 @@ public struct BatchJob: Hashable, Sendable {
         self.mayHoldNoWeights = mayHoldNoWeights
     }
 
-    /// Where the network goes; `nil` where it lies in the file of the weights.
+    /// Where the network goes; `nil` where it lies in the file of the weights. Looks at the input where the job does not tell.
     var networkPlace: String? {
-        // Whoever opens the input tells why it cannot be read.
-        let frontend = (try? Frontends.frontend(of: input)) ?? Frontends.fallback
-        return outputNetwork ?? frontend.networkPlace(besideWeights: output, madeFrom: input)
+        get throws(BNFoldError) {
+            if let outputNetwork { return outputNetwork }
+            return try Frontends.frontend(of: input).networkPlace(besideWeights: output, madeFrom: input)
+        }
     }
 
     /// The places of all files that the job writes.
-    var places: [String] { [output, networkPlace].compactMap(\.self) }
+    var places: [String] {
+        get throws(BNFoldError) { [output, try networkPlace].compactMap(\.self) }
+    }
 }

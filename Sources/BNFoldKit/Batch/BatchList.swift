@@ -50,7 +50,8 @@ public struct BatchList: Hashable, Sendable {
         var writers: [String: String] = [:]
         if let resultsPath { writers[finder.place(of: FilePaths.absolute(resultsPath))] = "the results" }
         for job in jobs {
-            for path in job.places {
+            // An input that cannot be looked at is its own job's failure, which its worker tells; no other job waits for that.
+            for path in (try? job.places) ?? [job.output] {
                 let writer = "the output of '\(job.input)'"
                 guard let other = writers.updateValue(writer, forKey: finder.place(of: path)) else { continue }
                 throw BNFoldError(

@@ -48,6 +48,8 @@ public final class JobWorker {
         record.digests = check.digests
         record.seconds.digests = check.seconds
 
+        // Before the outputs are in place: nothing may stop their record then.
+        let networkPlace = try job.networkPlace
         let report = try fold(request(for: job, check: check, cancellation), into: &record)
         record.counts = JobRecord.Counts(
             layersBefore: report.layers.before, layersAfter: report.layers.after, folds: report.folds.count,
@@ -62,7 +64,7 @@ public final class JobWorker {
         // The outputs are in place: nothing must stop their record now.
         let finishing = ContinuousClock.now
         record.digests.output = try FileDigest.hexadecimal(of: job.output, cancellation: Cancellation())
-        if let network = job.networkPlace {
+        if let network = networkPlace {
             record.digests.outputNetwork = try FileDigest.hexadecimal(of: network, cancellation: Cancellation())
         }
         record.seconds.digests += (ContinuousClock.now - finishing).seconds

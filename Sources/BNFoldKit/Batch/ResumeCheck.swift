@@ -39,7 +39,7 @@ struct ResumeCheck {
     private static func outputs(
         of job: BatchJob, are digests: JobRecord.Digests, _ cancellation: Cancellation
     ) throws(BNFoldError) -> Bool {
-        for (path, digest) in zip(job.places, [digests.output, digests.outputNetwork]) {
+        for (path, digest) in zip(try job.places, [digests.output, digests.outputNetwork]) {
             guard let digest,
                 try liftingFiles({ () throws(FileError) in try FileBytes.isReadableFile(path) }),
                 try FileDigest.hexadecimal(of: path, cancellation: cancellation) == digest

@@ -76,6 +76,6 @@ public final class WorkerProcesses: JobPool {
     ///
     /// What cannot be cleared away now waits for the next run: it is no reason to fail for more than the death itself.
     private func tidy(after job: BatchJob) {
-        (try? openOutputs(job.places, existing: .replace))?.discard()
+        (try? openOutputs(try job.places, existing: .replace))?.discard()
     }
 }
