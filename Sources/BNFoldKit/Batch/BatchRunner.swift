@@ -82,7 +82,9 @@ private struct BatchRunner {
     /// Outputs may lie in folders that are not there yet.
     private func makeFolders(for job: BatchJob) -> BNFoldError? {
         do throws(BNFoldError) {
-            for path in Set([job.output, job.outputNetwork].compactMap(\.self).map(FileBytes.folder)) { try FilePaths.makeFolder(path) }
+            for path in Set([job.output, job.outputNetwork].compactMap(\.self).map(FileBytes.folder)) {
+                try FilePaths.makeFolder(path)
+            }
             return nil
         } catch {
             return error
