@@ -1,3 +1,4 @@
+import Frontend
 import NetGraph
 
 /// Numbers and their shape, while constants are computed.
@@ -11,7 +12,7 @@ struct ONNXElements {
         switch type {
         case .float32: for index in numbers.indices { numbers[index] = Double(Float(numbers[index])) }
         case .float16:
-            for index in numbers.indices { numbers[index] = HalfNumbers.double(HalfNumbers.bits(numbers[index])) }
+            for index in numbers.indices { numbers[index] = HalfPrecision.double(HalfPrecision.bits(numbers[index])) }
         case .float64: break
         default: for index in numbers.indices { numbers[index] = numbers[index].rounded(.towardZero) }
         }

@@ -1,3 +1,4 @@
+import Frontend
 import NetGraph
 import ProtobufWire
 
@@ -30,7 +31,7 @@ extension ONNXFile {
                 let value = values[start + index]
                 buffer[index] =
                     tensor.type == .float16
-                    ? Element(HalfNumbers.double(UInt16(truncatingIfNeeded: value))) : Element(value)
+                    ? Element(HalfPrecision.double(UInt16(truncatingIfNeeded: value))) : Element(value)
             }
         case .unread, .none:
             throw error(tensor, "is of type \(tensor.type), which is not read")
@@ -104,7 +105,7 @@ extension ONNXFile {
                         buffer[done + index] = Element(bytes.loadUnaligned(fromByteOffset: position, as: Double.self))
                     case .float16:
                         let bits = bytes.loadUnaligned(fromByteOffset: position, as: UInt16.self)
-                        buffer[done + index] = Element(HalfNumbers.double(bits))
+                        buffer[done + index] = Element(HalfPrecision.double(bits))
                     default: break
                     }
                 }

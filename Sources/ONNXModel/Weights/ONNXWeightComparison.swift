@@ -19,7 +19,7 @@ enum ONNXWeightComparison {
                 let other = try slice(copy, written, start, length)
                 let areEqual =
                     switch network[parameter].elementType {
-                    case .float16: one.map(HalfNumbers.bits) == other.map(HalfNumbers.bits)
+                    case .float16: one.map(HalfPrecision.bits) == other.map(HalfPrecision.bits)
                     case .float32: one.map { Float($0).bitPattern } == other.map { Float($0).bitPattern }
                     case .float64: one.map(\.bitPattern) == other.map(\.bitPattern)
                     }

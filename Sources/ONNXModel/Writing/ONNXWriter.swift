@@ -100,7 +100,7 @@ struct ONNXWriter {
         defer { numbers.deallocate() }
         try weights.read(parameter, from: start, into: numbers)
         for index in buffer.indices {
-            let bits = HalfNumbers.bits(numbers[index])
+            let bits = HalfPrecision.bits(numbers[index])
             if bits & 0x7FFF == 0x7C00, numbers[index].isFinite {
                 throw WeightError(kind: .overflow, message: "element \(start + index) leaves the range of FLOAT16")
             }
