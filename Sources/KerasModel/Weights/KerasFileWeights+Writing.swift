@@ -136,35 +136,12 @@ private struct NumberWriter<Weights: WeightStore> {
             let end = min(start + Self.sliceSize / type.byteCount, count)
             let bytes = UnsafeMutableRawBufferPointer(rebasing: slice[..<((end - start) * type.byteCount)])
             do throws(WeightError) {
-                switch type {
-                case .float32: try weights.read(parameter, from: start, into: bytes.bindMemory(to: Float.self))
-                case .float64: try weights.read(parameter, from: start, into: bytes.bindMemory(to: Double.self))
-                case .float16: try computeHalves(parameter, from: start, into: bytes.bindMemory(to: UInt16.self))
-                }
+                try weights.readBytes(parameter, from: start, as: type, halfName: "float16", into: bytes)
             } catch {
                 throw ModelError(error)
             }
-            #if _endian(big)
-                #error("the numbers are little-endian, and no machine of the other kind was there to try it on")
-            #endif
             try put(UnsafeRawBufferPointer(bytes), to: sink)
             start = end
-        }
-    }
-
-    private func computeHalves(
-        _ parameter: ParameterID, from start: Int, into halves: UnsafeMutableBufferPointer<UInt16>
-    ) throws(WeightError) {
-        let numbers = UnsafeMutableBufferPointer<Double>.allocate(capacity: halves.count)
-        numbers.initialize(repeating: 0)
-        defer { numbers.deallocate() }
-        try weights.read(parameter, from: start, into: numbers)
-        for index in halves.indices {
-            let bits = HalfPrecision.bits(numbers[index])
-            if bits & 0x7FFF == 0x7C00, numbers[index].isFinite {
-                throw WeightError(kind: .overflow, message: "element \(start + index) leaves the range of float16")
-            }
-            halves[index] = bits
         }
     }
 
