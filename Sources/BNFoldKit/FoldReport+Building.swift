@@ -21,9 +21,12 @@ extension FoldReport {
 
         network = original.name
         input = Files(model.files, of: vocabulary, weightBytes: model.files.weights.flatMap(FileBytes.size))
-        layers = Counts(before: original.layers.count, after: folded.network.layers.count)
-        let before = original.layerCounts
-        let after = folded.network.layerCounts
+        let counted = (
+            original.layers.filter { model.isCounted($0.id) }, folded.network.layers.filter { model.isCounted($0.id) }
+        )
+        layers = Counts(before: counted.0.count, after: counted.1.count)
+        let before = Dictionary(grouping: counted.0, by: \.type).mapValues(\.count)
+        let after = Dictionary(grouping: counted.1, by: \.type).mapValues(\.count)
         types = Set(before.keys).union(after.keys).sorted().map { type in
             TypeCounts(type: type, before: before[type] ?? 0, after: after[type] ?? 0)
         }

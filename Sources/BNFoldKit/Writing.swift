@@ -75,7 +75,7 @@ struct Writing {
             foldedFiles: .init(
                 files, of: vocabulary, weightBytes: FileBytes.size(outputs.staged(request.output))),
             vocabulary: vocabulary, options: options, cancellation: request.cancellation,
-            requiresFiniteSamples: true)
+            requiresFiniteSamples: true, comparesScores: frontend.comparesScores)
         let report = try comparison.report()
         try comparison.plot(report, outputs)
         guard report.isWithin else {

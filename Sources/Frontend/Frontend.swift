@@ -16,6 +16,9 @@ public protocol Frontend: Sendable {
     /// Options that it alone knows, as they are when nobody says anything.
     var standardOptions: any FrontendOptions { get }
 
+    /// Whether a comparison tells what a last softmax, sigmoid or tanh reads beside what it gives, which hardly changes once it is saturated.
+    var comparesScores: Bool { get }
+
     /// Whether a file is one of this family's, by its content. A file that cannot be read is none.
     ///
     /// - Throws: for an error of the disk.
@@ -62,6 +65,10 @@ public protocol Frontend: Sendable {
 
     /// Weights that are to be written in another format.
     func conversion(of files: ModelFiles) throws(ModelError) -> any WeightConversion
+}
+
+extension Frontend {
+    public var comparesScores: Bool { false }
 }
 
 /// Reads one model after the other, and keeps what they have in common.

@@ -43,6 +43,9 @@ public protocol Model {
     /// The network with the names that its layers have in a folded twin, where writing gave them others.
     func network(withNamesOf twin: Network) -> Network
 
+    /// Whether a layer of the network, or of its folded twin, counts as a layer of the model: parts of one do not.
+    func isCounted(_ layer: LayerID) -> Bool
+
     // MARK: Writing
 
     /// New names of the layers whose names the format cannot hold.
@@ -71,4 +74,8 @@ public protocol Model {
     ///
     /// - Throws: `ModelError` of the kind `internalFault` that names the first difference.
     func check(_ folded: FoldedNetwork, files: ModelFiles, format: OutputFormat) throws(ModelError)
+}
+
+extension Model {
+    public func isCounted(_ layer: LayerID) -> Bool { true }
 }

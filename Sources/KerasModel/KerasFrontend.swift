@@ -42,6 +42,9 @@ public struct KerasFrontend: Frontend {
 
     public var standardOptions: any FrontendOptions { KerasOptions() }
 
+    /// Softmax or sigmoid are part of the last layer in most models, and saturated ones hide errors.
+    public var comparesScores: Bool { true }
+
     public func recognizes(_ path: String) throws(ModelError) -> Bool {
         guard try readingFile({ () throws(FileError) in try FileBytes.isReadableFile(path) }) else { return false }
         if try KerasContainers.kind(of: path) != nil { return true }

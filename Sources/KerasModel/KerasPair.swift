@@ -56,6 +56,12 @@ struct KerasPair: Model {
         "they are called with training=True; --assume-global-stats takes their stored statistics instead, and folds these layers"
     }
 
+    /// A Dense with softmax is one layer, and so is one that is called several times.
+    func isCounted(_ layer: LayerID) -> Bool {
+        guard let origin = model.origins[layer] else { return true }
+        return origin.part == .main && origin.call == 0
+    }
+
     func deployment(of folded: Network) -> [LayerDeployment] { [] }
     func deployed() throws(ModelError) -> any Model { self }
     func network(withNamesOf twin: Network) -> Network {

@@ -38,6 +38,8 @@ struct NetworkAlignment {
     private(set) var sites: [FoldSite] = []
     /// Outputs of the original that have no counterpart.
     private(set) var missingOutputs: [String] = []
+    /// What a last softmax, sigmoid or tanh reads, with the output that it gives, in the original.
+    private(set) var scores: [Pair: ValueID] = [:]
 
     let original: Network
     let folded: Network
@@ -52,10 +54,11 @@ struct NetworkAlignment {
     private var counterparts: [ValueID: [ValueID]] = [:]
 
     /// - Parameters:
+    ///   - comparesScores: whether what a last softmax, sigmoid or tanh reads is a pair, whatever it is called.
     ///   - answers: to questions that an alignment without them asked; a value without one is a pair only if a reader confirms its name.
     ///   - hasEqualNumbers: whether a layer of the original and one of the folded network hold equal parameters, bit for bit.
     init(
-        original: Network, folded: Network, answers: [ValueID: ValueID] = [:],
+        original: Network, folded: Network, comparesScores: Bool = false, answers: [ValueID: ValueID] = [:],
         hasEqualNumbers: @escaping (Layer, Layer) -> Bool
     ) {
         self.original = original
@@ -70,6 +73,8 @@ struct NetworkAlignment {
         foldedLast = Self.lastValues(folded)
         matchValues()
         matchOutputs()
+        if comparesScores { matchScores() }
+        sortPairs()
         sites = FoldSite.all(in: self)
     }
 
@@ -239,6 +244,31 @@ struct NetworkAlignment {
         } else {
             missingOutputs = missing.map { original[$0].name }
         }
+    }
+
+    /// What a last softmax, sigmoid or tanh reads. Each of them gives different numbers for different ones (softmax but for a common shift, which
+    /// folding leaves as it is), so what they read is equal where what they give has to be; and it shows a difference that they hide once they are
+    /// saturated.
+    private mutating func matchScores() {
+        for output in original.outputs {
+            guard let twin = folded.outputs.first(where: { originals(of: $0).contains(output) }) else { continue }
+            var ends = Pair(original: output, folded: twin)
+            while let before = originalConnections.producer(of: ends.original).map({ original.layers[$0] }),
+                let after = foldedConnections.producer(of: ends.folded).map({ folded.layers[$0] }),
+                before.operation.isLike(after.operation), before.inputs.count == 1, after.inputs.count == 1
+            {
+                ends = Pair(original: before.inputs[0], folded: after.inputs[0])
+                if before.operation.isSaturating {
+                    add(ends, isProven: proven.contains(ends))
+                    scores[ends] = output
+                    break
+                }
+                guard before.operation.onlyMovesElements else { break }
+            }
+        }
+    }
+
+    private mutating func sortPairs() {
         var order: [ValueID: Int] = [:]
         for layer in folded.layers { for output in layer.outputs { order[output] = order.count } }
         pairs = pairs.enumerated().sorted { first, second in
@@ -256,6 +286,24 @@ struct NetworkAlignment {
             let writer = connections.producer(of: value).map { network.layers[$0] }
             layer = writer.map { names.key(of: $0) }
             place = writer?.outputs.firstIndex(of: value)
+        }
+    }
+}
+
+extension Operation {
+    /// Whether it maps large differences to ones that vanish, and still different numbers to different ones.
+    fileprivate var isSaturating: Bool {
+        switch self {
+        case .softmax, .activation(.sigmoid), .activation(.tanh): true
+        default: false
+        }
+    }
+
+    /// Whether it hands on all elements as they are, in whatever shape or order.
+    fileprivate var onlyMovesElements: Bool {
+        switch self {
+        case .identity, .split, .flatten, .reshape, .permute: true
+        default: false
         }
     }
 }

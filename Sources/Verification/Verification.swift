@@ -9,9 +9,13 @@ public struct Verification: Hashable, Sendable {
         public var layer: String
         public var type: String
         public var isOutput: Bool
+        /// The output of which a last softmax, sigmoid or tanh reads it; `nil` for other values.
+        public var beforeOutput: String?
         public var difference: ValueDifference
-        /// The shape of the original's, batch first.
+        /// The shape of the original's, batch first, channels second.
         public var shape: [Int]
+        /// The order of axes that the caller knows.
+        public var order: ElementOrder
         /// Set when the two networks give it different shapes.
         public var shapes: String?
         /// Why it was not compared.
@@ -20,7 +24,7 @@ public struct Verification: Hashable, Sendable {
         /// is not judged.
         public var isDecision: Bool
 
-        /// Where the worst element is: the number of the sample, and the place in that sample's part of the value.
+        /// Where the worst element is: the number of the sample, and the place in that sample's part of the value, in the caller's order.
         public var worstPlace: (sample: Int, index: [Int]) {
             var rest = difference.worstElement
             var index: [Int] = []
@@ -28,6 +32,7 @@ public struct Verification: Hashable, Sendable {
                 index.insert(rest % length, at: 0)
                 rest /= length
             }
+            if order == .channelsLast, index.count > 1 { index.append(index.removeFirst()) }
             return (difference.worstBatch * max(shape.first ?? 1, 1) + rest, index)
         }
 

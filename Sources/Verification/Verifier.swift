@@ -40,9 +40,12 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     private let foldedSubject: Subject<Folded>
     let precision: Precision
     private let tolerance: Double
+    /// Whether what a last softmax, sigmoid or tanh reads is told beside the outputs.
+    private let comparesScores: Bool
     let options: ExecutionOptions
     let original: Interpreter<Double>
     let folded: Interpreter<Double>
+    private let unreadNumbers: UnreadNumbers<Original, Folded>
     private(set) var alignment: NetworkAlignment
 
     private var differences: [ValueDifference]
@@ -63,15 +66,17 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     ///
     /// - Parameters:
     ///   - tolerance: the largest difference of a value that is agreement, relative to its largest magnitude.
+    ///   - comparesScores: whether what a last softmax, sigmoid or tanh reads is compared as well, whatever it is called.
     /// - Throws: `ExecutionError` when parameters cannot be read.
     public init(
         original: Subject<Original>, folded: Subject<Folded>, precision: Precision, tolerance: Double,
-        options: ExecutionOptions = ExecutionOptions()
+        comparesScores: Bool = false, options: ExecutionOptions = ExecutionOptions()
     ) throws(ExecutionError) {
         self.originalSubject = original
         self.foldedSubject = folded
         self.precision = precision
         self.tolerance = tolerance
+        self.comparesScores = comparesScores
         self.options = options
         try Self.requireMemory(
             original: original.network, folded: folded.network, precision: precision, options: options)
@@ -79,7 +84,9 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         let after: Interpreter<Double> = try folded.interpreter(options)
         self.original = before
         self.folded = after
-        alignment = Self.alignment(of: before, with: after)
+        unreadNumbers = UnreadNumbers(
+            original: (original.network, original.weights), folded: (folded.network, folded.weights))
+        alignment = Self.alignment(of: before, with: after, unreadNumbers, comparesScores: comparesScores)
         differences = []
         blobShapes = []
         shapes = []
@@ -89,10 +96,13 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     }
 
     private static func alignment(
-        of original: Interpreter<Double>, with folded: Interpreter<Double>, answers: [ValueID: ValueID] = [:]
+        of original: Interpreter<Double>, with folded: Interpreter<Double>,
+        _ unreadNumbers: UnreadNumbers<Original, Folded>, comparesScores: Bool, answers: [ValueID: ValueID] = [:]
     ) -> NetworkAlignment {
-        NetworkAlignment(original: original.network, folded: folded.network, answers: answers) { first, second in
-            original.hasEqualParameters(first, second, of: folded)
+        NetworkAlignment(
+            original: original.network, folded: folded.network, comparesScores: comparesScores, answers: answers
+        ) { first, second in
+            original.hasEqualParameters(first, second, of: folded) || unreadNumbers.areEqual(first, second)
         }
     }
 
@@ -129,7 +139,9 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
                     nearest[pair.folded] = (difference.relative, pair.original)
                 }
             }, trySite: { (_, _) throws(ExecutionError) in }, step: step)
-        alignment = Self.alignment(of: original, with: folded, answers: nearest.mapValues(\.original))
+        alignment = Self.alignment(
+            of: original, with: folded, unreadNumbers, comparesScores: comparesScores,
+            answers: nearest.mapValues(\.original))
         prepare()
         try requireMemory(for: inputs.mapValues(\.shape))
     }
@@ -235,7 +247,10 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         isCompared[index] = true
         blobShapes[index] = expected.shape
         guard expected.shape == found.shape else {
-            shapes[index] = "\(TensorShape.describe(expected.shape)) and \(TensorShape.describe(found.shape))"
+            let pair = alignment.pairs[index]
+            let mine = originalNetwork[pair.original].order.shape(of: TensorShape(expected.shape)).known
+            let theirs = foldedNetwork[pair.folded].order.shape(of: TensorShape(found.shape)).known
+            shapes[index] = "\(TensorShape.describe(mine ?? [])) and \(TensorShape.describe(theirs ?? []))"
             return
         }
         let count = batch.elementCount(of: expected.shape, elements: expected.elements.count)
@@ -267,7 +282,9 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
             return Verification.ComparedValue(
                 name: originalNetwork[pair.original].name, layer: producer?.name ?? "",
                 type: producer?.type ?? "", isOutput: outputs.contains(pair.original),
-                difference: differences[index], shape: blobShapes[index], shapes: shapes[index],
+                beforeOutput: alignment.scores[pair].map { originalNetwork[$0].name },
+                difference: differences[index], shape: blobShapes[index],
+                order: originalNetwork[pair.original].order, shapes: shapes[index],
                 obstacle: isCompared[index] ? nil : obstacle.map { "\($0)" } ?? "it was not computed",
                 isDecision: decisions.contains(pair.original))
         }

@@ -4,8 +4,8 @@ import HDF5
 
 /// Finds the arrays that the user's samples are in, and what input each is for.
 struct SampleFiles {
-    /// The inputs of the network: name and shape, as far as it is known.
-    var inputs: [(name: String, shape: [Int]?)]
+    /// The inputs of the network, in its order.
+    var inputs: [NetworkInput]
 
     /// The array of each input.
     ///
@@ -23,9 +23,9 @@ struct SampleFiles {
                 }
             }
         }
-        for (name, _) in inputs where found[name] == nil {
+        for input in inputs where found[input.name] == nil {
             throw BNFoldError(
-                .usage, "--input gives nothing for the input '\(name)'; \(inputList), and each needs samples")
+                .usage, "--input gives nothing for the input '\(input.name)'; \(inputList), and each needs samples")
         }
         try check(found)
         return found
@@ -47,6 +47,7 @@ struct SampleFiles {
         if inputs.count == 1, arrays.count == 1 { return [(inputs[0].name, arrays[0])] }
         let matches = inputs.compactMap { input in arrays.first { $0.name == input.name }.map { (input.name, $0) } }
         guard !matches.isEmpty else {
+            if let ordered = Self.arrays(arrays, inOrderOf: inputs) { return ordered }
             throw BNFoldError(
                 .usage,
                 "\(sample.path): holds \(names.isEmpty ? "an array without a name" : Self.list(names)), but \(inputList); name the input: --input NAME=\(sample.path)"
@@ -55,20 +56,41 @@ struct SampleFiles {
         return matches
     }
 
+    /// The arrays of a file that gives them no names of inputs, but the order of inputs: `arr_0`, `arr_1` as numpy.savez calls them, or `in:0`, `in:1`.
+    private static func arrays(
+        _ arrays: [any SampleArray], inOrderOf inputs: [NetworkInput]
+    ) -> [(String, any SampleArray)]? {
+        for prefix in ["in:", "arr_"] {
+            let numbered = inputs.indices.map { index in arrays.first { $0.name == "\(prefix)\(index)" } }
+            guard !numbered.contains(where: { $0 == nil }) else { continue }
+            // More of them than there are inputs are for another network.
+            guard !arrays.contains(where: { $0.name == "\(prefix)\(inputs.count)" }) else { return nil }
+            return zip(inputs, numbered).compactMap { input, array in array.map { (input.name, $0) } }
+        }
+        return nil
+    }
+
     /// Every array must have samples of the shape that its input takes, and all as many of them.
     private func check(_ arrays: [String: any SampleArray]) throws(BNFoldError) {
         var first: (any SampleArray)?
-        for (name, shape) in inputs {
-            guard let array = arrays[name] else { continue }
+        for input in inputs {
+            guard let array = arrays[input.name] else { continue }
             guard let count = array.shape.first, count > 0, !array.shape.contains(0) else {
                 throw BNFoldError(
                     .malformed,
                     "\(array.place): has shape \(Self.text(array.shape)), but the first axis has to count samples")
             }
-            if let shape, Array(array.shape.dropFirst()) != Array(shape.dropFirst()) {
+            // Of channels first, the number of axes may be an assumption where not all is known.
+            let taken = input.knownShape == nil && input.order == .channelsFirst ? [] : input.callersShape.dimensions
+            let fits =
+                taken.isEmpty
+                || taken.count == array.shape.count
+                    && zip(taken, array.shape).dropFirst().allSatisfy { $0 == nil || $0 == $1 }
+            if !fits {
+                let lengths = taken.dropFirst().map { $0.map(String.init) ?? "?" }.joined(separator: "x")
                 throw BNFoldError(
                     .malformed,
-                    "\(array.place): has samples of shape \(Self.text(Array(array.shape.dropFirst()))), but the input '\(name)' takes \(Self.text(Array(shape.dropFirst()))); reshape the array to (samples, channels, height, width), or give the network another shape with --input-shape"
+                    "\(array.place): has samples of shape \(Self.text(Array(array.shape.dropFirst()))), but the input '\(input.name)' takes \(lengths.isEmpty ? "()" : lengths); reshape the array to \(input.axisNames), or give the network another shape with --input-shape"
                 )
             }
             if let first, first.shape[0] != count {

@@ -107,8 +107,9 @@ struct ErrorPlot {
     private func dot(_ position: Int, _ compared: VerifyReport.ComparedValue) -> String? {
         guard compared.obstacle == nil else { return nil }
         let value = compared.largestRelative ?? .infinity
+        let before = compared.beforeOutput.map { ", what the last function of \(SVGText.escaped($0)) reads" } ?? ""
         return
-            "<circle cx=\"\(SVGText.number(x(position)))\" cy=\"\(SVGText.number(errors.y(value)))\" r=\"\(compared.isBeyond ? 4.5 : 3)\" fill=\"\(compared.isBeyond ? "black" : "#1f5fa8")\"><title>\(SVGText.escaped(compared.name)): \(Self.scientific(value))</title></circle>"
+            "<circle cx=\"\(SVGText.number(x(position)))\" cy=\"\(SVGText.number(errors.y(value)))\" r=\"\(compared.isBeyond ? 4.5 : 3)\" fill=\"\(compared.isBeyond ? "black" : "#1f5fa8")\"><title>\(SVGText.escaped(compared.name)): \(Self.scientific(value))\(before)</title></circle>"
     }
 
     /// The bound of the channel whose error the diamond shows.

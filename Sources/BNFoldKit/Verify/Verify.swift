@@ -32,7 +32,8 @@ public func verify(_ request: VerifyRequest) throws(BNFoldError) -> VerifyReport
         folded: folded,
         foldedFiles: .init(
             foldedFiles, of: foldedFrontend.vocabulary, weightBytes: FileBytes.size(request.folded)),
-        vocabulary: frontend.vocabulary, options: request.options, cancellation: request.cancellation)
+        vocabulary: frontend.vocabulary, options: request.options, cancellation: request.cancellation,
+        comparesScores: frontend.comparesScores)
     var report = try comparison.report()
     let remarks = (original.remarks + folded.remarks).map(FoldReport.Remark.init)
     report.remarks = remarks.isEmpty ? report.remarks : remarks + (report.remarks ?? [])
@@ -57,6 +58,8 @@ struct NetworkComparison {
     var cancellation: Cancellation
     /// Whether samples that are no numbers are an error, so that a fold is not blamed for them; otherwise the networks count as different.
     var requiresFiniteSamples = false
+    /// Whether what a last softmax or sigmoid reads is told beside the outputs.
+    var comparesScores = false
 
     /// Samples of noise where the user does not say how many.
     private static let samplesOfNoise = 4
@@ -65,9 +68,12 @@ struct NetworkComparison {
         guard let originalWeights = original.weights, let foldedWeights = folded.weights else {
             throw BNFoldError(.internalFault, "a network without weights cannot be run")
         }
-        let tolerance = options.tolerance ?? options.precision.defaultTolerance
-        let shapes = try inputShapes()
-        var verifier = try explainingMemory(shapes) { () throws(ExecutionError) in
+        let isHalfPrecision = options.tolerance == nil && folded.network.storesHalfPrecision
+        let tolerance =
+            options.tolerance
+            ?? (isHalfPrecision ? VerifyOptions.toleranceOfHalfPrecision : options.precision.defaultTolerance)
+        let inputs = try inputs()
+        var verifier = try explainingMemory(inputs) { () throws(ExecutionError) in
             try Verifier(
                 original: .init(
                     name: originalFiles.networkPlace, network: original.network(withNamesOf: folded.network),
@@ -75,20 +81,22 @@ struct NetworkComparison {
                 folded: .init(
                     name: foldedFiles.networkPlace, network: folded.network, weights: AnyWeightStore(foldedWeights)),
                 precision: options.precision == .single ? .single : .double, tolerance: tolerance,
+                comparesScores: comparesScores,
                 options: ExecutionOptions(maximumBytes: options.memoryLimit ?? VerifyOptions.memoryOfMachine))
         }
         verifier.valueWord = vocabulary.value
         let samples: VerifyReport.Samples
         var remarks: [FoldReport.Remark] = []
         if options.inputs.isEmpty {
-            samples = try runOnNoise(&verifier, shapes: shapes)
+            samples = try runOnNoise(&verifier, inputs: inputs)
         } else {
-            samples = try runOnFiles(&verifier, shapes: shapes, remarks: &remarks)
+            samples = try runOnFiles(&verifier, inputs: inputs, remarks: &remarks)
         }
         var report = VerifyReport(
             verifier.finished(seed: options.seed), original: originalFiles, folded: foldedFiles,
             precision: options.precision.rawValue, samples: samples, vocabulary: vocabulary)
         report.remarks = remarks.isEmpty ? nil : remarks
+        report.toleranceReason = isHalfPrecision ? "since weights are stored in half precision" : nil
         return report
     }
 
@@ -101,12 +109,12 @@ struct NetworkComparison {
 
     // MARK: Inputs
 
-    /// The shape of each input, as either network tells it.
-    private func inputShapes() throws(BNFoldError) -> [(name: String, shape: [Int]?)] {
-        let mine = Self.inputs(of: original.network)
-        let theirs = Self.inputs(of: folded.network)
+    /// The inputs, each with the shape that either network tells.
+    private func inputs() throws(BNFoldError) -> [NetworkInput] {
+        let mine = NetworkInput.all(of: original.network)
+        let theirs = NetworkInput.all(of: folded.network)
         guard Set(mine.map(\.name)) == Set(theirs.map(\.name)) else {
-            func list(_ inputs: [(name: String, shape: [Int]?)]) -> String {
+            func list(_ inputs: [NetworkInput]) -> String {
                 inputs.isEmpty ? "none" : inputs.map { "'\($0.name)'" }.joined(separator: ", ")
             }
             throw BNFoldError(
@@ -119,30 +127,29 @@ struct NetworkComparison {
         }
         // What the folded network says holds for both: the original may leave the size to its data.
         return mine.map { input in
-            (input.name, theirs.first { $0.name == input.name }?.shape ?? input.shape)
-        }
-    }
-
-    private static func inputs(of network: Network) -> [(name: String, shape: [Int]?)] {
-        network.layers.filter { $0.operation == .input }.flatMap(\.outputs).map {
-            (network[$0].name, network[$0].shape?.known)
+            guard let twin = theirs.first(where: { $0.name == input.name }), twin.knownShape != nil else {
+                return input
+            }
+            var input = input
+            input.shape = twin.shape
+            return input
         }
     }
 
     private func runOnNoise(
-        _ verifier: inout Verifier<AnyWeightStore, AnyWeightStore>, shapes: [(name: String, shape: [Int]?)]
+        _ verifier: inout Verifier<AnyWeightStore, AnyWeightStore>, inputs: [NetworkInput]
     ) throws(BNFoldError) -> VerifyReport.Samples {
         var known: [String: [Int]] = [:]
-        for (name, shape) in shapes {
-            guard let shape, shape.allSatisfy({ $0 > 0 }) else {
+        for input in inputs {
+            guard let shape = input.knownShape, shape.allSatisfy({ $0 > 0 }) else {
                 throw BNFoldError(
                     .malformed,
-                    "\(originalFiles.networkPlace): the shape of the input '\(name)' is not known; give it: --input-shape \(name)=1,C,H,W"
+                    "\(originalFiles.networkPlace): the shape of the input '\(input.name)' is not known; give it: --input-shape \(input.name)=\(input.shapeAdvice)"
                 )
             }
-            known[name] = shape
+            known[input.name] = shape
         }
-        try explainingMemory(shapes) { () throws(ExecutionError) in try verifier.requireMemory(for: known) }
+        try explainingMemory(inputs) { () throws(ExecutionError) in try verifier.requireMemory(for: known) }
         let batchSize = Self.batchSize(known)
         let count = options.samples ?? Self.samplesOfNoise
         var noise = verifier.inputNoise(shapes: known, seed: options.seed)
@@ -153,22 +160,27 @@ struct NetworkComparison {
     }
 
     private func runOnFiles(
-        _ verifier: inout Verifier<AnyWeightStore, AnyWeightStore>, shapes: [(name: String, shape: [Int]?)],
+        _ verifier: inout Verifier<AnyWeightStore, AnyWeightStore>, inputs: [NetworkInput],
         remarks: inout [FoldReport.Remark]
     ) throws(BNFoldError) -> VerifyReport.Samples {
-        let arrays = try SampleFiles(inputs: shapes).arrays(for: options.inputs)
-        remarks = shapes.compactMap { arrays[$0.name]?.remark }
+        let arrays = try SampleFiles(inputs: inputs).arrays(for: options.inputs)
+        remarks = inputs.compactMap { arrays[$0.name]?.remark }
         let available = arrays.values.compactMap(\.shape.first).min() ?? 0
         if let samples = options.samples, samples > available {
             throw BNFoldError(.usage, "--samples asks for \(samples) samples, but the files hold \(available)")
         }
         let count = options.samples ?? available
         let batchSize = Self.batchSize(
-            Dictionary(shapes.map { ($0.name, $0.shape ?? [1]) }, uniquingKeysWith: { first, _ in first }))
+            Dictionary(inputs.map { ($0.name, $0.knownShape ?? [1]) }, uniquingKeysWith: { first, _ in first }))
         let largest =
             options.precision == .single ? Double(Float.greatestFiniteMagnitude) : Double.greatestFiniteMagnitude
-        let batch = arrays.mapValues { [batchSize] + $0.shape.dropFirst() }
-        try explainingMemory(shapes) { () throws(ExecutionError) in try verifier.requireMemory(for: batch) }
+        let orders = Dictionary(inputs.map { ($0.name, $0.order) }, uniquingKeysWith: { first, _ in first })
+        var batch: [String: [Int]] = [:]
+        for (name, array) in arrays {
+            let shape = TensorShape([batchSize] + array.shape.dropFirst())
+            batch[name] = (orders[name] ?? .channelsFirst).networkShape(of: shape).known
+        }
+        try explainingMemory(inputs) { () throws(ExecutionError) in try verifier.requireMemory(for: batch) }
         try run(&verifier, count: count, batchSize: batchSize) { (range) throws(BNFoldError) in
             var tensors: [String: Tensor<Double>] = [:]
             for (name, array) in arrays {
@@ -179,7 +191,8 @@ struct NetworkComparison {
                 let size = array.shape.dropFirst().reduce(1, *)
                 let last = elements.suffix(size)
                 for _ in range.count..<batchSize { elements += last }
-                tensors[name] = Tensor(shape: [batchSize] + array.shape.dropFirst(), elements: elements)
+                let given = Tensor(shape: [batchSize] + array.shape.dropFirst(), elements: elements)
+                tensors[name] = given?.fromOrder(orders[name] ?? .channelsFirst)
             }
             return tensors
         }
@@ -197,15 +210,15 @@ struct NetworkComparison {
 
     /// What can be done about too little memory is said with the error.
     private func explainingMemory<Result>(
-        _ shapes: [(name: String, shape: [Int]?)], _ step: () throws(ExecutionError) -> Result
+        _ inputs: [NetworkInput], _ step: () throws(ExecutionError) -> Result
     ) throws(BNFoldError) -> Result {
         try liftingExecution { () throws(ExecutionError) in
             do throws(ExecutionError) {
                 return try step()
             } catch {
                 guard error.kind == .tooLarge else { throw error }
-                let batch = shapes.first { ($0.shape?.first ?? 1) > 1 }.flatMap { input in
-                    input.shape.map {
+                let batch = inputs.first { ($0.knownShape?.first ?? 1) > 1 }.flatMap { input in
+                    input.callersShape.known.map {
                         "\(input.name)=\(([1] + $0.dropFirst()).map(String.init).joined(separator: ","))"
                     }
                 }

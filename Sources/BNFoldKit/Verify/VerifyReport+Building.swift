@@ -67,6 +67,7 @@ extension VerifyReport.ComparedValue {
         layer = compared.layer
         type = compared.type
         isOutput = compared.isOutput
+        beforeOutput = compared.beforeOutput
         isBeyond = compared.isBeyond(tolerance)
         isDecision = compared.isDecision
         elements = compared.difference.elementCount

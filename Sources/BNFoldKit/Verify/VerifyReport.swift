@@ -12,6 +12,8 @@ public struct VerifyReport: Codable, Hashable, Sendable {
     /// `single` or `double`.
     public var precision: String
     public var tolerance: Double
+    /// Why the tolerance is another than the precision's own, though nobody asked for it; `nil` where it is that.
+    public var toleranceReason: String?
     public var samples: Samples
     /// Layers of the original that ran, of all that it has.
     public var layersRun: Int
@@ -31,7 +33,8 @@ public struct VerifyReport: Codable, Hashable, Sendable {
     public var vocabulary = Vocabulary.plain
 
     private enum CodingKeys: String, CodingKey {
-        case bnfold, schema, original, folded, precision, tolerance, samples, layersRun, layerCount, isWithin, first
+        case bnfold, schema, original, folded, precision, tolerance, toleranceReason, samples, layersRun, layerCount,
+            isWithin, first
         case folds, missingOutputs, obstacles, remarks
         case values = "blobs"
     }
@@ -110,6 +113,8 @@ public struct VerifyReport: Codable, Hashable, Sendable {
         public var layer: String
         public var type: String
         public var isOutput: Bool
+        /// The output of which a last softmax, sigmoid or tanh reads this value; `nil` for all others, and where the framework's comparisons do not tell it.
+        public var beforeOutput: String?
         public var isBeyond: Bool
         /// Whether it follows a layer that decides, and is not judged.
         public var isDecision: Bool

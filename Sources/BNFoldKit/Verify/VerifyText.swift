@@ -23,13 +23,14 @@ public struct VerifyText: Sendable {
 
     /// The outcome in one line, for a report of another kind.
     public func summary(_ report: VerifyReport) -> String {
-        "verified on \(samples(report.samples)): \(folds(report)); ".printable + verdict(report)
+        let tolerance = report.toleranceReason.map { ", tolerance \(Self.number(report.tolerance)) \($0)" } ?? ""
+        return "verified on \(samples(report.samples))\(tolerance): \(folds(report)); ".printable + verdict(report)
     }
 
     /// The values and folds that matter, as sections of indented lines.
     func findings(_ report: VerifyReport) -> [String] {
         var lines: [String] = []
-        let shown = report.values.filter { isVerbose || $0.isBeyond || $0.isOutput }
+        let shown = report.values.filter { isVerbose || $0.isBeyond || $0.isOutput || $0.beforeOutput != nil }
         lines += section(
             isVerbose ? report.vocabulary.values : "outputs, and what is beyond", shown.prefix(limit).map(row))
         if shown.count > limit { lines.append("  and \(shown.count - limit) more (--verbose lists them)") }
@@ -44,7 +45,11 @@ public struct VerifyText: Sendable {
 
     private func overview(_ report: VerifyReport) -> [[String]] {
         var rows = [["samples", samples(report.samples)]]
-        rows.append(["run in", "\(report.precision) precision, tolerance \(Self.number(report.tolerance))"])
+        rows.append([
+            "run in",
+            "\(report.precision) precision, tolerance \(Self.number(report.tolerance))"
+                + (report.toleranceReason.map { " \($0)" } ?? ""),
+        ])
         rows.append(["layers", "\(report.layersRun) of \(report.layerCount) run"])
         let compared = report.values.filter { $0.obstacle == nil }
         var text = "\(compared.count) of \(report.values.count) compared"
@@ -91,6 +96,7 @@ public struct VerifyText: Sendable {
             text +=
                 ", worst at sample \(compared.worstSample) (\(compared.worstIndex.map(String.init).joined(separator: ",")))"
         }
+        if let output = compared.beforeOutput { text += "; what the last function of '\(output)' reads" }
         if compared.isDecision { text += "; not judged: it follows a layer that decides" }
         return [compared.name, compared.type, text]
     }
