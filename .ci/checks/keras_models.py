@@ -1,196 +1,214 @@
-"""Folds every sample and real file of Keras, and lets Keras itself load, count and run the results.
+"""Folds every sample and real file of Keras in each of its containers, and lets Keras itself load, count and run the results.
 
-Keras 3 judges what Keras 3 wrote, and Keras 2.15 what Keras 2 wrote; files of Keras 1 are for bnfold alone to refuse. The standard networks of
-keras.applications are built with random weights, and compared in double precision.
+Keras 3 judges what Keras 3 wrote, and Keras 2.15 what Keras 2 wrote; files of Keras 1 are refused by name. What stays must be what
+the report names, and as many as keras_expectations.py says. Networks of keras.applications are built with random weights.
 """
 
 import json
 import pathlib
 import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 
+import keras_containers
+import keras_expectations
+from keras_applications import APPLICATIONS
+from keras_outcome import Outcome, fold, stays, verify
 from table import Table
 
-# The largest difference of outputs before a last softmax or sigmoid, relative to the largest.
-SINGLE, HALF, DOUBLE = 3e-5, 5e-3, 2e-5
-
-# The samples by who wrote them, and who can load that.
-JUDGES = {"k30": 3, "k3": 3, "k315": 3, "k224": 2, "k2_212": 2, "k2_215": 2, "k215": 2}
-
-# What a network of keras.applications may have left, and the shape of its input.
-APPLICATIONS = {
-    "ResNet50": (53, 0, (96, 96, 3)),
-    "MobileNetV2": (52, 0, (96, 96, 3)),
-    "InceptionV3": (94, 0, (96, 96, 3)),
-    "Xception": (40, 0, (96, 96, 3)),
-    "EfficientNetB0": (49, 0, (96, 96, 3)),
-    "DenseNet121": (121, 62, (64, 64, 3)),
-    "ResNet50V2": (49, 17, (96, 96, 3)),
-}
+# The largest difference of outputs, and of what a last softmax or sigmoid takes, relative to the largest: in double precision what
+# the rounding of folded weights to single precision leaves, and that of weights of half precision.
+LIMIT, HALF = 2e-6, 4e-3
+# And in the single precision in which users run the nets.
+SINGLE = 1e-4
 
 
 class Judge:
-    """Keras, in an environment of its own."""
+    """Keras, in an environment of its own. What it prints goes to a log."""
 
-    def __init__(self, python):
+    def __init__(self, python, log):
+        self.log = open(log, "w", encoding="utf-8")
         self.process = subprocess.Popen(
             [python, pathlib.Path(__file__).with_name("keras_judge.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self.log,
             text=True,
         )
-        self.version = self.read()["keras"]
-
-    def read(self):
-        for line in self.process.stdout:
-            # Libraries print whatever they like.
-            if line.startswith("{"):
-                return json.loads(line)
-        raise RuntimeError("Keras died")
+        self.versions = json.loads(self.process.stdout.readline() or "{}")
+        self.version = self.versions.get("keras", "")
 
     def ask(self, **job):
-        self.process.stdin.write(json.dumps(job) + "\n")
+        self.process.stdin.write(json.dumps(job, default=str) + "\n")
         self.process.stdin.flush()
-        return self.read()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"Keras died: see {self.log.name}")
+        return json.loads(answer)
 
     def close(self):
         self.process.stdin.close()
         self.process.wait()
+        self.log.close()
 
 
-def cases(shared):
-    """Name, weights or whole model, architecture, samples, and the version of Keras that loads it."""
-    for folder, version in JUDGES.items():
-        for path in sorted((shared / "keras/samples" / folder).iterdir()):
-            if path.suffix not in (".h5", ".keras"):
-                continue
-            stem = path.name.removesuffix(".weights.h5").removesuffix(path.suffix)
-            samples = path.with_name(stem + ".npz")
-            architecture = path.with_name(stem + ".json") if path.name.endswith(".weights.h5") else None
-            yield f"{folder}/{path.name}", path, architecture, samples if samples.exists() else None, version
-    for path in sorted((shared / "keras/real").iterdir()):
-        if path.suffix not in (".h5", ".hdf5", ".keras"):
-            continue
-        stem = path.name.removesuffix(".h5").removesuffix("_weights")
-        architecture = path.with_name(stem + ".json")
-        samples = [path.with_name(name + ".k2.npz") for name in (path.name, stem + ".json", stem + ".h5")]
-        yield (
-            f"real/{path.name}",
-            path,
-            architecture if architecture.exists() else None,
-            next((each for each in samples if each.exists()), None),
-            2,
-        )
+@dataclass
+class Job:
+    """What is done with the Keras of one version: `work(context, judge, number, folder)` returns outcomes."""
+
+    version: int
+    name: str
+    work: object
 
 
-def fold(context, path, architecture):
-    ending = ".weights.h5" if path.name.endswith(".weights.h5") else path.suffix
-    output = context.scratch / f"folded{ending}"
-    for old in context.scratch.glob("folded*"):
+class Progress:
+    """A line in a log for each model, and one on the console now and then."""
+
+    def __init__(self, path, count):
+        self.file = open(path, "w", encoding="utf-8")
+        self.count, self.done, self.start, self.lock = count, 0, time.monotonic(), threading.Lock()
+
+    def tell(self, name, outcome):
+        with self.lock:
+            self.done += 1
+            seconds = time.monotonic() - self.start
+            print(f"{seconds:7.1f} s  {name}: {outcome}", file=self.file, flush=True)
+            if self.done % 20 == 0 or self.done == self.count:
+                print(f"  keras: {self.done} of {self.count} models, {seconds:.0f} s", flush=True)
+
+
+def check_model(model, context, judge, number, folder):
+    """Folds a model in all its containers and has them judged."""
+    for old in folder.glob("folded*"):
         old.unlink()
-    options = ["--architecture", architecture] if architecture else []
-    run = context.run("fold", path, output, "--force", "--quiet", "--report", "-", *options)
-    written = context.scratch / "folded.json" if architecture else None
-    return run, output, written
+    containers, outcomes, twins = list(model.containers), [], []
+    # The other versions and options are about the judge and the fold, not about containers.
+    if model.version and not model.note:
+        for index, container in enumerate(model.containers):
+            apart = folder / f"apart{index}"
+            apart.mkdir(exist_ok=True)
+            other = keras_containers.taken_apart(container, apart, number % 4)
+            containers += [other] if other else []
+    refused = keras_expectations.refused(model.name)
+    for index, container in enumerate(containers):
+        outcome = Outcome(f"{model.title} {container.kind}")
+        outcomes.append(outcome)
+        run, output, written = fold(context, container, folder, index, model.options)
+        if run.exit_code != 0:
+            outcome.why = f"refused: {run.first_error.split('error: ')[-1].split(': ', 1)[-1][:100]}"
+            if not refused or run.exit_code != refused[0] or refused[1] not in run.first_error:
+                outcome.fail(f"ends with {run.exit_code}: {run.first_error}")
+            if output.exists() or (written and written.exists()):
+                outcome.fail("was refused, but there is an output")
+            continue
+        if refused:
+            outcome.fail(f"was folded, but expected was a refusal with '{refused[1]}'")
+        outcome.stays = stays(run.report())
+        outcome.why = ", ".join(f"{name}: {reason}" for name, reason in sorted(outcome.stays.items()))
+        verify(context, container, output, written, outcome)
+        twins.append((outcome, output, written))
+    if twins and judge is None:
+        for outcome, _, _ in twins:
+            outcome.add(f"judged by bnfold alone, without a Keras {model.version} here")
+    elif twins:
+        judge_twins(judge, model, containers[0], twins)
+    return outcomes
 
 
-def left(report):
-    """The names of the normalisations that stay, and why."""
-    stays = {}
-    for entry in report["kept"] + report["scales"]:
-        stays[entry["layer"]["name"].split("/")[-1].split(" call ")[0]] = entry["reason"]["name"]
-    return stays
+def judge_twins(judge, model, original, twins):
+    result = judge.ask(
+        do="compare",
+        original=original.path,
+        architecture=original.architecture,
+        samples=model.samples,
+        logits=model.logits,
+        twins=[(output, written) for _, output, written in twins],
+    )
+    if "error" in result:
+        twins[0][0].fail(f"Keras {judge.version} does not load or run the original: {result['error']}")
+        return
+    is_half = model.name in keras_expectations.HALF_PRECISION
+    limit, single = (HALF, HALF) if is_half else (LIMIT, SINGLE)
+    recorded = max(result["recorded"], default=0)
+    if recorded > keras_expectations.RECORDED.get(model.name, single):
+        twins[0][0].fail(f"Keras {judge.version} is {recorded:.1e} from what the samples hold: is it the right judge?")
+    for (outcome, _, _), twin in zip(twins, result["twins"]):
+        outcome.before = len(result["before"])
+        if "error" in twin:
+            outcome.fail(f"Keras {judge.version} does not load or run it: {twin['error']}")
+            continue
+        outcome.after = len(twin["after"])
+        outcome.single, outcome.double, outcome.recorded = twin.get("single"), twin.get("double"), twin.get("recorded")
+        if set(twin["after"]) != set(outcome.stays):
+            outcome.fail(f"left are {twin['after']}, but the report names {sorted(outcome.stays)}")
+        expected = keras_expectations.COUNTS.get(model.name)
+        if expected != (outcome.before, outcome.after):
+            outcome.fail(f"{outcome.before} -> {outcome.after} normalisations, expected {expected}")
+        if not model.options and twin["preprocessing"] != result["preprocessing"]:
+            outcome.fail("Rescaling or Normalization layers are gone, though nobody asked for that")
+        if not twin["difference"] <= limit:
+            outcome.fail(f"what it computes differs by {twin['difference']:.1e}")
+        if not (outcome.single or 0) <= single:
+            outcome.fail(f"what it computes in single precision differs by {outcome.single:.1e}")
 
 
 def check(context):
-    failures = []
-    table = Table("Files of Keras, folded and judged by Keras itself", "file", "before", "after", "why", "difference")
-    judges = {version: Judge(python) for version, python in context.keras.items()}
-    worst, folded, gone, total = 0.0, 0, 0, 0
+    models = list(keras_containers.models(context.shared))
+    unknown = [
+        name
+        for name in sorted({model.name for model in models} | set(keras_expectations.COUNTS))
+        if not keras_expectations.refused(name)
+        and (name not in keras_expectations.COUNTS or all(model.name != name for model in models))
+    ]
+    failures = [f"{name}: keras_expectations.py and the files do not agree" for name in unknown]
+    judges = {version: Judge(python, context.output / f"keras{version}.log") for version, python in context.keras.items()}
+    for version, judge in judges.items():
+        if judge.version.split(".")[0] != str(version):
+            return failures + [f"{context.keras[version]} has no Keras {version}: see {judge.log.name}"]
+    jobs = [Job(model.version or 3, model.title, partial(check_model, model)) for model in models]
+    jobs += [Job(each.version, each.name, each.check) for each in APPLICATIONS if each.version in judges]
+    progress = Progress(context.output / "keras-progress.txt", len(jobs))
+
+    def work(version):
+        folder = context.scratch / f"keras{version}"
+        folder.mkdir()
+        found = []
+        for number, job in enumerate(jobs):
+            if job.version != version:
+                continue
+            outcomes = job.work(context, judges.get(version), number, folder)
+            failed = sum(bool(outcome.failures) for outcome in outcomes)
+            progress.tell(job.name, f"{len(outcomes)} containers, {failed} failed")
+            found.append((number, outcomes))
+        return found
+
     try:
-        for name, path, architecture, samples, version in cases(context.shared):
-            run, output, written = fold(context, path, architecture)
-            if run.exit_code != 0:
-                reason = run.first_error.split("error: ")[-1]
-                # A refusal has a reason that is no fault of bnfold.
-                if run.exit_code not in (64, 65):
-                    failures.append(f"{name}: exit code {run.exit_code}: {reason}")
-                table.add(name, None, None, f"refused ({run.exit_code}): {reason[:90]}", None)
-                continue
-            stays = left(run.report())
-            result = judges[version].ask(
-                do="compare",
-                name=name,
-                original=str(path),
-                folded=str(output),
-                original_architecture=architecture and str(architecture),
-                folded_architecture=written and str(written),
-                samples=samples and str(samples),
-            )
-            if "error" in result:
-                # What Keras could not load before is none of bnfold's doing.
-                known = judges[version].ask(
-                    do="compare",
-                    name=name,
-                    original=str(path),
-                    folded=str(path),
-                    original_architecture=architecture and str(architecture),
-                    folded_architecture=architecture and str(architecture),
-                )
-                if "error" not in known:
-                    failures.append(f"{name}: Keras {judges[version].version}: {result['error']}")
-                table.add(name, None, None, f"not judged: {result['error'][:90]}", None)
-                continue
-            unknown = set(result["after"]) - set(stays)
-            if unknown:
-                failures.append(f"{name}: {sorted(unknown)} are left, but the report does not name them")
-            difference = result.get("difference", 0.0)
-            limit = HALF if "f16" in name or "float16" in name else SINGLE
-            if not difference <= limit:
-                failures.append(f"{name}: the outputs differ by {difference:.1e}")
-            worst = max(worst, difference if limit == SINGLE else 0)
-            folded += 1
-            total += result["before"]
-            gone += result["before"] - len(result["after"])
-            why = ", ".join(sorted(set(stays.get(each, "") for each in result["after"])))
-            table.add(name, result["before"], len(result["after"]), why, difference)
-        for network, (before, most, shape) in APPLICATIONS.items():
-            failures += application(context, judges[3], network, before, most, shape, table)
+        with ThreadPoolExecutor(2) as pool:
+            results = sorted((entry for found in pool.map(work, (3, 2)) for entry in found), key=lambda entry: entry[0])
     finally:
         for judge in judges.values():
             judge.close()
-    versions = ", ".join(judge.version for judge in judges.values())
-    table.total(f"Keras {versions}: {folded} files, {total} normalisations, {gone} gone, worst difference {worst:.1e}")
-    table.write(context.output / "keras.txt")
-    return failures
-
-
-def application(context, judge, network, before, most, shape, table):
-    original, output = context.scratch / "application.h5", context.scratch / "application-folded.h5"
-    made = judge.ask(do="make", name=network, network=network, shape=shape, path=str(original))
-    if "error" in made:
-        return [f"{network}: could not be built: {made['error']}"]
-    run = context.run("fold", original, output, "--force", "--quiet", "--report", "-")
-    if run.exit_code != 0:
-        return [f"{network}: exit code {run.exit_code}: {run.first_error}"]
-    result = judge.ask(do="compare", name=network, original=str(original), folded=str(output), double=True)
-    if "error" in result:
-        return [f"{network}: {result['error']}"]
-    stays = left(run.report())
-    table.add(
-        f"keras.applications {network}",
-        result["before"],
-        len(result["after"]),
-        ", ".join(sorted(set(stays.values()))),
-        result["difference"],
+    table = Table(
+        "Files of Keras, folded and judged by Keras itself. Differences are the largest of outputs and logits, relative to the largest:"
+        " of the folded net from what the samples hold, from the original in single and in double precision (where single precision"
+        " shows any), and of all values in bnfold's own run",
+        "file", "before", "after", "recorded", "single", "double", "own", "what stays and why",
+    )  # fmt: skip
+    outcomes = [outcome for _, outcomes in results for outcome in outcomes]
+    for outcome in outcomes:
+        table.add(*outcome.row)
+        failures += outcome.failures
+    for name, reason in keras_containers.NOT_IN_KERAS_3.items():
+        table.add(f"{name} in Keras 3", *[None] * 6, f"not loaded in the original: {reason}")
+    judged = [outcome for outcome in outcomes if outcome.after is not None]
+    for version, judge in judges.items():
+        table.total(f"Keras {version}: {judge.versions}")
+    table.total(
+        f"{len(outcomes)} containers, {len(judged)} judged by Keras, {sum(each.before for each in judged)} normalisations,"
+        f" {sum(each.before - each.after for each in judged)} gone; {len(failures)} failures"
     )
-    failures = []
-    if result["before"] != before:
-        failures.append(f"{network}: has {result['before']} normalisations, expected {before}")
-    if len(result["after"]) > most:
-        failures.append(f"{network}: {len(result['after'])} normalisations are left, expected {most} at most")
-    if not result["difference"] <= DOUBLE:
-        failures.append(f"{network}: the outputs differ by {result['difference']:.1e}")
-    original.unlink()
-    output.unlink()
+    table.write(context.output / "keras.txt")
     return failures
