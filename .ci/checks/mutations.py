@@ -11,13 +11,12 @@ import re
 import shutil
 import struct
 import tempfile
-import zipfile
 from dataclasses import dataclass
 
 import h5py
 import numpy as np
 
-from limits import KINDS, measured, side_by_side
+from limits import CODES, KINDS, measured, side_by_side
 from table import Table
 from weights import weights_by_layer
 
@@ -358,7 +357,7 @@ GENERATORS = {
 # MARK: runs
 
 
-def run_variant(context, variant):
+def run_variant(context, variant, look_at, codes):
     """Runs it, and of those that end well looks at some outputs."""
     folder = pathlib.Path(tempfile.mkdtemp(dir=context.scratch))
     keep = False
@@ -366,11 +365,13 @@ def run_variant(context, variant):
         for name, content in variant.files.items():
             (folder / name).write_bytes(content)
         result = measured([context.bnfold, *variant.arguments], folder)
-        faults = result.faults()
+        faults = result.faults(codes)
         if result.exit_code == 2 and variant.arguments[0] == "fold":
             # Damaged numbers may differ for good reasons, but a fold that is wrong by itself is none of them.
             if "a fault of bnfold" in result.errors:
                 faults.append(("wrong codes", f"ended with 2: {result.line}"))
+        if result.exit_code not in (0, 2) and variant.output and (folder / variant.output).exists():
+            faults.append(("wrong codes", f"ended with {result.exit_code}, but left {variant.output}"))
         if result.exit_code == 0 and variant.number % LOOK_AT == 0:
             faults += [("wrong codes", each) for each in look_at(context, variant, folder)]
         keep = bool(faults)
@@ -401,22 +402,27 @@ def look_at(context, variant, folder):
 
 
 def check(context):
+    return check_kinds(context, GENERATORS, COUNTS, "mutations.txt")
+
+
+def check_kinds(context, generators, counts, file, look_at=look_at, codes=CODES):
+    """Runs all variants of each kind, or a part of them. `codes` are those that may come."""
     table = Table("Damaged files", "kind", "runs", *KINDS, "codes", "most MiB", "most s")
     failures = []
-    for kind, generate in GENERATORS.items():
-        count = COUNTS[kind] if context.is_whole else max(COUNTS[kind] // PART, 24)
-        tally, codes, most, longest, runs = dict.fromkeys(KINDS, 0), {}, 0, 0.0, 0
-        for variant, result, faults in side_by_side(lambda each: run_variant(context, each), generate(context, count)):
+    for kind, generate in generators.items():
+        count = counts[kind] if context.is_whole else max(counts[kind] // PART, 24)
+        tally, seen, most, longest, runs = dict.fromkeys(KINDS, 0), {}, 0, 0.0, 0
+        for variant, result, faults in side_by_side(lambda each: run_variant(context, each, look_at, codes), generate(context, count)):
             runs += 1
-            codes[result.exit_code] = codes.get(result.exit_code, 0) + 1
+            seen[result.exit_code] = seen.get(result.exit_code, 0) + 1
             most, longest = max(most, result.bytes), max(longest, result.seconds)
             for fault, text in faults:
                 tally[fault] += 1
                 failures.append(f"{kind} {variant.number}: {' '.join(variant.arguments)}: {text}")
             if runs % 500 == 0:
                 print(f"  {kind}: {runs} of {count}, {sum(tally.values())} failures", flush=True)
-        told = " ".join(f"{code}:{number}" for code, number in sorted(codes.items()))
+        told = " ".join(f"{code}:{number}" for code, number in sorted(seen.items()))
         table.add(kind, runs, *tally.values(), told, most >> 20, f"{longest:.1f}")
     table.total(f"mutations: seed {SEED}, {len(failures)} failures")
-    table.write(context.output / "mutations.txt")
+    table.write(context.output / file)
     return failures
