@@ -60,6 +60,7 @@ let package = Package(
             name: "Execution",
             dependencies: ["NetGraph", .target(name: "CBLAS", condition: .when(platforms: [.linux]))]),
         .target(name: "Verification", dependencies: ["NetGraph", "Execution"]),
+        .target(name: "Calibration", dependencies: ["NetGraph", "Execution"]),
         // What a family of model files has to offer, and what models of all families have in common.
         .target(name: "Frontend", dependencies: ["Files", "HDF5", "JSON", "NetGraph", "Folding"]),
         .target(
@@ -74,7 +75,8 @@ let package = Package(
         .target(
             name: "BNFoldKit",
             dependencies: [
-                "Files", "NetGraph", "Folding", "Execution", "Verification", "JSON", "HDF5", "NumPy", "Frontend",
+                "Files", "NetGraph", "Folding", "Execution", "Verification", "Calibration", "JSON", "HDF5", "NumPy",
+                "Frontend",
                 "CaffeModel", "KerasModel",
             ]),
         .executableTarget(
@@ -93,6 +95,8 @@ let package = Package(
         .testTarget(name: "NetGraphTests", dependencies: ["NetGraph", "TestSupport"]),
         .testTarget(
             name: "FoldingTests", dependencies: ["Folding", "Frontend", "NetGraph", "Execution", "TestSupport"]),
+        .testTarget(
+            name: "CalibrationTests", dependencies: ["Calibration", "Execution", "NetGraph", "TestSupport"]),
         .testTarget(
             name: "CaffeModelTests",
             dependencies: ["CaffeModel", "Frontend", "Prototxt", "HDF5", "NetGraph", "Folding"],

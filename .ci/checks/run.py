@@ -16,6 +16,7 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONDONTWRITE
 sys.dont_write_bytecode = True
 
 import bombs  # noqa: E402
+import calibration  # noqa: E402
 import cases  # noqa: E402
 import corpus  # noqa: E402
 import faults  # noqa: E402
@@ -47,6 +48,7 @@ CHECKS = {
     "bombs": bombs.check,
     "mutations": mutations.check,
     "cases": cases.check,
+    "calibration": calibration.check,
     "keras-hostile": keras_hostile.check,
     "keras-mutations": keras_mutations.check,
     "keras": keras_models.check,

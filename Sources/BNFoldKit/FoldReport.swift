@@ -40,12 +40,15 @@ public struct FoldReport: Codable, Hashable, Sendable {
     public var search: SearchEnd?
     /// What running both networks showed; `nil` when they were not run.
     public var verification: VerifyReport?
+    /// How far the stored statistics are from those of samples; `nil` when none were given.
+    public var drift: DriftReport?
     /// The words of the framework, for texts; no part of the JSON form.
     public var vocabulary = Vocabulary.plain
 
     private enum CodingKeys: CodingKey {
         case bnfold, schema, network, input, output, layers, types, folds, scales, kept, dropped, regauged, unshared
-        case deployment, batchStatistics, preprocessing, renamed, findings, surplus, remarks, search, verification
+        case deployment, batchStatistics, preprocessing, renamed, findings, surplus, remarks, search, verification,
+            drift
     }
 
     public struct Counts: Codable, Hashable, Sendable {

@@ -47,6 +47,9 @@ public struct InspectRequest: Sendable, PlanningChoosing {
     /// Where the plan goes as a drawing for Graphviz; `nil` for nowhere.
     public var drawingPath: String?
     public var overwritesDrawing = false
+    /// Samples to hold the stored statistics against; `nil` for none.
+    public var observing: MeasuringOptions?
+    public var cancellation = Cancellation()
 
     public init(input: String?, network: String?) {
         self.input = input

@@ -91,9 +91,18 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
             }
         }
     }
-    let report = FoldReport(
+    var report = FoldReport(
         model: model, plan: plan, folded: plan.applied(to: model.network), findings: findings, format: nil,
         vocabulary: frontend.vocabulary)
+    if let observing = request.observing {
+        guard model.weights != nil else {
+            throw BNFoldError(.usage, "--input is held against stored statistics, so it needs the weights, too")
+        }
+        report.drift = try Measuring(
+            model: model, place: input.network ?? request.input ?? "", vocabulary: frontend.vocabulary,
+            options: observing, cancellation: request.cancellation
+        ).drift()
+    }
     let drawing = PlanDrawing(plan, of: model.network, vocabulary: frontend.vocabulary)
     if let path = request.drawingPath {
         try liftingFiles { () throws(FileError) in

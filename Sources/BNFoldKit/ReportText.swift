@@ -60,6 +60,7 @@ public struct ReportText: Sendable {
         if let search = report.search { lines += ["", search.sentence] }
         lines += ["", bold("before and after")]
         lines += TextTable.lines(counts(report), alignsRight: true)
+        if let drift = report.drift { lines += [""] + drift.lines(isVerbose: isVerbose) }
         if let verification = report.verification {
             lines += ["", VerifyText(isColored: isColored).summary(verification)]
         }

@@ -72,6 +72,26 @@ struct CaffePair: Model {
             magnitudes: magnitudes, checkpoint: settings.checkpoint)
     }
 
+    var trainingBatchSize: Int? { conversion.original.definition.trainingBatchSize }
+
+    func networkFile(recalibrated folded: FoldedNetwork) throws(ModelError) -> [UInt8]? {
+        try conversion.prototxt(recalibrated: folded)
+    }
+
+    func writeWeights(
+        recalibrated folded: FoldedNetwork, to path: String, settings: WriteSettings
+    ) throws(ModelError) {
+        let container = conversion.weights.map { WeightContainer.container(of: $0.file) } ?? .hdf5
+        guard container == WeightContainer(settings.format) else {
+            throw ModelError(
+                .usage,
+                "\(files.weights ?? ""): is \(container == .hdf5 ? "HDF5" : "a .caffemodel"), and new statistics are written in the container that they came in; give OUTPUT a name that ends in \(container == .hdf5 ? ".h5" : ".caffemodel"), and use 'bnfold convert' for another"
+            )
+        }
+        try conversion.writeWeights(
+            recalibrated: folded, to: path, compression: settings.compression, checkpoint: settings.checkpoint)
+    }
+
     func check(_ folded: FoldedNetwork, files: ModelFiles, format: OutputFormat) throws(ModelError) {
         guard let prototxt = files.network, let weights = files.weights else {
             throw ModelError(.internalFault, "a net of Caffe was not written as a pair of files")

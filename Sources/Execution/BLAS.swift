@@ -37,14 +37,12 @@ package enum BLAS {
         package static let plain: Int32 = 111
         package static let transposed: Int32 = 112
 
-        // Safe to share, though pointers to functions do not say so: they are found once and never change.
-        nonisolated(unsafe) package static let sgemm = library.sgemm
-        nonisolated(unsafe) static let dgemm = library.dgemm
-        nonisolated(unsafe) static let sgemv = library.sgemv
-        nonisolated(unsafe) static let dgemv = library.dgemv
+        package static let sgemm = library.sgemm
+        static let dgemm = library.dgemm
+        static let sgemv = library.sgemv
+        static let dgemv = library.dgemv
 
-        // Safe to share as the functions are: this is the structure that they are found in.
-        nonisolated(unsafe) private static let library = {
+        private static let library = {
             let library = cblas_shim_load()
             library.set_num_threads?(1)
             return library

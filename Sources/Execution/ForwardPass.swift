@@ -16,7 +16,7 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
     public var peakBytes: Int { pool.peakBytes }
 
     private let interpreter: Interpreter<Element>
-    private let workers: Workers
+    let workers: Workers
     private let scratch: Scratch<Element>
     private var pool: BufferPool<Element>
     /// Set in a rehearsal.

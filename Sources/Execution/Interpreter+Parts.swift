@@ -29,6 +29,22 @@ extension Interpreter {
             obstacles: obstacles)
     }
 
+    /// The same interpreter with other numbers for some of its parameters, in row-major order; it shares all others.
+    ///
+    /// - Parameter numbers: as many for each parameter as it has. No weights of convolutions, which may be held in another order.
+    public func replacing(_ numbers: [ParameterID: [Double]]) -> Interpreter {
+        var parameters = parameters
+        for (parameter, numbers) in numbers {
+            guard var held = parameters[parameter], held.count == numbers.count else { continue }
+            held.buffer = ElementBuffer(capacity: numbers.count)
+            for (index, number) in numbers.enumerated() { held.buffer.pointer[index] = Element(number) }
+            parameters[parameter] = held
+        }
+        return Interpreter(
+            network: network, options: options, parameters: parameters, reorderedWeights: reorderedWeights,
+            obstacles: obstacles)
+    }
+
     /// What keeps a layer from running, whatever its inputs are.
     public func obstacle(of layer: Layer) -> Obstacle? { obstacles[layer.id] }
 

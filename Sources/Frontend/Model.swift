@@ -70,6 +70,22 @@ public protocol Model {
         of folded: FoldedNetwork, to path: String, settings: WriteSettings, magnitudes: WeightMagnitudes?
     ) throws(ModelError)
 
+    // MARK: Writing other statistics
+
+    /// How many samples a batch of the training had, where the files tell.
+    var trainingBatchSize: Int? { get }
+
+    /// The file of the network, in which everything stays but what new statistics change; `nil` where it lies in that of the weights.
+    ///
+    /// - Parameter folded: `network` with other statistics alone.
+    func networkFile(recalibrated folded: FoldedNetwork) throws(ModelError) -> [UInt8]?
+
+    /// Writes the weights, or the file that holds all, in the container that they came in. Everything stays but the statistics. What was written is
+    /// read back.
+    func writeWeights(
+        recalibrated folded: FoldedNetwork, to path: String, settings: WriteSettings
+    ) throws(ModelError)
+
     /// Reads what was written back and holds it against the folded network: layers, names, sharing, shapes, and numbers.
     ///
     /// - Throws: `ModelError` of the kind `internalFault` that names the first difference.

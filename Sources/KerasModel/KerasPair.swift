@@ -124,6 +124,21 @@ struct KerasPair: Model {
         }
     }
 
+    // MARK: Writing other statistics
+
+    var trainingBatchSize: Int? { nil }
+
+    func networkFile(recalibrated folded: FoldedNetwork) throws(ModelError) -> [UInt8]? {
+        guard container?.kind.hasOwnConfig != true else { return nil }
+        return try text(for: KerasChanges(folded, of: model))
+    }
+
+    func writeWeights(
+        recalibrated folded: FoldedNetwork, to path: String, settings: WriteSettings
+    ) throws(ModelError) {
+        try writeWeights(of: folded, to: path, settings: settings, magnitudes: nil)
+    }
+
     func check(_ folded: FoldedNetwork, files: ModelFiles, format: OutputFormat) throws(ModelError) {
         if let network = files.network, container?.kind.hasOwnConfig == true {
             throw ModelError(

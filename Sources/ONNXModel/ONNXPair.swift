@@ -70,6 +70,18 @@ struct ONNXPair: Model {
             base: ONNXWeightStore(file: file, constants: graph.constants), folded: prepared, magnitudes: magnitudes)
     }
 
+    // MARK: Writing other statistics
+
+    var trainingBatchSize: Int? { nil }
+
+    func networkFile(recalibrated folded: FoldedNetwork) throws(ModelError) -> [UInt8]? { nil }
+
+    func writeWeights(
+        recalibrated folded: FoldedNetwork, to path: String, settings: WriteSettings
+    ) throws(ModelError) {
+        try writeWeights(of: folded, to: path, settings: settings, magnitudes: nil)
+    }
+
     func check(_ folded: FoldedNetwork, files: ModelFiles, format: OutputFormat) throws(ModelError) {
         guard let path = files.weights else { throw ModelError(.internalFault, "no model was written") }
         let written: ONNXPair

@@ -13,6 +13,7 @@ struct BNFold: ParsableCommand {
             bnfold batch <snapshots> --output-dir <folder> [--prototxt <file>] [<options>]
             bnfold diff <first> <second> [<options>]
             bnfold verify <original> <folded> [<options>]
+            bnfold calibrate <input> <output> --input <name>=<file> [<options>]
             """,
         discussion: """
             Trained weights and the train prototxt go in, weights and a prototxt for deployment come out. What cannot be folded exactly \
@@ -33,7 +34,7 @@ struct BNFold: ParsableCommand {
             """,
         version: "bnfold \(Version.string)",
         subcommands: [
-            Fold.self, Inspect.self, Convert.self, Batch.self, Diff.self, Verify.self, BatchWorker.self,
+            Fold.self, Inspect.self, Convert.self, Batch.self, Diff.self, Verify.self, Calibrate.self, BatchWorker.self,
         ],
         defaultSubcommand: Fold.self)
 

@@ -11,6 +11,8 @@ struct Inspect: ParsableCommand {
 
     @OptionGroup(title: Heading.planning) var planning: PlanningArguments
 
+    @OptionGroup(title: Heading.measuring) var observing: ObservingArguments
+
     @OptionGroup(title: Heading.caffe) var caffe: CaffeArguments
 
     @OptionGroup(title: Heading.keras) var keras: KerasArguments
@@ -26,6 +28,9 @@ struct Inspect: ParsableCommand {
         let (json, dot, force) = (results.json, results.dot, results.force)
         if json, dot == "-" { throw ValidationError("--json and --dot - both write to standard output") }
         if force, dot == nil || dot == "-" { throw ValidationError("--force is for the file of --dot") }
+        if let option = observing.givenWithoutInput {
+            throw ValidationError("\(option) is for the samples of --input, which is not given")
+        }
         try console.validate()
     }
 
@@ -38,8 +43,13 @@ struct Inspect: ParsableCommand {
         let isDrawn = results.dot == "-"
         request.drawingPath = isDrawn ? nil : results.dot
         request.overwritesDrawing = results.force
-        try Console.run(stoppableBy: Cancellation()) { () throws(BNFoldError) in
+        let bar = ProgressBar(isQuiet: console.quiet, patience: VerifyArguments.patience)
+        request.observing = observing.options()
+        request.observing?.progress = { bar.show($0) }
+        try Console.run(stoppableBy: request.cancellation) { () throws(BNFoldError) in
+            defer { bar.clear() }
             let inspection = try inspect(request)
+            bar.clear()
             if isDrawn {
                 try Console.print(Array(inspection.drawing.dot().utf8))
             } else {
@@ -61,4 +71,43 @@ struct InspectionArguments: ParsableArguments {
 
     @Flag(help: "Overwrite the file of --dot.")
     var force = false
+}
+
+/// Samples to hold stored statistics against.
+struct ObservingArguments: ParsableArguments {
+    @Option(
+        name: .customLong("input"),
+        help: ArgumentHelp(
+            "Samples to hold the stored statistics against: an HDF5 dataset, .npy or .npz. Repeatable.",
+            valueName: "name=file[:array]"))
+    var inputs: [SampleArgument] = []
+
+    @Option(help: ArgumentHelp("How many samples to use, from the first on. Default: all.", valueName: "number"))
+    var samples: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The most memory that a pass may take, as 4G or 512M. Default: three quarters of what there is.",
+            valueName: "size"))
+    var memoryLimit: MemoryLimit?
+
+    func validate() throws {
+        if let samples, samples < 1 { throw ValidationError("--samples takes a number from 1 on, not \(samples)") }
+    }
+
+    /// The first option that means nothing without samples; `nil` for none.
+    var givenWithoutInput: String? {
+        guard inputs.isEmpty else { return nil }
+        return samples != nil ? "--samples" : memoryLimit != nil ? "--memory-limit" : nil
+    }
+
+    /// `nil` without samples.
+    func options() -> MeasuringOptions? {
+        guard !inputs.isEmpty else { return nil }
+        var options = MeasuringOptions()
+        options.inputs = inputs.map(\.input)
+        options.samples = samples
+        options.memoryLimit = memoryLimit?.bytes
+        return options
+    }
 }

@@ -3,7 +3,7 @@ import Testing
 /// What the program tells about itself.
 @Suite("Help")
 struct HelpTests {
-    @Test("the help texts", arguments: ["bnfold", "fold", "inspect", "verify", "batch"])
+    @Test("the help texts", arguments: ["bnfold", "fold", "inspect", "verify", "calibrate", "batch"])
     func help(command: String) async throws {
         let subcommand = command == "bnfold" ? [] : [command]
         let outcome = try await Program.run(subcommand + ["--help"], in: try TemporaryFolder())

@@ -39,6 +39,20 @@ struct BinaryEdits {
         return edits
     }
 
+    /// New numbers for blobs in the form of the old ones, and nothing else.
+    ///
+    /// - Parameter blobs: the parameters that have them, by layer and index.
+    mutating func edits(replacing blobs: [String: [Int: ParameterID]], in file: BinaryWeightFile) -> [WireEdit] {
+        var edits: [WireEdit] = []
+        for record in file.records {
+            for (index, blob) in record.blobs.enumerated() {
+                guard let parameter = blobs[record.name]?[index] else { continue }
+                edits += numberEdits(blob, parameter: parameter, enclosing: record.enclosing + [blob.field])
+            }
+        }
+        return edits
+    }
+
     private mutating func recordEdits(
         _ record: BinaryWeightFile.Record, old: Layer, layer: Layer, network: Network, original: CaffeNetwork,
         source: FileByteSource

@@ -40,12 +40,20 @@ struct BinaryWeightWriter {
             [.insert(content, at: 0)], producing: messages, to: empty, weights: weights, network: network, path: path)
     }
 
-    /// Copies a file as it is.
-    func copy(_ file: BinaryWeightFile, to path: String) throws(ModelError) {
+    /// Copies a file as it is, but for the numbers of some blobs.
+    ///
+    /// - Parameters:
+    ///   - blobs: the parameters whose numbers take the place of those of blobs, by layer and index.
+    ///   - weights: of `network`, which has these parameters.
+    func copy(
+        _ file: BinaryWeightFile, replacing blobs: [String: [Int: ParameterID]], by weights: some WeightStore,
+        of network: Network, to path: String
+    ) throws(ModelError) {
         try checkpoint()
+        var changes = BinaryEdits()
+        let edits = changes.edits(replacing: blobs, in: file)
         try write(
-            [], producing: BinaryMessages(), to: file.source, weights: CaffeWeightStore(file: file, blobs: [:]),
-            network: Network(), path: path)
+            edits, producing: changes.messages, to: file.source, weights: weights, network: network, path: path)
     }
 
     /// Blobs that are copied as bytes are looked at as well: a number that is not finite must not pass in silence.

@@ -10,11 +10,30 @@ public struct CaffeWeightConversion: WeightConversion {
     /// One opaque layer for each layer of the file.
     private let network: Network
     private let store: CaffeWeightStore
+    /// Other numbers for some of the blobs.
+    private var replacement: Replacement?
+
+    private struct Replacement {
+        /// By layer and index.
+        var blobs: [String: [Int: ParameterID]]
+        var weights: AnyWeightStore
+        /// That of the new parameters.
+        var network: Network
+        /// The same by the parameters of the conversion's network.
+        var parameters: [ParameterID: ParameterID]
+    }
 
     /// Opens the weights, and the prototxt that gives layers their types and, where names have to change, gets the new ones.
     public init(weights path: String, prototxt: String?) throws(ModelError) {
-        file = try WeightFiles.open(path)
-        definition = try prototxt.map { path throws(ModelError) in try NetDefinition(path: path) }
+        try self.init(
+            try WeightFiles.open(path),
+            definition: try prototxt.map { path throws(ModelError) in try NetDefinition(path: path) })
+    }
+
+    init(_ file: any WeightFile, definition: NetDefinition?) throws(ModelError) {
+        self.file = file
+        self.definition = definition
+        let path = file.path
         var definitions: [String: LayerDefinition] = [:]
         for layer in definition?.layers ?? [] where definitions[layer.name] == nil { definitions[layer.name] = layer }
 
@@ -52,6 +71,21 @@ public struct CaffeWeightConversion: WeightConversion {
         }
         self.network = network
         store = CaffeWeightStore(file: file, blobs: blobs)
+    }
+
+    /// Gives some of the blobs other numbers, in the form of the old ones.
+    ///
+    /// - Parameters:
+    ///   - blobs: the parameters that take their places, by layer and index.
+    ///   - weights: gives their numbers.
+    mutating func replace(_ blobs: [String: [Int: ParameterID]], by weights: AnyWeightStore, of other: Network) {
+        var parameters: [ParameterID: ParameterID] = [:]
+        for layer in network.layers {
+            for (index, parameter) in layer.operation.parameters.enumerated() {
+                parameters[parameter] = blobs[layer.name]?[index]
+            }
+        }
+        replacement = Replacement(blobs: blobs, weights: weights, network: other, parameters: parameters)
     }
 
     /// The number of layers with blobs.
@@ -105,12 +139,14 @@ public struct CaffeWeightConversion: WeightConversion {
             writer.compression = settings.compression
             writer.renames = LayerNames.renames(in: renamedNetwork)
             writer.checkpoint = settings.checkpoint
-            try writer.write(network, weights: store, to: path)
+            try writer.write(network, weights: numbers, to: path)
         case .binary:
             var writer = BinaryWeightWriter()
             writer.checkpoint = settings.checkpoint
             if let binary = file as? BinaryWeightFile {
-                try writer.copy(binary, to: path)
+                try writer.copy(
+                    binary, replacing: replacement?.blobs ?? [:], by: replacement?.weights ?? AnyWeightStore(store),
+                    of: replacement?.network ?? network, to: path)
             } else {
                 try writer.write(network, weights: store, to: path)
             }
@@ -134,11 +170,16 @@ public struct CaffeWeightConversion: WeightConversion {
                     throw ModelError(.internalFault, "\(network[parameter].name) was written with another shape")
                 }
                 let copy = CaffeWeightStore(file: written, blobs: [parameter: blob])
-                guard try WeightComparison.agree(parameter, in: store, parameter, in: copy, of: network) else {
+                guard try WeightComparison.agree(parameter, in: numbers, parameter, in: copy, of: network) else {
                     throw ModelError(.internalFault, "\(network[parameter].name) was not written as it was read")
                 }
             }
         }
+    }
+
+    private var numbers: ReplacedWeights {
+        ReplacedWeights(
+            base: store, other: replacement?.weights ?? AnyWeightStore(store), replaced: replacement?.parameters ?? [:])
     }
 
     /// The layers of the prototxt beside those of the file: all of them have to have names that do not collide.
@@ -152,5 +193,22 @@ public struct CaffeWeightConversion: WeightConversion {
                     operation: .opaque(Opaque(type: layer.type)), inputs: [], outputs: []))
         }
         return result
+    }
+}
+
+/// Weights some of which come from elsewhere.
+private struct ReplacedWeights: WeightStore {
+    var base: CaffeWeightStore
+    var other: AnyWeightStore
+    /// The parameters of `other`, by those that they stand for.
+    var replaced: [ParameterID: ParameterID]
+
+    func read<Element: WeightElement>(
+        _ parameter: ParameterID, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
+    ) throws(WeightError) {
+        guard let replacement = replaced[parameter] else {
+            return try base.read(parameter, from: start, into: buffer)
+        }
+        try other.read(replacement, from: start, into: buffer)
     }
 }

@@ -21,6 +21,9 @@ public enum WeightContainer: Hashable, Sendable {
         }
     }
 
+    /// The container that weights came in.
+    static func container(of file: any WeightFile) -> WeightContainer { file is BinaryWeightFile ? .binary : .hdf5 }
+
     /// What the names of weights that are written end in, for messages.
     public static let knownEndings = ".h5 or .hdf5 (such as .caffemodel.h5) for HDF5, or .caffemodel"
 }

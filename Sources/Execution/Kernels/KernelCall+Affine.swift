@@ -33,8 +33,10 @@ extension KernelCall {
             case .applied: deviation = [Double](repeating: 1, count: channels)
             }
         } else {
-            (mean, deviation) = batchStatistics(of: input, outer: outer, channels: channels, inner: inner)
-            deviation = deviation.map(batchNorm.deviation)
+            let moments = ChannelMoments(
+                input.pointer, outer: outer, channels: channels, inner: inner, workers: workers)
+            mean = moments.mean
+            deviation = moments.variance.map(batchNorm.deviation)
         }
         let gamma = try vector(batchNorm.gamma, 1)
         let beta = try vector(batchNorm.beta, 0)
@@ -49,33 +51,6 @@ extension KernelCall {
             let offset = offsets[channel]
             Self.map(range, of: input.pointer, into: output.pointer) { x in (x - center) * scale + offset }
         }
-    }
-
-    /// Mean and variance of each channel over the batch at hand.
-    private func batchStatistics(
-        of input: Block<Element>, outer images: Int, channels: Int, inner: Int
-    ) -> (mean: [Double], variance: [Double]) {
-        var mean = [Double](repeating: 0, count: channels)
-        var variance = mean
-        let count = Double(max(images * inner, 1))
-        for channel in 0..<channels {
-            var sum = 0.0
-            for image in 0..<images {
-                let start = (image * channels + channel) * inner
-                for index in start..<start + inner { sum += Double(input.pointer[index]) }
-            }
-            mean[channel] = sum / count
-            var squares = 0.0
-            for image in 0..<images {
-                let start = (image * channels + channel) * inner
-                for index in start..<start + inner {
-                    let difference = Double(input.pointer[index]) - mean[channel]
-                    squares += difference * difference
-                }
-            }
-            variance[channel] = squares / count
-        }
-        return (mean, variance)
     }
 
     /// gamma x + beta along some axes; with two inputs the second one is gamma (Caffe's `scale_layer.cpp`).

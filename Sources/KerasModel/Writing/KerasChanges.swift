@@ -73,6 +73,9 @@ struct KerasChanges {
                         .usage,
                         "--fold-preprocessing: nothing takes all of what '\(path)' does; leave the option out, and it stays as it is"
                     )
+                // Other statistics alone are no change of the layer's fields.
+                case (.batchNorm(let before), .batchNorm(let after)?)
+                where before.gamma == after.gamma && before.beta == after.beta: break
                 case (_, .batchNorm(let after)?) where !moved.contains(path):
                     renormalized[path] = Renormalized(epsilon: after.epsilon)
                 default: break
