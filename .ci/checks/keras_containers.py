@@ -31,6 +31,8 @@ class Model:
     logits: object = None
     options: list = field(default_factory=list)
     note: str = ""
+    # Of a random model: normalisations that have to go.
+    must_go: set | None = None
 
     @property
     def title(self):

@@ -35,9 +35,10 @@ def with_text(content, text):
     def change(file):
         del file.attrs["model_config"]
         value = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-        kind = h5py.string_dtype("utf-8", len(value)) if b"\0" in value else h5py.string_dtype("utf-8")
         # Fixed width does not fit into an object header beyond 64 KiB, and variable width ends at a zero.
-        file.attrs.create("model_config", value, dtype=kind if len(value) < 60_000 else h5py.string_dtype("utf-8"))
+        is_fixed = b"\0" in value and len(value) < 60_000
+        value = value if is_fixed else value.split(b"\0")[0]
+        file.attrs.create("model_config", value, dtype=h5py.string_dtype("utf-8", len(value) if is_fixed else None))
 
     return changed_hdf5(content, change)
 

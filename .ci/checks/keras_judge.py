@@ -4,6 +4,7 @@ Keras makes of each.
 
 `compare`: loads a model and its folded twins, runs them on the same samples, and tells how far apart they are.
 `make`: builds a network of keras.applications with random weights and statistics, and saves it.
+`random`: builds a random model from a seed, and saves it.
 
 TensorFlow, since it runs a small net a hundred times as fast as JAX does, channels first included, and computes in double precision
 where the noise of single precision would hide what a fold does.
@@ -24,6 +25,7 @@ os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
 import h5py  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow  # noqa: E402
+from keras_random_net import RandomNet  # noqa: E402
 
 try:
     # Keras 3 by itself.
@@ -161,7 +163,8 @@ def layers(model):
             visit(inner, path + (inner.name,))
         wrapped = getattr(layer, "layer", None)
         if isinstance(wrapped, keras.layers.Layer):
-            visit(wrapped, path + (wrapped.name,))
+            # The report names the layer of the model, which is the wrapper.
+            visit(wrapped, path)
 
     visit(model, ())
     return found
@@ -177,7 +180,7 @@ def preprocessing(model):
 
 def open_up(model):
     """Makes the functions at the outputs linear, and tells how many: one that is saturated hides every difference."""
-    names = {getattr(tensor, "_keras_history")[0].name for tensor in getattr(model, "outputs", None) or []}
+    names = {tensor._keras_history[0].name for tensor in getattr(model, "outputs", None) or []}
     ends = [layer for layer in model.layers if layer.name in names] or model.layers[-1:]
     opened = 0
     for layer in ends:
@@ -327,6 +330,13 @@ def make(job):
     return {"normalizations": len(normalizations(model))}
 
 
+def random(job):
+    keras.backend.clear_session()
+    net = RandomNet(keras, job["seed"])
+    net.model.save(job["path"])
+    return {"must_go": net.must_go}
+
+
 def told(error):
     """The last of what Keras says: it puts whole configurations before that."""
     text = " ".join(str(error).split())
@@ -342,7 +352,7 @@ def main():
     for line in sys.stdin:
         job = json.loads(line)
         try:
-            result = {"compare": compare, "make": make}[job["do"]](job)
+            result = {"compare": compare, "make": make, "random": random}[job["do"]](job)
         except Exception as error:  # noqa: BLE001 - whatever Keras says is the result
             traceback.print_exc()
             result = {"error": told(error)}
