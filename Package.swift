@@ -76,8 +76,7 @@ let package = Package(
             name: "BNFoldKit",
             dependencies: [
                 "Files", "NetGraph", "Folding", "Execution", "Verification", "Calibration", "JSON", "HDF5", "NumPy",
-                "Frontend",
-                "CaffeModel", "KerasModel",
+                "Frontend", "CaffeModel", "KerasModel", "ONNXModel",
             ]),
         .executableTarget(
             name: "bnfold",

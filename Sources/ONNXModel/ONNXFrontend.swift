@@ -32,12 +32,14 @@ public struct ONNXFrontend: Frontend {
 
     public var standardOptions: any FrontendOptions { ONNXOptions() }
 
-    /// A message with a graph and the versions of its operators, which no other format has under these numbers.
-    public func recognizes(_ path: String) -> Bool {
-        guard (try? FileBytes.isReadableFile(path)) ?? false, let source = try? FileByteSource(path: path),
-            let message = try? WireMessage(indexing: source),
-            message.lastField(ONNXSchema.Model.graph, .lengthDelimited) != nil
-        else { return false }
+    /// A file that is named so, or a message with a graph and the versions of its operators, which no other format has under these numbers.
+    public func recognizes(_ path: String) throws(ModelError) -> Bool {
+        if path.lowercased().hasSuffix(".onnx") { return true }
+        guard try readingFile({ () throws(FileError) in try FileBytes.isReadableFile(path) }) else { return false }
+        let message = try lookingAt { () throws(ModelError) in
+            try onWire { () throws(WireError) in try WireMessage(indexing: FileByteSource(path: path)) }
+        }
+        guard let message, message.lastField(ONNXSchema.Model.graph, .lengthDelimited) != nil else { return false }
         return message.lastField(ONNXSchema.Model.irVersion, .varint) != nil
             || message.lastField(ONNXSchema.Model.opsets, .lengthDelimited) != nil
     }
@@ -83,6 +85,7 @@ public struct ONNXSession: ModelSession {
         guard let path = files.weights ?? files.network else {
             throw ModelError(.internalFault, "a model of ONNX is read without a file")
         }
+        try ONNXOptions.check(options)
         return try ONNXPair(files, path: path, options: options)
     }
 }

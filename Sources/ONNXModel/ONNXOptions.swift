@@ -17,4 +17,28 @@ public struct ONNXOptions: FrontendOptions {
     public mutating func read(_ fields: JSONFields) throws(JSONError) {
         keepsOverridableInputs = try fields.boolean("keepOverridableInputs") ?? keepsOverridableInputs
     }
+
+    /// - Throws: for options that mean nothing to a model of ONNX.
+    static func check(_ options: ModelOptions) throws(ModelError) {
+        var strange = options.keys(besides: ONNXOptions.self)
+        if options.keepsTraining { strange.append("keepTraining") }
+        if options.keepsBatchStatistics { strange.append("keepBatchStatistics") }
+        if options.assumesStoredStatistics { strange.append("assumeGlobalStats") }
+        guard !strange.isEmpty else { return }
+        let names = strange.map { key in
+            "--" + key.reduce(into: "") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) }
+        }
+        throw ModelError(
+            .usage,
+            "\(names.joined(separator: ", ")) \(names.count == 1 ? "means" : "mean") nothing for models of ONNX; leave \(names.count == 1 ? "it" : "them") out\(options.assumesStoredStatistics ? ", and export the model in evaluation mode" : "")"
+        )
+    }
+}
+
+extension ModelOptions {
+    /// The options that only models of ONNX have.
+    public var onnx: ONNXOptions {
+        get { self[ONNXOptions.self] }
+        set { self[ONNXOptions.self] = newValue }
+    }
 }

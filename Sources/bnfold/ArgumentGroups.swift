@@ -5,6 +5,7 @@ enum Heading {
     static let writing = "What is written"
     static let caffe = "Caffe"
     static let keras = "Keras"
+    static let onnx = "ONNX"
     static let measuring = "What is measured, on what"
     static let verification = "Verification"
     static let output = "Output"

@@ -31,6 +31,8 @@ struct Batch: ParsableCommand {
 
     @OptionGroup(title: Heading.keras) var keras: KerasArguments
 
+    @OptionGroup(title: Heading.onnx) var onnx: ONNXArguments
+
     @Option(help: ArgumentHelp("Jobs that run at a time. Default: one for each core.", valueName: "number"))
     var jobs: Int?
 
@@ -169,6 +171,7 @@ struct Batch: ParsableCommand {
         options.model.keepsTraining = writing.keepTraining
         caffe.apply(to: &options.model)
         keras.apply(to: &options.model)
+        onnx.apply(to: &options.model)
         options.planning = planning.planning
         options.compression = writing.compress
         options.verifies = verify

@@ -23,6 +23,8 @@ struct Fold: ParsableCommand {
 
     @OptionGroup(title: Heading.keras) var keras: KerasArguments
 
+    @OptionGroup(title: Heading.onnx) var onnx: ONNXArguments
+
     @OptionGroup(title: Heading.caffe) var caffeOutput: CaffeOutputArguments
 
     @OptionGroup(title: Heading.keras) var kerasOutput: KerasOutputArguments
@@ -51,6 +53,7 @@ struct Fold: ParsableCommand {
         request.model.keepsTraining = writing.keepTraining
         caffe.apply(to: &request.model)
         keras.apply(to: &request.model)
+        onnx.apply(to: &request.model)
         request.planning = planning.planning
         request.compression = writing.compress
         request.existing = results.force ? .replace : .refuse

@@ -17,6 +17,8 @@ struct Inspect: ParsableCommand {
 
     @OptionGroup(title: Heading.keras) var keras: KerasArguments
 
+    @OptionGroup(title: Heading.onnx) var onnx: ONNXArguments
+
     @OptionGroup(title: Heading.output) var results: InspectionArguments
 
     @OptionGroup(title: Heading.output) var console: ConsoleOptions
@@ -39,6 +41,7 @@ struct Inspect: ParsableCommand {
         request.model = try planning.reading.modelOptions()
         caffe.apply(to: &request.model)
         keras.apply(to: &request.model)
+        onnx.apply(to: &request.model)
         request.planning = planning.planning
         let isDrawn = results.dot == "-"
         request.drawingPath = isDrawn ? nil : results.dot

@@ -22,6 +22,8 @@ struct Verify: ParsableCommand {
 
     @OptionGroup(title: Heading.keras) var keras: KerasArguments
 
+    @OptionGroup(title: Heading.onnx) var onnx: ONNXArguments
+
     @OptionGroup(title: Heading.caffe) var caffeTwin: CaffeTwinArguments
 
     @OptionGroup(title: Heading.keras) var kerasTwin: KerasTwinArguments
@@ -42,6 +44,7 @@ struct Verify: ParsableCommand {
         request.model = try reading.modelOptions()
         caffe.apply(to: &request.model)
         keras.apply(to: &request.model)
+        onnx.apply(to: &request.model)
         request.options = verification.options()
         request.reportPath = results.report == "-" ? nil : results.report
         request.overwrites = results.force

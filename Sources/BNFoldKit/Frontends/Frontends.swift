@@ -1,6 +1,7 @@
 import CaffeModel
 import Frontend
 import KerasModel
+import ONNXModel
 
 @_exported import enum CaffeModel.BatchNormDialect
 @_exported import struct CaffeModel.CaffeOptions
@@ -9,7 +10,7 @@ import KerasModel
 /// The families of model files that bnfold knows. To add one is to add a line.
 enum Frontends {
     static let all: [any Frontend] = [
-        KerasFrontend(), CaffeFrontend(),
+        KerasFrontend(), ONNXFrontend(), CaffeFrontend(),
     ]
 
     /// The one for files that none of them knows, which then says what is wrong with them.
