@@ -30,6 +30,17 @@ struct LeftoverTests {
         #expect(network.outputs == [last])
     }
 
+    @Test("A lone Scale of the network's input stays one layer where its value is an output and read as well")
+    func outputThatIsRead() throws {
+        var sketch = NetworkSketch()
+        let scale = sketch.scale(of: sketch.input("data", [1, 2, 4, 4]), [2, 3])
+        let relu = sketch.relu(of: scale)
+        sketch.network.outputs = [scale, relu]
+        let network = try sketch.folded().network
+        #expect(network.layers.map(\.name) == ["data", "scale", "relu"])
+        #expect(network.layers.filter { $0.outputs.contains(scale) }.count == 1)
+    }
+
     @Test("Its gamma and beta are rounded once, from A = gamma / sqrt(variance / n + epsilon)")
     func rounding() throws {
         var sketch = NetworkSketch()

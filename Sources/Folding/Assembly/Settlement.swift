@@ -42,6 +42,13 @@ extension Settlement {
         bases[root] = base
         for edge in graph.edgesOfRoot[root.index] where placement.isDirect(edge) { assign(base, to: edge, graph) }
         for group in placement.groupsByDepth(of: root) {
+            // An output of the network that is written already: behind a junction, its affine was settled with that.
+            if group.key.function == nil, !graph.isInput(base),
+                group.edges.allSatisfy({ graph.edges[$0].original == base && placement.regaugedEdges[$0] == nil })
+            {
+                for edge in group.edges { assign(base, to: edge, graph) }
+                continue
+            }
             let kept = KeptLayers(of: group, root: root, base: base, placement: placement, form: settings.leftoverForm)
             if let kept {
                 for edge in group.edges { assign(graph.edges[edge].original, to: edge, graph) }
