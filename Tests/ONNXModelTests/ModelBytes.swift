@@ -15,6 +15,7 @@ struct ModelBytes {
     var outputs: [String] = []
     var nodes: [WireContent] = []
     var initializers: [WireContent] = []
+    var functions: [WireContent] = []
     /// Names of inputs that are defaults as well.
     var declared: [(name: String, shape: [Int])] = []
 
@@ -95,8 +96,31 @@ struct ModelBytes {
         return info
     }
 
-    /// The model as a file of its own.
-    var bytes: [UInt8] {
+    /// A graph as an attribute of a node.
+    static func graph(_ name: String, _ model: ModelBytes) -> WireContent {
+        var attribute = WireContent()
+        attribute.appendString(name, field: ONNXSchema.Attribute.name)
+        attribute.appendMessage(model.graph, field: ONNXSchema.Attribute.graph)
+        attribute.appendVarint(5, field: ONNXSchema.Attribute.type)
+        return attribute
+    }
+
+    /// The nodes as a function of the domain `mine`, which is read from inputs and outputs by name.
+    func function(_ name: String) -> WireContent {
+        typealias Schema = ONNXSchema.Function
+        var function = WireContent()
+        function.appendString(name, field: Schema.name)
+        for input in inputs { function.appendString(input.name, field: Schema.inputs) }
+        for output in outputs { function.appendString(output, field: Schema.outputs) }
+        for node in nodes { function.appendMessage(node, field: Schema.nodes) }
+        var version = WireContent()
+        version.appendVarint(UInt64(opset), field: ONNXSchema.Opset.version)
+        function.appendMessage(version, field: Schema.opsets)
+        function.appendString("mine", field: Schema.domain)
+        return function
+    }
+
+    private var graph: WireContent {
         var graph = WireContent()
         for node in nodes { graph.appendMessage(node, field: ONNXSchema.Graph.nodes) }
         graph.appendString("g", field: ONNXSchema.Graph.name)
@@ -109,12 +133,18 @@ struct ModelBytes {
             info.appendString(output, field: ONNXSchema.ValueInfo.name)
             graph.appendMessage(info, field: ONNXSchema.Graph.outputs)
         }
+        return graph
+    }
+
+    /// The model as a file of its own.
+    var bytes: [UInt8] {
         var version = WireContent()
         version.appendVarint(UInt64(opset), field: ONNXSchema.Opset.version)
         var model = WireContent()
         model.appendVarint(UInt64(irVersion), field: ONNXSchema.Model.irVersion)
         model.appendMessage(graph, field: ONNXSchema.Model.graph)
         model.appendMessage(version, field: ONNXSchema.Model.opsets)
+        for function in functions { model.appendMessage(function, field: ONNXSchema.Model.functions) }
         return model.segments.flatMap { if case .bytes(let bytes) = $0 { bytes } else { [UInt8]() } }
     }
 }

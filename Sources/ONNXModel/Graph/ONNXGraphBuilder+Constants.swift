@@ -10,7 +10,7 @@ extension ONNXGraphBuilder {
     mutating func evaluate(_ node: ONNXNode) throws(ONNXObstacle) -> Bool {
         guard node.domain.isEmpty, node.outputs.count == 1, let output = node.namedOutputs.first,
             node.namesReadInside.isEmpty,
-            !file.functions.contains(ONNXFile.FunctionName(domain: "", name: node.type))
+            !file.redefinedOperators.contains(node.type)
         else { return false }
         let result: ONNXConstant?
         switch node.type {

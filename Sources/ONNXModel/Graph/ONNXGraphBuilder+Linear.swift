@@ -214,7 +214,7 @@ extension ONNXGraphBuilder {
     /// - Returns: whether the node was one.
     mutating func addSum(_ node: ONNXNode) throws(ONNXObstacle) -> Bool {
         guard node.type == "Add", node.domain.isEmpty, file.opset >= 7, node.inputs.count == 2,
-            node.namedOutputs.count == 1, !file.functions.contains(ONNXFile.FunctionName(domain: "", name: "Add"))
+            node.namedOutputs.count == 1, !file.redefinedOperators.contains("Add")
         else { return false }
         for (position, other) in [(0, 1), (1, 0)] {
             guard let name = node.input(position), let value = values[name], isReadOnce(name, value),

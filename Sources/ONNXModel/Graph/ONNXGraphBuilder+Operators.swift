@@ -12,7 +12,7 @@ extension ONNXGraphBuilder {
         guard node.domain.isEmpty else {
             throw .opaque("operators of the domain '\(node.domain.inMessages)' are not known")
         }
-        guard !file.functions.contains(ONNXFile.FunctionName(domain: "", name: node.type)) else {
+        guard !file.redefinedOperators.contains(node.type) else {
             throw .opaque("the model defines it as a function of its own")
         }
         guard file.opset <= Self.newestOpset else {

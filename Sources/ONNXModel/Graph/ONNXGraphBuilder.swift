@@ -31,6 +31,17 @@ struct ONNXGraphBuilder {
     /// Layers that became part of a later one.
     private var replaced: Set<LayerID> = []
     private var remarks: [ReadingRemark] = []
+    /// The graph that the layers belong to which are added now, and that of each value, by `ValueID.index`.
+    private var scope = 0
+    private var valueScopes: [Int] = []
+    /// Values that a graph inside a node reads: what layers of that graph read instead, and the values themselves.
+    private var captures: [Capture: String] = [:]
+    private var capturedValues: Set<ValueID> = []
+
+    private struct Capture: Hashable {
+        var name: String
+        var scope: Int
+    }
 
     private struct ParameterKey: Hashable {
         var name: String
@@ -57,6 +68,7 @@ struct ONNXGraphBuilder {
         for node in file.nodes where live.contains(node.index) { try add(node) }
         var captured: Set<String> = []
         for node in file.nodes where live.contains(node.index) { captured.formUnion(node.namesReadInside) }
+        captured.formUnion(capturedValues.map { network[$0].name })
         captured.formIntersection(values.keys)
         var outputs: [ValueID] = []
         for output in file.outputs {
@@ -73,7 +85,8 @@ struct ONNXGraphBuilder {
         network.sortOutputs()
         return ONNXNetwork(
             network: network, origins: origins, constants: parameterConstants, constantNames: parameterNames,
-            types: types, liveNodes: live, constantNodes: constantNodes, capturedNames: captured, remarks: remarks)
+            types: types, valueScopes: valueScopes, liveNodes: live, constantNodes: constantNodes,
+            capturedNames: captured, remarks: remarks)
     }
 
     func error(_ message: String) -> ModelError { ModelError(.malformed, "\(file.path): \(message)") }
@@ -83,10 +96,12 @@ struct ONNXGraphBuilder {
     /// The nodes that the outputs of the graph come from. Nodes must be in an order in which they can run.
     private func liveNodes() throws(ModelError) -> Set<Int> {
         var producers: [String: Int] = [:]
-        let given = Set(file.inputs.map(\.name)).union(file.initializerPlaces.keys).union(file.sparseNames)
-        var known = given
+        var known = Set(file.inputs.map(\.name)).union(file.initializerPlaces.keys).union(file.sparseNames)
+        known.formUnion(file.innerInputs.map(\.name))
         for node in file.nodes {
-            for name in node.inputs where !name.isEmpty && !known.contains(name) {
+            let isEntered = node.holdsGraphs && node.namesMadeInside.isEmpty
+            for name in node.inputs + (isEntered ? node.namesReadInside.sorted() : [])
+            where !name.isEmpty && !known.contains(name) {
                 let isLater = file.nodes[node.index...].contains { $0.outputs.contains(name) }
                 throw error(
                     "node \(describe(node)) reads '\(name.inMessages)', "
@@ -147,6 +162,15 @@ struct ONNXGraphBuilder {
                     id: LayerID(file.nodes.count + place), name: input.name, type: "Input", operation: .input,
                     inputs: [], outputs: [value]))
         }
+        for input in file.innerInputs where readerCounts[input.name] != nil {
+            var shape = input.dimensions.map { TensorShape($0) }
+            if !options.inputShapes.isEmpty, let rank = shape?.rank {
+                shape = TensorShape([Int?](repeating: nil, count: rank))
+            }
+            scope = input.scope
+            addSource(input.name, type: "Input", cause: "it is given by the node around it", shape: shape, input.type)
+        }
+        scope = 0
         for name in options.inputShapes.keys.sorted() where !names.contains(name) {
             let known = names.map { "'\($0)'" }.joined(separator: ", ")
             throw ModelError(.usage, "--input-shape names '\(name)', but the inputs of \(file.path) are \(known)")
@@ -173,11 +197,42 @@ struct ONNXGraphBuilder {
     mutating func addValue(_ name: String, shape: TensorShape?, type: ONNXElementType) -> ValueID {
         let value = network.addValue(Value(name: name, shape: shape))
         types.append(type)
+        valueScopes.append(scope)
         if values[name] == nil { values[name] = value }
         return value
     }
 
+    /// A value of an inner graph that comes from elsewhere: nothing passes it.
+    private mutating func addSource(
+        _ name: String, type: String, cause: String, shape: TensorShape?, _ elements: ONNXElementType,
+        from inputs: [ValueID] = []
+    ) {
+        let value = addValue(name, shape: shape, type: elements)
+        network.layers.append(
+            Layer(
+                id: LayerID(nextHelper), name: name, type: type,
+                operation: .opaque(Opaque(type: type, cause: cause)), inputs: inputs, outputs: [value]))
+        nextHelper += 1
+    }
+
+    /// What a layer of an inner graph reads in place of a value of the graphs around it, which stays as it is.
+    private mutating func capturing(_ name: String) -> String {
+        guard scope > 0, let value = values[name], valueScopes[value.index] != scope else { return name }
+        let capture = Capture(name: name, scope: scope)
+        if let known = captures[capture] { return known }
+        let inner = file.scopes[scope].prefix + network[value].name
+        addSource(
+            inner, type: "Captured", cause: "it comes from the graph around it", shape: network[value].shape,
+            types[value.index], from: [value])
+        captures[capture] = inner
+        capturedValues.insert(value)
+        return inner
+    }
+
     private mutating func add(_ node: ONNXNode) throws(ModelError) {
+        scope = node.scope
+        var node = node
+        node.inputs = node.inputs.map { capturing($0) }
         do throws(ONNXObstacle) {
             if try evaluate(node) {
                 constantNodes.insert(node.index)
@@ -277,6 +332,7 @@ struct ONNXGraphBuilder {
         let parameter = parameter(constant, name: name, shape: constant.dimensions)
         let value = network.addValue(Value(name: name, shape: TensorShape(constant.dimensions)))
         types.append(constant.type)
+        valueScopes.append(scope)
         network.layers.append(
             Layer(
                 id: LayerID(nextHelper), name: name, type: "Constant",

@@ -24,6 +24,8 @@ struct ONNXNetwork {
     var constantNames: [ParameterID: String]
     /// What values are made of, by `ValueID.index`.
     var types: [ONNXElementType]
+    /// The graphs that values belong to, by `ValueID.index`.
+    var valueScopes: [Int]
     /// Nodes that something asks for that the model hands out.
     var liveNodes: Set<Int>
     /// Nodes whose outputs are known before the model runs.
@@ -31,6 +33,16 @@ struct ONNXNetwork {
     /// Values that graphs in attributes read: callers may not see them, but their names and numbers must stay.
     var capturedNames: Set<String>
     var remarks: [ReadingRemark]
+
+    /// The graph that a value of a folded network belongs to: new ones stand where what they are made of does.
+    func scope(of value: ValueID, in folded: Network) -> Int {
+        var value = value
+        while value.index >= valueScopes.count {
+            guard let input = folded.layers.first(where: { $0.outputs.contains(value) })?.inputs.first else { return 0 }
+            value = input
+        }
+        return valueScopes[value.index]
+    }
 }
 
 /// Why a node is left as it is.

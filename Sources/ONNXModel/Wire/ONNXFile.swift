@@ -4,21 +4,21 @@ import ProtobufWire
 
 /// A model on the wire: where its parts lie, and all of it but the numbers.
 final class ONNXFile {
-    struct FunctionName: Hashable {
-        var domain: String
-        var name: String
-    }
-
     let path: String
     let source: FileByteSource
     let irVersion: Int
     /// The versions of the sets of operators, by domain; ONNX's own is "".
     let opsets: [String: Int]
-    let functions: Set<FunctionName>
+    let functions: [ONNXFunction]
+    /// Names of ONNX's own operators that the model defines as functions.
+    let redefinedOperators: Set<String>
     let graphField: WireField
     let graph: WireMessage
     let graphName: String
+    /// All nodes: those of inner graphs before the node that holds the graph, those of functions in place of the call.
     let nodes: [ONNXNode]
+    let scopes: [ONNXScope]
+    let calls: [ONNXCall]
     let initializers: [ONNXTensor]
     /// Where in `initializers` a name is.
     let initializerPlaces: [String: Int]
@@ -27,7 +27,10 @@ final class ONNXFile {
     let inputs: [ONNXValueInfo]
     let outputs: [ONNXValueInfo]
     let valueInfos: [ONNXValueInfo]
+    /// Values that inner graphs are given by the nodes that hold them.
+    let innerInputs: [ONNXValueInfo]
     let external: ONNXExternalFiles
+    private let spelledNames: Set<String>
 
     /// The version of ONNX's own operators.
     var opset: Int { opsets[""] ?? 1 }
@@ -47,24 +50,35 @@ final class ONNXFile {
                     ? "holds no graph; is it an ONNX model?" : "holds \(graphs.count) graphs, expected one")
         }
         irVersion = Int(try message.int64(ONNXSchema.Model.irVersion, in: file) ?? 0)
-        opsets = try Self.opsets(of: message, in: file)
-        functions = try Self.functions(of: message, in: file)
+        opsets = try Self.opsets(message.fields(ONNXSchema.Model.opsets, .lengthDelimited), in: file)
+        functions = try message.fields(ONNXSchema.Model.functions, .lengthDelimited).map {
+            (field) throws(WireError) in try ONNXFunction(field, in: file)
+        }
+        redefinedOperators = Set(functions.filter { $0.name.domain.isEmpty }.map(\.name.name))
         self.graphField = graphField
         let graph = try WireMessage(indexing: graphField, of: file)
         self.graph = graph
         graphName = try graph.string(ONNXSchema.Graph.name, in: file) ?? ""
         inputs = try graph.fields(ONNXSchema.Graph.inputs, .lengthDelimited).map { (field) throws(WireError) in
-            try ONNXValueInfo(field, in: file)
+            try ONNXValueInfo(field, enclosing: [graphField], in: file)
         }
         outputs = try graph.fields(ONNXSchema.Graph.outputs, .lengthDelimited).map { (field) throws(WireError) in
-            try ONNXValueInfo(field, in: file)
+            try ONNXValueInfo(field, enclosing: [graphField], in: file)
         }
-        valueInfos = try graph.fields(ONNXSchema.Graph.valueInfos, .lengthDelimited).map { (field) throws(WireError) in
-            try ONNXValueInfo(field, in: file)
+        var reader = ONNXGraphReader(file, functions: functions, opsets: opsets)
+        try reader.read(graphField, graph)
+        if reader.hidesNames(of: inputs) {
+            reader = ONNXGraphReader(file, functions: functions, opsets: opsets, entersGraphs: false)
+            try reader.read(graphField, graph)
         }
-        initializers = try graph.fields(ONNXSchema.Graph.initializers, .lengthDelimited).map {
-            (field) throws(WireError) in try ONNXTensor(field, enclosing: [graphField], in: file)
-        }
+        valueInfos = reader.valueInfos
+        initializers = reader.initializers
+        innerInputs = reader.innerInputs
+        scopes = reader.scopes
+        calls = reader.calls
+        sparseNames = reader.sparseNames
+        nodes = reader.nodes
+        spelledNames = reader.spelledNames
         var places: [String: Int] = [:]
         for (place, tensor) in initializers.enumerated() {
             guard !tensor.name.isEmpty, places.updateValue(place, forKey: tensor.name) == nil else {
@@ -75,49 +89,17 @@ final class ONNXFile {
             }
         }
         initializerPlaces = places
-        sparseNames = try Self.sparseNames(of: graph, in: file)
-        var nodes: [ONNXNode] = []
-        for (index, field) in graph.fields(ONNXSchema.Graph.nodes, .lengthDelimited).enumerated() {
-            nodes.append(try ONNXNode(field, index: index, enclosing: [graphField], in: file))
-        }
-        self.nodes = nodes
     }
 
-    private static func opsets(
-        of message: WireMessage, in file: FileByteSource
-    ) throws(WireError) -> [String: Int] {
+    /// The versions of sets of operators, by domain.
+    static func opsets(_ fields: WireFields, in file: FileByteSource) throws(WireError) -> [String: Int] {
         var opsets: [String: Int] = [:]
-        for field in message.fields(ONNXSchema.Model.opsets, .lengthDelimited) {
+        for field in fields {
             let opset = try WireMessage(indexing: field, of: file)
             let domain = try opset.string(ONNXSchema.Opset.domain, in: file) ?? ""
             opsets[domain == "ai.onnx" ? "" : domain] = Int(try opset.int64(ONNXSchema.Opset.version, in: file) ?? 0)
         }
         return opsets
-    }
-
-    private static func functions(
-        of message: WireMessage, in file: FileByteSource
-    ) throws(WireError) -> Set<FunctionName> {
-        var names: Set<FunctionName> = []
-        for field in message.fields(ONNXSchema.Model.functions, .lengthDelimited) {
-            let function = try WireMessage(indexing: field, of: file)
-            let domain = try function.string(ONNXSchema.Function.domain, in: file) ?? ""
-            names.insert(
-                FunctionName(
-                    domain: domain == "ai.onnx" ? "" : domain,
-                    name: try function.string(ONNXSchema.Function.name, in: file) ?? ""))
-        }
-        return names
-    }
-
-    private static func sparseNames(of graph: WireMessage, in file: FileByteSource) throws(WireError) -> Set<String> {
-        var names: Set<String> = []
-        for field in graph.fields(ONNXSchema.Graph.sparseInitializers, .lengthDelimited) {
-            let sparse = try WireMessage(indexing: field, of: file)
-            guard let values = sparse.lastField(ONNXSchema.SparseTensor.values, .lengthDelimited) else { continue }
-            names.insert(try WireMessage(indexing: values, of: file).string(ONNXSchema.Tensor.name, in: file) ?? "")
-        }
-        return names
     }
 
     /// Every name that a value has or may not have, in the graph and in graphs inside it.
@@ -126,6 +108,8 @@ final class ONNXFile {
         names.formUnion(inputs.map(\.name))
         names.formUnion(outputs.map(\.name))
         names.formUnion(valueInfos.map(\.name))
+        names.formUnion(innerInputs.map(\.name))
+        names.formUnion(spelledNames)
         for node in nodes {
             names.formUnion(node.inputs)
             names.formUnion(node.outputs)
@@ -134,5 +118,15 @@ final class ONNXFile {
         }
         names.remove("")
         return names
+    }
+
+    /// A name as a graph spells it.
+    func spelled(_ name: String, in scope: Int) -> String {
+        var place: Int? = scope
+        while let index = place, index > 0 {
+            if name.hasPrefix(scopes[index].prefix) { return String(name.dropFirst(scopes[index].prefix.count)) }
+            place = scopes[index].parent
+        }
+        return name
     }
 }

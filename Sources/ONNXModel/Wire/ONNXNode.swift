@@ -3,9 +3,15 @@ import ProtobufWire
 
 /// A node of a graph, as the file has it.
 struct ONNXNode: Sendable {
-    /// Its number among the nodes of its graph.
+    /// Its number among all nodes of the model.
     var index: Int
     var field: WireField
+    /// The graph that it stands in, and the fields around that; none for a node of a function.
+    var enclosing: [WireField]
+    /// The number of that graph among those of the model.
+    var scope = 0
+    /// The call that it is a part of, where it stands in a function.
+    var call: Int?
     var name: String
     var type: String
     /// Empty for ONNX's own operators, whichever way the file spells that.
@@ -21,6 +27,19 @@ struct ONNXNode: Sendable {
     var namesMadeInside: Set<String>
     /// Whether graphs in its attributes have numbers in files of their own.
     var hasExternalDataInside: Bool
+    /// How many graphs its attributes hold.
+    var graphCount: Int
+
+    var holdsGraphs: Bool { graphCount > 0 }
+
+    /// Whether numbers of its attributes lie in files of their own.
+    var hasExternalData: Bool {
+        hasExternalDataInside
+            || attributes.contains {
+                guard case .tensor(let tensor) = $0.value, case .external = tensor.numbers else { return false }
+                return true
+            }
+    }
 
     subscript(attribute name: String) -> ONNXAttribute.Value? {
         attributes.last { $0.name == name }?.value
@@ -40,6 +59,7 @@ struct ONNXNode: Sendable {
         let message = try WireMessage(indexing: field, of: source)
         self.index = index
         self.field = field
+        self.enclosing = enclosing
         name = try message.string(ONNXSchema.Node.name, in: source) ?? ""
         type = try message.string(ONNXSchema.Node.type, in: source) ?? ""
         let domain = try message.string(ONNXSchema.Node.domain, in: source) ?? ""
@@ -56,6 +76,7 @@ struct ONNXNode: Sendable {
         namesReadInside = inside.read
         namesMadeInside = inside.made
         hasExternalDataInside = inside.hasExternalData
+        graphCount = inside.graphCount
     }
 }
 
@@ -76,6 +97,19 @@ struct ONNXAttribute: Sendable {
     var name: String
     var value: Value
     var field: WireField
+    /// The field of the only graph that it holds.
+    var graph: WireField?
+    /// The attribute of the function's call that it stands for.
+    var reference: String?
+
+    /// The attribute of a node of a function, as a call gives it; `nil` where the call gives none and there is no default.
+    func resolved(by given: [ONNXAttribute], or defaults: [ONNXAttribute]) -> ONNXAttribute? {
+        guard let reference else { return self }
+        guard var result = given.last(where: { $0.name == reference }) ?? defaults.last(where: { $0.name == reference })
+        else { return nil }
+        result.name = name
+        return result
+    }
 
     /// More numbers than any attribute but a tensor holds.
     static let largestCount = 1 << 20
@@ -99,7 +133,10 @@ struct ONNXAttribute: Sendable {
             ]
             kind = fields.first { message.lastField($0.0) != nil }?.1 ?? 0
         }
-        if message.lastField(Schema.reference, .lengthDelimited) != nil { kind = 0 }
+        reference = try message.string(Schema.reference, in: source).flatMap { $0.isEmpty ? nil : $0 }
+        if reference != nil { kind = 0 }
+        let graphs = message.fields(Schema.graph, .lengthDelimited)
+        graph = graphs.count == 1 ? graphs.first : nil
         switch kind {
         case Kind.float: value = .float(try message.float(Schema.float, in: source) ?? 0)
         case Kind.integer: value = .integer(Int(try message.int64(Schema.integer, in: source) ?? 0))
@@ -138,11 +175,13 @@ struct ONNXInnerNames {
     private(set) var read: Set<String> = []
     private(set) var made: Set<String> = []
     private(set) var hasExternalData = false
+    private(set) var graphCount = 0
 
     /// Graphs nest a few levels deep in real models.
     private static let largestDepth = 100
 
     mutating func add(_ graph: WireField, in file: any ByteSource) throws(WireError) {
+        graphCount += 1
         var open: [(field: WireField, depth: Int)] = [(graph, 1)]
         while let (field, depth) = open.popLast() {
             guard depth <= Self.largestDepth else {

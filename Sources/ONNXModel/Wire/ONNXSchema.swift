@@ -81,8 +81,12 @@ enum ONNXSchema {
 
     enum Function {
         static let name = 1
+        static let inputs = 4
+        static let outputs = 5
         static let nodes = 7
+        static let opsets = 9
         static let domain = 10
+        static let defaults = 11
         static let overload = 13
     }
 

@@ -3,15 +3,22 @@ import ProtobufWire
 /// What a file says of a value: its name, what it is made of, and its shape as far as it is told.
 struct ONNXValueInfo: Sendable {
     var field: WireField
+    /// The graph that says it, and those around that.
+    var enclosing: [WireField]
+    var scope: Int
+    /// Whether it tells of an output of an inner graph.
+    var isOutput = false
     var name: String
     var type: ONNXElementType
     /// `nil` where not even the number of axes is told, and for what is no tensor.
     var dimensions: [Int?]?
 
-    init(_ field: WireField, in file: any ByteSource) throws(WireError) {
+    init(_ field: WireField, enclosing: [WireField], scope: Int = 0, in file: any ByteSource) throws(WireError) {
         let source = try field.source(in: file)
         let message = try WireMessage(indexing: field, of: source)
         self.field = field
+        self.enclosing = enclosing
+        self.scope = scope
         name = try message.string(ONNXSchema.ValueInfo.name, in: source) ?? ""
         type = .unknown
         guard let type = message.lastField(ONNXSchema.ValueInfo.type, .lengthDelimited),

@@ -10,6 +10,8 @@ struct ONNXChanges {
         var name: String
         var inputs: [String]
         var output: String
+        /// The graph that it stands in.
+        var scope: Int
         /// Whether it combines its input with one number for each channel, or with one for all.
         var isAffine = false
         var isScalar = false
@@ -31,8 +33,10 @@ struct ONNXChanges {
     var removedNodes: Set<Int> = []
     /// Nodes in the place of others.
     var replacements: [Int: NewNode] = [:]
-    /// New nodes behind a node; behind -1 are those before the first.
+    /// New nodes behind a node.
     var insertions: [Int: [NewNode]] = [:]
+    /// New nodes before the first one of a graph.
+    var firstNodes: [Int: [NewNode]] = [:]
     var inputs: [Int: [String]] = [:]
     var outputs: [Int: [String]] = [:]
     /// Attributes that go, by name.
@@ -70,8 +74,8 @@ struct ONNXChanges {
     }
 
     var isEmpty: Bool {
-        removedNodes.isEmpty && replacements.isEmpty && insertions.isEmpty && inputs.isEmpty && outputs.isEmpty
-            && slots.isEmpty
+        removedNodes.isEmpty && replacements.isEmpty && insertions.isEmpty && firstNodes.isEmpty && inputs.isEmpty
+            && outputs.isEmpty && slots.isEmpty
     }
 
     // MARK: Layers
@@ -80,7 +84,8 @@ struct ONNXChanges {
         let before = Dictionary(
             original.network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var present: Set<LayerID> = []
-        var last = -1
+        /// The last node so far of each graph.
+        var last: [Int: Int] = [:]
         for layer in folded.network.layers {
             present.insert(layer.id)
             let old = before[layer.id]
@@ -88,16 +93,18 @@ struct ONNXChanges {
                 let node = try newNode(for: layer)
                 if let origin = original.origins[layer.id] {
                     replacements[origin.node] = node
-                    last = origin.sum ?? origin.node
+                    last[node.scope] = origin.sum ?? origin.node
+                } else if let place = last[node.scope] {
+                    insertions[place, default: []].append(node)
                 } else {
-                    insertions[last, default: []].append(node)
+                    firstNodes[node.scope, default: []].append(node)
                 }
                 continue
             }
             guard let origin = original.origins[layer.id], let old else { continue }
             try rewire(layer, old: old, origin: origin)
             if layer.operation != old.operation { try changeParameters(layer, old: old, origin: origin) }
-            last = origin.sum ?? origin.node
+            last[file.nodes[origin.node].scope] = origin.sum ?? origin.node
         }
         for layer in original.network.layers where !present.contains(layer.id) {
             guard let origin = original.origins[layer.id] else { continue }
@@ -164,10 +171,12 @@ struct ONNXChanges {
         var written = outputs[node.index] ?? node.outputs
         written[0] = names.insert("\(output)_product")
         outputs[node.index] = written
-        let tensor = names.insert("\(layer.name)_bias")
+        let tensor = names.insert("\(file.spelled(layer.name, in: node.scope))_bias")
         tensors.append(NewTensor(name: tensor, dimensions: dimensions, parameter: new[1]))
         insertions[node.index, default: []].append(
-            NewNode(type: "Add", name: "\(layer.name)_add", inputs: [written[0], tensor], output: output))
+            NewNode(
+                type: "Add", name: "\(layer.name)_add", inputs: [written[0], tensor], output: output, scope: node.scope
+            ))
     }
 
     /// The node of an affine that is left.
@@ -185,7 +194,8 @@ struct ONNXChanges {
             throw ModelError(.internalFault, "layer '\(layer.name)' has factors and terms, which no single node holds")
         }
         var node = NewNode(
-            type: type, name: layer.name, inputs: [input.name], output: folded.network[layer.outputs[0]].name)
+            type: type, name: layer.name, inputs: [input.name], output: folded.network[layer.outputs[0]].name,
+            scope: original.scope(of: layer.inputs[0], in: folded.network))
         for (place, parameter) in parameters.enumerated() {
             var dimensions = folded.network[parameter].shape ?? []
             if type != "BatchNormalization" {
@@ -199,7 +209,7 @@ struct ONNXChanges {
             let roles =
                 type == "BatchNormalization"
                 ? ["scale", "shift", "mean", "variance"] : [type == "Mul" ? "scale" : "shift"]
-            let tensor = names.insert("\(layer.name)_\(roles[place])")
+            let tensor = names.insert("\(file.spelled(layer.name, in: node.scope))_\(roles[place])")
             tensors.append(NewTensor(name: tensor, dimensions: dimensions, parameter: parameter))
             node.inputs.append(tensor)
         }
@@ -238,8 +248,9 @@ struct ONNXChanges {
             if let known = made[entry.parameter]?.first(where: { $0.dimensions == entry.dimensions }) {
                 tensor = known.name
             } else {
-                tensor = names.insert(
-                    name.isEmpty ? "\(folded.network[entry.parameter].name.replacing(" ", with: "_"))" : name)
+                let spelled = file.spelled(
+                    name.isEmpty ? folded.network[entry.parameter].name : name, in: node.scope)
+                tensor = names.insert(name.isEmpty ? spelled.replacing(" ", with: "_") : spelled)
                 made[entry.parameter, default: []].append((entry.dimensions, tensor))
                 tensors.append(NewTensor(name: tensor, dimensions: entry.dimensions, parameter: entry.parameter))
             }
@@ -263,6 +274,7 @@ struct ONNXChanges {
             }
         }
         for node in insertions.values.joined() { node.inputs.forEach(add) }
+        for node in firstNodes.values.joined() { node.inputs.forEach(add) }
         for output in file.outputs { add(output.name) }
         return counts
     }
@@ -272,6 +284,7 @@ struct ONNXChanges {
     private mutating func writtenNames() -> Set<String> {
         var written = Set(file.inputs.map(\.name)).union(file.initializerPlaces.keys).union(file.sparseNames)
         written.formUnion(tensors.map(\.name))
+        written.formUnion(file.innerInputs.map(\.name))
         for node in file.nodes where !removedNodes.contains(node.index) {
             if let replacement = replacements[node.index] {
                 written.insert(replacement.output)
@@ -280,6 +293,7 @@ struct ONNXChanges {
             }
         }
         for node in insertions.values.joined() { written.insert(node.output) }
+        for node in firstNodes.values.joined() { written.insert(node.output) }
         return written
     }
 
@@ -311,8 +325,9 @@ struct ONNXChanges {
         var written = writtenNames()
         for node in file.nodes where !original.liveNodes.contains(node.index) {
             let read = node.inputs.filter { !$0.isEmpty }
-            let gone = node.namesReadInside.filter { values[$0] != nil }
-            guard !written.isSuperset(of: read) || !written.isSuperset(of: gone) else { continue }
+            let isEntered = node.holdsGraphs && node.namesMadeInside.isEmpty
+            let inside = node.namesReadInside.filter { isEntered || values[$0] != nil }
+            guard !written.isSuperset(of: read) || !written.isSuperset(of: inside) else { continue }
             removedNodes.insert(node.index)
             written.subtract(node.outputs)
         }

@@ -10,34 +10,44 @@ struct ONNXEdits {
     private let changes: ONNXChanges
     private let folded: Network
     private var edits: [WireEdit] = []
+    /// Nodes that go with the graphs in them.
+    private let removedOwners: Set<WireField>
 
     init(_ changes: ONNXChanges, folded: Network, file: ONNXFile) {
         self.changes = changes
         self.folded = folded
         self.file = file
+        removedOwners = Set(
+            file.nodes.filter { $0.holdsGraphs && changes.removedNodes.contains($0.index) }.map(\.field))
     }
 
     mutating func made() throws(WireError) -> [WireEdit] {
-        for node in file.nodes { try edit(node) }
-        let first = file.nodes.first?.field.range.lowerBound ?? file.graph.range.lowerBound
-        for node in changes.insertions[-1] ?? [] {
-            edits.append(.insert(content(node), at: first, inside: [file.graphField]))
+        for node in file.nodes where node.call == nil && stays(node.scope) { try edit(node) }
+        for call in file.calls where stays(call.scope) { try edit(call) }
+        for (scope, nodes) in changes.firstNodes where stays(scope) {
+            for node in nodes {
+                edits.append(
+                    .insert(content(node), at: file.scopes[scope].start, inside: file.scopes[scope].enclosing))
+            }
         }
-        for (place, tensor) in file.initializers.enumerated() { try edit(tensor, place: place) }
+        for (place, tensor) in file.initializers.enumerated()
+        where removedOwners.isDisjoint(with: tensor.enclosing) { try edit(tensor, place: place) }
         addTensors()
         for input in file.inputs where changes.removedInputs.contains(input.name) {
             edits.append(.remove(input.field, inside: [file.graphField]))
         }
         let told = Set(file.valueInfos.map(\.name))
         for info in file.valueInfos where changes.vanished.contains(info.name) {
+            guard stays(info.scope), !info.isOutput else { continue }
+            let inside = info.enclosing
             if let name = changes.renamed[info.name], !told.contains(name) {
                 let message = try WireMessage(indexing: info.field, of: file.source)
                 var content = WireContent()
-                content.appendString(name, field: ONNXSchema.ValueInfo.name)
+                content.appendString(file.spelled(name, in: info.scope), field: ONNXSchema.ValueInfo.name)
                 edits += WireEdit.replace(
-                    message.fields(ONNXSchema.ValueInfo.name), inside: [file.graphField, info.field], with: content)
+                    message.fields(ONNXSchema.ValueInfo.name), inside: inside + [info.field], with: content)
             } else {
-                edits.append(.remove(info.field, inside: [file.graphField]))
+                edits.append(.remove(info.field, inside: inside))
             }
         }
         return edits
@@ -45,8 +55,11 @@ struct ONNXEdits {
 
     // MARK: Nodes
 
+    /// Whether a graph stays: it goes with the node that holds it.
+    private func stays(_ scope: Int) -> Bool { removedOwners.isDisjoint(with: file.scopes[scope].enclosing) }
+
     private mutating func edit(_ node: ONNXNode) throws(WireError) {
-        let enclosing = [file.graphField]
+        let enclosing = node.enclosing
         for added in changes.insertions[node.index] ?? [] {
             edits.append(.insert(content(added), at: node.field.range.upperBound, inside: enclosing))
         }
@@ -68,7 +81,7 @@ struct ONNXEdits {
         for (number, names) in [(ONNXSchema.Node.inputs, inputs), (ONNXSchema.Node.outputs, outputs)] {
             guard let names else { continue }
             var content = WireContent()
-            for name in names { content.appendString(name, field: number) }
+            for name in names { content.appendString(file.spelled(name, in: node.scope), field: number) }
             edits += WireEdit.replace(message.fields(number, .lengthDelimited), inside: inside, with: content)
         }
         for attribute in node.attributes where changes.removedAttributes[node.index]?.contains(attribute.name) ?? false
@@ -90,7 +103,68 @@ struct ONNXEdits {
             if file.opset < 6 { lists.append(("consumed_inputs", node.inputs.map { _ in 0 })) }
         }
         return ONNXMessages.node(
-            node.type, name: node.name, inputs: node.inputs, output: node.output, integers: integers, lists: lists)
+            node.type, name: file.spelled(node.name, in: node.scope),
+            inputs: node.inputs.map { file.spelled($0, in: node.scope) },
+            output: file.spelled(node.output, in: node.scope), integers: integers, lists: lists)
+    }
+
+    // MARK: Functions
+
+    /// Puts the nodes of a function in place of a call when the fold changes any of them.
+    private mutating func edit(_ call: ONNXCall) throws(WireError) {
+        let isChanged = call.nodes.contains { index in
+            changes.removedNodes.contains(index) || changes.replacements[index] != nil
+                || changes.inputs[index] != nil || changes.outputs[index] != nil
+                || changes.removedAttributes[index] != nil
+        }
+        var contents = WireContent()
+        var behind = WireContent()
+        for index in call.nodes {
+            if let replacement = changes.replacements[index] {
+                contents.append(content(replacement))
+            } else if !changes.removedNodes.contains(index) {
+                contents.append(try content(file.nodes[index]))
+            }
+            let added = changes.insertions[index] ?? []
+            for node in added { contents.append(content(node)) }
+            if index == call.nodes.upperBound - 1 { for node in added { behind.append(content(node)) } }
+        }
+        let isInserted = call.nodes.dropLast().contains { changes.insertions[$0] != nil }
+        if isChanged || isInserted {
+            edits.append(.replace(call.field, inside: call.enclosing, with: contents))
+        } else if behind.byteCount > 0 {
+            edits.append(.insert(behind, at: call.field.range.upperBound, inside: call.enclosing))
+        }
+    }
+
+    /// A node of a function as a node of a graph.
+    private func content(_ node: ONNXNode) throws(WireError) -> WireContent {
+        typealias Schema = ONNXSchema.Node
+        let message = try WireMessage(indexing: node.field, of: file.source)
+        var content = WireContent()
+        func append(_ names: [String], _ field: Int) {
+            for name in names { content.appendString(file.spelled(name, in: node.scope), field: field) }
+        }
+        append(changes.inputs[node.index] ?? node.inputs, Schema.inputs)
+        append(changes.outputs[node.index] ?? node.outputs, Schema.outputs)
+        if !node.name.isEmpty { append([node.name], Schema.name) }
+        for field in message.fields
+        where ![Schema.inputs, Schema.outputs, Schema.name, Schema.attributes].contains(field.number) {
+            content.append(.copy(field.range))
+        }
+        for attribute in node.attributes
+        where !(changes.removedAttributes[node.index]?.contains(attribute.name) ?? false) {
+            var copy = WireContent()
+            copy.appendString(attribute.name, field: ONNXSchema.Attribute.name)
+            for field in try WireMessage(indexing: attribute.field, of: file.source).fields
+            where field.number != ONNXSchema.Attribute.name {
+                copy.append(.copy(field.range))
+            }
+            content.appendMessage(copy, field: Schema.attributes)
+        }
+        var result = WireContent()
+        result.appendMessage(content, field: ONNXSchema.Graph.nodes)
+        return result
     }
 
     // MARK: Tensors
@@ -138,7 +212,7 @@ struct ONNXEdits {
 
     private mutating func addTensors() {
         let end = file.graph.range.upperBound
-        let place = file.initializers.last?.field.range.upperBound ?? end
+        let place = file.initializers.last { $0.enclosing.count == 1 }?.field.range.upperBound ?? end
         for tensor in changes.tensors {
             let type = folded[tensor.parameter].elementType
             let content = messages.initializer(
