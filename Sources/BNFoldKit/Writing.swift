@@ -40,7 +40,9 @@ struct Writing {
         do throws(ModelError) {
             try model.writeWeights(
                 of: folded, to: outputs.staged(request.output),
-                settings: WriteSettings(format: format, compression: request.compression, checkpoint: checkpoint),
+                settings: WriteSettings(
+                    format: format, compression: request.compression,
+                    side: files.network.map { .init(staged: outputs.staged($0), path: $0) }, checkpoint: checkpoint),
                 magnitudes: magnitudes)
             try model.check(folded, files: staged, format: format)
             try checkpoint()

@@ -29,12 +29,29 @@ public struct WriteSettings {
     public var compression = 0
     /// Called between slices; throws to stop.
     public var checkpoint: () throws(ModelError) -> Void
+    /// The second file of the model, where it has one.
+    public var side: SideFile?
+
+    /// A file that belongs to another one.
+    public struct SideFile {
+        /// Where it waits.
+        public var staged: String
+        /// Where it is going to be.
+        public var path: String
+
+        public init(staged: String, path: String) {
+            self.staged = staged
+            self.path = path
+        }
+    }
 
     public init(
-        format: OutputFormat, compression: Int = 0, checkpoint: @escaping () throws(ModelError) -> Void
+        format: OutputFormat, compression: Int = 0, side: SideFile? = nil,
+        checkpoint: @escaping () throws(ModelError) -> Void
     ) {
         self.format = format
         self.compression = compression
+        self.side = side
         self.checkpoint = checkpoint
     }
 }

@@ -28,6 +28,9 @@ public struct ONNXFrontend: Frontend {
         return form
     }
 
+    /// Most models end in a softmax or a sigmoid, and saturated ones hide errors.
+    public var comparesScores: Bool { true }
+
     public var endings: FileEndings { FileEndings(weights: [".onnx"], summary: ".onnx") }
 
     public var standardOptions: any FrontendOptions { ONNXOptions() }
@@ -51,7 +54,13 @@ public struct ONNXFrontend: Frontend {
         throw ModelError(.usage, "\(named): an ONNX model holds its network itself; give the .onnx file alone")
     }
 
-    public func networkPlace(besideWeights path: String, madeFrom input: String?) -> String? { nil }
+    /// The file of the numbers, for a model whose numbers lie in files of their own.
+    public func networkPlace(besideWeights path: String, madeFrom input: String?) -> String? {
+        guard let input, (try? ONNXFile.hasExternalTensors(input)) ?? false else { return nil }
+        return path + Self.dataEnding
+    }
+
+    private static let dataEnding = ".data"
 
     public func format(ofOutput path: String) throws(ModelError) -> OutputFormat {
         let isNoFile = try readingFile { () throws(FileError) in try FileBytes.isNoFile(path) }
@@ -62,6 +71,7 @@ public struct ONNXFrontend: Frontend {
     }
 
     public func checkNetworkPlace(_ path: String) throws(ModelError) {
+        guard !path.hasSuffix(Self.dataEnding) else { return }
         throw ModelError(.usage, "\(path): an ONNX model holds its network itself, so there is no second file to write")
     }
 

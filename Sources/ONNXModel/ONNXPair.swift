@@ -13,7 +13,7 @@ struct ONNXPair: Model {
     init(_ files: ModelFiles, path: String, options: ModelOptions) throws(ModelError) {
         self.files = files
         self.options = options
-        let file = try onWire { () throws(WireError) in try ONNXFile(path: path) }
+        let file = try onWire { () throws(WireError) in try ONNXFile(path: path, data: files.network) }
         self.file = file
         var builder = ONNXGraphBuilder(
             file, options: options, keepsOverridableInputs: options[ONNXOptions.self].keepsOverridableInputs)
@@ -39,6 +39,12 @@ struct ONNXPair: Model {
         }
     }
 
+    /// Constants that a layer reads, and parts of what one node computes, are no nodes of their own.
+    func isCounted(_ layer: LayerID) -> Bool {
+        guard let origin = graph.origins[layer] else { return layer.index < file.nodes.count + file.inputs.count }
+        return origin.part == nil
+    }
+
     func deployed() throws(ModelError) -> any Model { self }
 
     func network(withNamesOf twin: Network) -> Network { network }
@@ -56,9 +62,10 @@ struct ONNXPair: Model {
     func writeWeights(
         of folded: FoldedNetwork, to path: String, settings: WriteSettings, magnitudes: WeightMagnitudes?
     ) throws(ModelError) {
-        let prepared = graph.prepared(folded, for: file)
+        let prepared = try graph.prepared(folded, for: file)
         var writer = ONNXWriter()
         writer.checkpoint = settings.checkpoint
+        writer.side = settings.side
         try writer.write(
             prepared, of: graph, file: file, weights: folds(of: prepared, magnitudes: magnitudes), to: path)
     }
@@ -91,7 +98,7 @@ struct ONNXPair: Model {
             guard error.kind == .malformed || error.kind == .usage else { throw error }
             throw ModelError(.internalFault, "the written model does not load: \(error)")
         }
-        let prepared = graph.prepared(folded, for: file).withSumsOfOneValue(readAs: written.network)
+        let prepared = try graph.prepared(folded, for: file).withSumsOfOneValue(readAs: written.network)
         let expected = prepared.network
         if let difference = NetworkStructure(expected).firstDifference(from: NetworkStructure(written.network)) {
             throw ModelError(

@@ -137,6 +137,28 @@ import Testing
         #expect(bytes == model.bytes)
     }
 
+    @Test func functionsThatStandForMoreNodesThanThereIsRoomForAreLeftAlone() throws {
+        var model = ModelBytes()
+        model.inputs = [("x", [1, 2])]
+        for level in 0..<30 {
+            var body = ModelBytes()
+            body.inputs = [("a", [])]
+            body.outputs = ["r"]
+            if level == 0 {
+                body.node("Relu", ["a"], ["r"])
+            } else {
+                body.node("F\(level - 1)", ["a"], ["t"], domain: "mine")
+                body.node("F\(level - 1)", ["t"], ["r"], domain: "mine")
+            }
+            model.functions.append(body.function("F\(level)"))
+        }
+        model.node("F29", ["x"], ["y"], domain: "mine")
+        model.outputs = ["y"]
+        let (written, bytes) = try model.folded(in: Folder())
+        #expect(written.types == ["F29"])
+        #expect(bytes == model.bytes)
+    }
+
     @Test func aFunctionThatCallsItselfIsLeftAlone() throws {
         var body = ModelBytes()
         body.inputs = [("a", [])]

@@ -63,6 +63,7 @@ extension ONNXGraphBuilder {
             else { continue }
             return ONNXTranslation(operation, inputs: [[position]])
         }
+        noteOtherAxis(node)
         let isBroadcast = integer(node, "broadcast") ?? 0 != 0
         guard file.opset >= 7 || !isBroadcast else { throw .opaque("it aligns its inputs as before version 7") }
         let function: Arithmetic.Function =
@@ -73,6 +74,19 @@ extension ONNXGraphBuilder {
             default: .quotient
             }
         return ONNXTranslation(.arithmetic(Arithmetic(function)), inputs: [[0], [1]])
+    }
+
+    /// Tells of a list of numbers that does not run along the channels.
+    private mutating func noteOtherAxis(_ node: ONNXNode) {
+        for (position, other) in [(0, 1), (1, 0)] {
+            guard value(node, position) != nil, let constant = constant(node, other),
+                let shape = shape(node, position), constant.dimensions.count <= shape.rank
+            else { continue }
+            let long = constant.dimensions.indices.filter { constant.dimensions[$0] != 1 }
+            let axis = (long.first ?? 0) + shape.rank - constant.dimensions.count
+            guard long.count == 1, axis != 1, file.opset >= 7 else { continue }
+            noteLeft(node, "the numbers of a constant run along axis \(axis), not along the channels (axis 1)")
+        }
     }
 
     /// The constant as the rules of today would have it: before version 7 attributes told where its axes begin.

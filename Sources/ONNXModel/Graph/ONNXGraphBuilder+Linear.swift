@@ -115,23 +115,52 @@ extension ONNXGraphBuilder {
         guard added.count == kernel.count, added.allSatisfy({ (0..<1 << 31).contains($0) }) else {
             throw .opaque("its output_padding has \(added.count) numbers, expected \(kernel.count)")
         }
-        guard integers(node, "output_shape") ?? [] == [], !window.padding.hasPrefix("SAME") else {
-            throw .opaque("its padding follows from the shape that it is to give, which is not modelled")
-        }
+        let pads = try transposedPads(node, kernel: kernel, window, added: added)
         let convolution = Convolution(
             weight: parameter(constant, name: node.inputs[1], shape: constant.dimensions),
             bias: try bias(node, count: outputs), outputChannels: outputs, groups: groups, kernel: kernel,
-            stride: window.strides, padBefore: window.before, padAfter: window.after, dilation: window.dilations,
+            stride: window.strides, padBefore: pads.before, padAfter: pads.after, dilation: window.dilations,
             outputPadding: added)
         return ONNXTranslation(.deconvolution(convolution), weightInput: 1, biasInput: 2)
+    }
+
+    /// The padding of a transposed convolution, which may follow from the shape that it is to give.
+    private func transposedPads(
+        _ node: ONNXNode, kernel: [Int],
+        _ window: (strides: [Int], dilations: [Int], before: [Int], after: [Int], padding: String), added: [Int]
+    ) throws(ONNXObstacle) -> (before: [Int], after: [Int]) {
+        let isCovering = window.padding.hasPrefix("SAME")
+        var wanted = integers(node, "output_shape").flatMap { $0.isEmpty ? nil : $0 }
+        guard isCovering || wanted != nil else { return (window.before, window.after) }
+        if let told = wanted, told.count == kernel.count + 2 { wanted = Array(told[2...]) }
+        var before: [Int] = []
+        var after: [Int] = []
+        for axis in kernel.indices {
+            let extent = (kernel[axis] - 1) * window.dilations[axis] + 1 + added[axis]
+            let total: Int
+            if let wanted {
+                guard wanted.count == kernel.count, let length = shape(node, 0)?.length(ofAxis: axis + 2) else {
+                    throw .opaque(
+                        "its padding follows from the shape that it is to give, and that of its input is not known")
+                }
+                total = (length - 1) * window.strides[axis] + extent - wanted[axis]
+            } else {
+                total = extent - window.strides[axis]
+            }
+            guard total >= 0 else { throw .opaque("the shape that it is to give is larger than what it computes") }
+            let smaller = total / 2
+            before.append(window.padding == "SAME_UPPER" ? smaller : total - smaller)
+            after.append(total - (before.last ?? 0))
+        }
+        return (before, after)
     }
 
     /// alpha A B + beta C, with a constant B and, for C, one number for each column.
     mutating func generalProduct(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
         try requireFloat(node, 0)
-        guard value(node, 0) != nil else { throw .opaque("its first factor is the constant one") }
-        guard integer(node, "transA") ?? 0 == 0 else { throw .opaque("it transposes its input") }
+        guard let given = value(node, 0) else { throw .opaque("its first factor is the constant one") }
         guard shape(node, 0)?.rank ?? 2 == 2 else { throw .opaque("its input has other than two axes") }
+        let turns = integer(node, "transA") ?? 0 != 0
         var matrix = try weight(node, 1, "weight")
         guard matrix.dimensions.count == 2 else {
             throw .opaque("its weight has the shape \(TensorShape.describe(matrix.dimensions)), expected two axes")
@@ -139,13 +168,17 @@ extension ONNXGraphBuilder {
         let isTransposed = integer(node, "transB") ?? 0 != 0
         let outputs = matrix.dimensions[isTransposed ? 0 : 1]
         let inputs = matrix.dimensions[isTransposed ? 1 : 0]
-        guard shape(node, 0)?.dimensions[1] ?? inputs == inputs else {
+        guard shape(node, 0)?.dimensions[turns ? 0 : 1] ?? inputs == inputs else {
             throw .opaque("its weight is for \(inputs) numbers, but its input has the shape \(shape(node, 0)!)")
         }
         matrix.factor = number(node, "alpha") ?? 1
         let beta = number(node, "beta") ?? 1
         var bias: ParameterID?
-        if let name = node.input(2), beta != 0 {
+        guard matrix.factor != 0, matrix.factor.isFinite, beta.isFinite else {
+            throw .opaque("its alpha is \(matrix.factor), its beta \(beta)")
+        }
+        let terms = beta == 0 ? nil : try rowTerms(node, outputs: outputs, factor: beta)
+        if terms == nil, let name = node.input(2), beta != 0 {
             var constant = try weight(node, 2, "C")
             let shape = constant.dimensions
             guard shape.count <= 2, shape.count < 2 || shape[0] == 1, [1, outputs].contains(shape.last ?? 1) else {
@@ -158,13 +191,69 @@ extension ONNXGraphBuilder {
             constant.factor = beta
             bias = parameter(constant, name: name, shape: [outputs])
         }
-        guard matrix.factor != 0, matrix.factor.isFinite, beta.isFinite else {
-            throw .opaque("its alpha is \(matrix.factor), its beta \(beta)")
-        }
         let product = InnerProduct(
             weight: parameter(matrix, name: node.inputs[1], shape: matrix.dimensions), bias: bias, outputCount: outputs,
             axis: 1, transposed: !isTransposed)
-        return ONNXTranslation(.innerProduct(product), weightInput: 1, biasInput: 2)
+        var translation = ONNXTranslation(.innerProduct(product), weightInput: 1, biasInput: 2)
+        if !turns, terms == nil { return translation }
+        var input = given
+        if turns { input = try addPart("turned", of: node, .permute(order: [1, 0]), [given], positions: [[0]]) }
+        let positions = turns ? [[Int]]([[]]) : [[0]]
+        guard let terms else {
+            (translation.values, translation.inputs) = ([input], positions)
+            return translation
+        }
+        let products = try addPart(
+            "product", of: node, .innerProduct(product), [input], positions: positions, weightInput: 1,
+            tag: " for \(node.inputs[2])")
+        let added = try addTerms(terms, of: node, outputs: outputs)
+        translation = ONNXTranslation(.arithmetic(Arithmetic(.sum)), inputs: [[], []])
+        translation.values = [products, added]
+        return translation
+    }
+
+    /// C of a Gemm that differs from row to row, repeated where it has one column; `nil` for any other.
+    private func rowTerms(_ node: ONNXNode, outputs: Int, factor: Double) throws(ONNXObstacle) -> ONNXConstant? {
+        guard let constant = constant(node, 2), constant.dimensions.count == 2, constant.dimensions[0] > 1 else {
+            return nil
+        }
+        let (rows, columns) = (constant.dimensions[0], constant.dimensions[1])
+        let given = shape(node, 0)?.dimensions[integer(node, "transA") ?? 0 != 0 ? 1 : 0]
+        guard columns == 1 || columns == outputs, given ?? rows == rows, rows <= Self.mostRows,
+            let elements = try elements(try weight(node, 2, "C"))
+        else {
+            throw .opaque("its C of shape \(TensorShape.describe(constant.dimensions)) differs from row to row")
+        }
+        var result = constant
+        if columns != outputs {
+            result.dimensions = [rows, outputs]
+            result.numbers = .doubles(elements.broadcast(to: [rows, outputs]).numbers)
+        }
+        result.factor = factor
+        return result
+    }
+
+    /// More rows would make a large matrix for them.
+    private static let mostRows = 512
+
+    /// Terms that differ from row to row, as the product of the unit matrix with them: a layer that takes affines.
+    private mutating func addTerms(
+        _ terms: ONNXConstant, of node: ONNXNode, outputs: Int
+    ) throws(ONNXObstacle) -> ValueID {
+        let rows = terms.dimensions[0]
+        let unit = ONNXConstant(
+            dimensions: [rows, rows], type: terms.type,
+            numbers: .doubles((0..<rows * rows).map { $0 % (rows + 1) == 0 ? 1 : 0 }))
+        let matrix = parameter(unit, name: "\(node.outputs[0]) rows", role: "unit", shape: [rows, rows])
+        let unitRows = try addPart(
+            "rows", of: node, .parameter(matrix, shape: [rows, rows]), [], positions: [],
+            tag: " for \(node.inputs[2])")
+        let product = InnerProduct(
+            weight: parameter(terms, name: node.inputs[2], role: "terms", shape: terms.dimensions), bias: nil,
+            outputCount: outputs, axis: 1, transposed: true)
+        return try addPart(
+            "terms", of: node, .innerProduct(product), [unitRows], positions: [[]], weightInput: 2,
+            tag: " for \(node.inputs[2])")
     }
 
     /// A product of matrices, of which one may be a constant.
@@ -203,7 +292,7 @@ extension ONNXGraphBuilder {
     }
 
     /// Whether one node alone reads the numbers of a value, and all else that reads it is known beforehand.
-    private func isReadOnce(_ name: String, _ value: ValueID) -> Bool {
+    func isReadOnce(_ name: String, _ value: ValueID) -> Bool {
         let shapeReaders = shapeReaderCounts[name] ?? 0
         guard readerCounts[name] == 1 + shapeReaders else { return false }
         return shapeReaders == 0 || network[value].shape?.known != nil && types[value.index] != .unknown

@@ -44,6 +44,18 @@ extension ONNXGraphBuilder {
         case "Reshape": return try reshape(node)
         case "Flatten": return try flatten(node)
         case "Squeeze", "Unsqueeze": return try squeeze(node)
+        case "Tile": return try tile(node)
+        case "InstanceNormalization": return try instanceNormalization(node)
+        case "LayerNormalization", "RMSNormalization": return try layerNormalization(node)
+        case "GroupNormalization": return try groupNormalization(node)
+        case "LpNormalization":
+            try requireFloat(node, 0)
+            return ONNXTranslation(
+                .normDivision(
+                    NormDivision(
+                        order: Double(integer(node, "p") ?? 2),
+                        axes: [try axis(integer(node, "axis") ?? -1, of: shape(node, 0))])))
+        case "Einsum": return try einsum(node)
         case "Expand": return try expand(node)
         case "Transpose": return try transpose(node)
         case "DepthToSpace", "SpaceToDepth": return try pixelBlocks(node)

@@ -75,11 +75,21 @@ extension ONNXGraphBuilder {
         return ONNXTranslation(.stridedSlice(StridedSlice(ranges)))
     }
 
-    func gather(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
-        guard let indices = constant(node, 1), indices.dimensions.count == 1,
-            let places = try integers(node, "indices", orInput: 1), value(node, 0) != nil
+    mutating func gather(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
+        guard let indices = constant(node, 1), indices.dimensions.count <= 1,
+            let places = try integers(node, "indices", orInput: 1), let given = value(node, 0)
         else { throw .opaque("its indices are no constant list") }
         let axis = try axis(integer(node, "axis") ?? 0, of: shape(node, 0))
+        if indices.dimensions.isEmpty {
+            // One entry, whose axis goes: the mean over the one that is left.
+            try requireFloat(node, 0)
+            let entry = try addPart(
+                "entry", of: node, .gathering(Gathering(axis: axis, indices: places)), [given], positions: [[0]])
+            var translation = ONNXTranslation(
+                .axisReduction(AxisReduction(.mean, axes: [axis], keepsAxes: false)), inputs: [[]])
+            translation.values = [entry]
+            return translation
+        }
         return ONNXTranslation(.gathering(Gathering(axis: axis, indices: places)))
     }
 
@@ -200,6 +210,17 @@ extension ONNXGraphBuilder {
             .resize(Resize(.nearest(.floor), .asymmetric, size: .lengths(Array(sizes[2...])))))
     }
 
+    /// Copies behind one another along one axis.
+    func tile(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
+        guard file.opset >= 6, let repeats = try integers(node, "repeats", orInput: 1),
+            shape(node, 0)?.rank ?? repeats.count == repeats.count, repeats.allSatisfy({ (1..<1 << 31).contains($0) })
+        else { throw .opaque("its repeats do not fit its input") }
+        let axes = repeats.indices.filter { repeats[$0] != 1 }
+        guard let axis = axes.first else { return ONNXTranslation(.identity(type: node.type)) }
+        guard axes.count == 1 else { throw .opaque("it repeats along several axes") }
+        return ONNXTranslation(.tile(axis: axis, count: repeats[axis]))
+    }
+
     func transpose(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
         let order: [Int]
         if let told = integers(node, "perm") {
@@ -211,6 +232,35 @@ extension ONNXGraphBuilder {
             throw .opaque("its perm \(order) is no order of the axes of its input")
         }
         return ONNXTranslation(.permute(order: order))
+    }
+
+    /// Makes one convolution of a product of matrices for each image and of the Transpose that alone reads it and makes channels of its columns.
+    ///
+    ///     Before:  x (n, l, k) - MatMul(W) - (n, l, m) - Transpose(0, 2, 1) - (n, m, l)
+    ///     After:   x - permute(0, 2, 1) - (n, k, l) - convolution(W) - (n, m, l)
+    ///
+    /// - Returns: whether the node was one.
+    mutating func addTurnedProduct(_ node: ONNXNode) throws(ONNXObstacle) -> Bool {
+        guard node.type == "Transpose", node.domain.isEmpty, !file.redefinedOperators.contains("Transpose"),
+            integers(node, "perm") == [0, 2, 1], node.namedOutputs.count == 1, let name = node.input(0),
+            let value = values[name], isReadOnce(name, value),
+            let matrix = network.layers.last(where: { $0.outputs == [value] }), matrix.type == "MatMul",
+            case .innerProduct(let product) = matrix.operation, product.axis == 2,
+            network[value].shape?.rank == 3, var origin = origins[matrix.id], origin.weightInput == 1,
+            let input = matrix.inputs.first, let shape = network[product.weight].shape,
+            let constant = parameterConstants[product.weight], let weightName = parameterNames[product.weight]
+        else { return false }
+        let matrixNode = file.nodes[origin.node]
+        var turned = matrixNode
+        turned.outputs = node.outputs
+        let columns = try addPart("turned", of: turned, .permute(order: [0, 2, 1]), [input], positions: [[0]])
+        let convolution = Convolution(
+            weight: parameter(constant, name: weightName, shape: [1] + shape), weightOrder: .outputsLast,
+            bias: product.bias, outputChannels: product.outputCount, kernel: [1])
+        origin.turn = node.index
+        origin.inputs = [[]]
+        joinTurn(node, origin, matrix: matrix, operation: .convolution(convolution), input: columns)
+        return true
     }
 
     func pixelBlocks(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {

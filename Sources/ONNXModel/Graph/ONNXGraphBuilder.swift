@@ -26,19 +26,21 @@ struct ONNXGraphBuilder {
     var constantNodes: Set<Int> = []
     private var knownParameters: [ParameterKey: ParameterID] = [:]
     private var helpers: [String: ValueID] = [:]
-    private var nextHelper: Int
+    var nextHelper: Int
     private var infos: [String: ONNXValueInfo] = [:]
+    /// Nodes that are left alone though they look like an affine, by the cause.
+    var leftNodes: [String: [String]] = [:]
     /// Layers that became part of a later one.
-    private var replaced: Set<LayerID> = []
-    private var remarks: [ReadingRemark] = []
+    var replaced: Set<LayerID> = []
+    var remarks: [ReadingRemark] = []
     /// The graph that the layers belong to which are added now, and that of each value, by `ValueID.index`.
-    private var scope = 0
-    private var valueScopes: [Int] = []
+    var scope = 0
+    var valueScopes: [Int] = []
     /// Values that a graph inside a node reads: what layers of that graph read instead, and the values themselves.
-    private var captures: [Capture: String] = [:]
-    private var capturedValues: Set<ValueID> = []
+    var captures: [Capture: String] = [:]
+    var capturedValues: Set<ValueID> = []
 
-    private struct Capture: Hashable {
+    struct Capture: Hashable {
         var name: String
         var scope: Int
     }
@@ -66,6 +68,7 @@ struct ONNXGraphBuilder {
         countReaders(live)
         try addInputs()
         for node in file.nodes where live.contains(node.index) { try add(node) }
+        tellLeftNodes()
         var captured: Set<String> = []
         for node in file.nodes where live.contains(node.index) { captured.formUnion(node.namesReadInside) }
         captured.formUnion(capturedValues.map { network[$0].name })
@@ -86,7 +89,8 @@ struct ONNXGraphBuilder {
         return ONNXNetwork(
             network: network, origins: origins, constants: parameterConstants, constantNames: parameterNames,
             types: types, valueScopes: valueScopes, liveNodes: live, constantNodes: constantNodes,
-            capturedNames: captured, remarks: remarks)
+            capturedNames: captured, remarks: remarks,
+            partValues: Set(network.layers.filter { origins[$0.id]?.part != nil }.flatMap(\.outputs)))
     }
 
     func error(_ message: String) -> ModelError { ModelError(.malformed, "\(file.path): \(message)") }
@@ -194,57 +198,26 @@ struct ONNXGraphBuilder {
 
     // MARK: Layers
 
-    mutating func addValue(_ name: String, shape: TensorShape?, type: ONNXElementType) -> ValueID {
-        let value = network.addValue(Value(name: name, shape: shape))
-        types.append(type)
-        valueScopes.append(scope)
-        if values[name] == nil { values[name] = value }
-        return value
-    }
-
-    /// A value of an inner graph that comes from elsewhere: nothing passes it.
-    private mutating func addSource(
-        _ name: String, type: String, cause: String, shape: TensorShape?, _ elements: ONNXElementType,
-        from inputs: [ValueID] = []
-    ) {
-        let value = addValue(name, shape: shape, type: elements)
-        network.layers.append(
-            Layer(
-                id: LayerID(nextHelper), name: name, type: type,
-                operation: .opaque(Opaque(type: type, cause: cause)), inputs: inputs, outputs: [value]))
-        nextHelper += 1
-    }
-
-    /// What a layer of an inner graph reads in place of a value of the graphs around it, which stays as it is.
-    private mutating func capturing(_ name: String) -> String {
-        guard scope > 0, let value = values[name], valueScopes[value.index] != scope else { return name }
-        let capture = Capture(name: name, scope: scope)
-        if let known = captures[capture] { return known }
-        let inner = file.scopes[scope].prefix + network[value].name
-        addSource(
-            inner, type: "Captured", cause: "it comes from the graph around it", shape: network[value].shape,
-            types[value.index], from: [value])
-        captures[capture] = inner
-        capturedValues.insert(value)
-        return inner
-    }
-
     private mutating func add(_ node: ONNXNode) throws(ModelError) {
         scope = node.scope
         var node = node
         node.inputs = node.inputs.map { capturing($0) }
+        let before = network.layers.count
         do throws(ONNXObstacle) {
             if try evaluate(node) {
                 constantNodes.insert(node.index)
                 return
             }
             if try addSum(node) { return }
+            if try addTurnedProduct(node) { return }
             let translation = try translate(node)
             try append(node, translation)
         } catch {
             switch error {
             case .model(let error): throw error
-            case .opaque(let cause): appendOpaque(node, cause: cause)
+            case .opaque(let cause):
+                removeParts(from: before)
+                appendOpaque(node, cause: cause)
             }
         }
     }
@@ -259,8 +232,10 @@ struct ONNXGraphBuilder {
         else {
             throw .opaque("it has \(translation.inputs.count) inputs and \(outputs.count) outputs")
         }
-        var inputs: [ValueID] = []
-        for positions in translation.inputs { inputs.append(try layerInput(node, positions[0])) }
+        var inputs = translation.values ?? []
+        if translation.values == nil {
+            for positions in translation.inputs { inputs.append(try layerInput(node, positions[0])) }
+        }
         var shapes: [TensorShape?]
         do throws(ShapeError) {
             shapes = try operation.outputShapes(of: inputs.map { network[$0].shape }, outputCount: outputs.count)
@@ -280,10 +255,11 @@ struct ONNXGraphBuilder {
                 inputs: inputs, outputs: written))
         origins[id] = ONNXNetwork.Origin(
             node: node.index, inputs: translation.inputs, weightInput: translation.weightInput,
-            biasInput: translation.biasInput)
+            biasInput: translation.biasInput, part: nil)
     }
 
     private mutating func appendOpaque(_ node: ONNXNode, cause: String) {
+        if node.type == "BatchNormalization", node.domain.isEmpty { noteLeft(node, cause) }
         var inputs: [ValueID] = []
         var positions: [[Int]] = []
         for (position, name) in node.inputs.enumerated() {
@@ -378,8 +354,23 @@ struct ONNXGraphBuilder {
         origins[id] = origin
         origins[matrix.id] = nil
     }
-}
 
-extension Layer {
-    fileprivate var isConstant: Bool { if case .parameter = operation { true } else { false } }
+    /// Makes one layer of a MatMul and the Transpose that only reads it.
+    mutating func joinTurn(
+        _ node: ONNXNode, _ origin: ONNXNetwork.Origin, matrix: Layer, operation: Operation, input: ValueID
+    ) {
+        replaced.insert(matrix.id)
+        origins[matrix.id] = nil
+        let output = node.namedOutputs[0]
+        let shape = network[matrix.outputs[0]].shape.map {
+            TensorShape([$0.dimensions[0], $0.dimensions[2], $0.dimensions[1]])
+        }
+        let value = addValue(output, shape: told(shape, of: output), type: types[matrix.outputs[0].index])
+        let id = LayerID(node.index)
+        network.layers.append(
+            Layer(
+                id: id, name: Self.name(of: file.nodes[origin.node], outputs: [output]), type: matrix.type,
+                operation: operation, inputs: [input], outputs: [value]))
+        origins[id] = origin
+    }
 }

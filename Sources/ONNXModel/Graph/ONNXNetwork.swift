@@ -15,6 +15,12 @@ struct ONNXNetwork {
         var sum: Int?
         /// Which input of that Add is the bias.
         var sumInput = 0
+        /// The Transpose behind a MatMul that makes channels of the columns.
+        var turn: Int?
+        /// What its output is called behind the name of the node's output, for a layer that is only a part of what the node computes: that value is in no file.
+        var part: String?
+        /// What tells the values of parts apart from those of a folded twin, where the two split their sum in different ways.
+        var tag = ""
     }
 
     var network: Network
@@ -33,15 +39,21 @@ struct ONNXNetwork {
     /// Values that graphs in attributes read: callers may not see them, but their names and numbers must stay.
     var capturedNames: Set<String>
     var remarks: [ReadingRemark]
+    /// Values between the layers that one node became.
+    var partValues: Set<ValueID>
 
-    /// The graph that a value of a folded network belongs to: new ones stand where what they are made of does.
-    func scope(of value: ValueID, in folded: Network) -> Int {
-        var value = value
-        while value.index >= valueScopes.count {
-            guard let input = folded.layers.first(where: { $0.outputs.contains(value) })?.inputs.first else { return 0 }
-            value = input
+    /// Whether a value only stands between the layers that one node became.
+    func isPartOfNode(_ value: ValueID) -> Bool { partValues.contains(value) }
+
+    /// The graphs that the values of a folded network belong to, by `ValueID.index`: new ones stand where what they are made of does.
+    func scopes(in folded: Network) -> [Int] {
+        var scopes = valueScopes + [Int](repeating: 0, count: folded.values.count - valueScopes.count)
+        for layer in folded.layers {
+            for output in layer.outputs where output.index >= valueScopes.count {
+                scopes[output.index] = layer.inputs.first.map { scopes[$0.index] } ?? 0
+            }
         }
-        return valueScopes[value.index]
+        return scopes
     }
 }
 
@@ -62,6 +74,8 @@ struct ONNXTranslation {
     var biasInput: Int?
     /// How many of the node's outputs count; the others are read by nobody.
     var outputCount: Int?
+    /// What the layer reads where it is the last of several that one node became; else what the node reads.
+    var values: [ValueID]?
 
     init(
         _ operation: Operation, inputs: [[Int]] = [[0]], weightInput: Int? = nil, biasInput: Int? = nil,

@@ -65,10 +65,13 @@ extension ONNXFile {
     func bytes(
         of tensor: ONNXTensor, at place: ONNXExternalPlace
     ) throws(WireError) -> (source: FileByteSource, range: Range<Int>) {
-        guard let size = tensor.type.byteCount else {
-            throw error(tensor, "is of type \(tensor.type), which is not read")
-        }
-        return try external.range(of: place, byteCount: size * tensor.elementCount, name: tensor.name)
+        try external.range(
+            of: place, byteCount: tensor.type.byteCount.map { $0 * tensor.elementCount }, name: tensor.name)
+    }
+
+    /// How many bytes a tensor takes in a file of its own.
+    func byteCount(of tensor: ONNXTensor, at place: ONNXExternalPlace) throws(WireError) -> Int {
+        try bytes(of: tensor, at: place).range.count
     }
 
     private func varints(of tensor: ONNXTensor) throws(WireError) -> [Int64] {

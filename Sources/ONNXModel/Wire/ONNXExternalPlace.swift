@@ -44,26 +44,33 @@ struct ONNXExternalPlace: Hashable, Sendable {
     private static func staysInFolder(_ location: String) -> Bool {
         let separators: Set<Character> = ["/", "\\"]
         guard let first = location.first, !separators.contains(first), !location.utf8.contains(0) else { return false }
-        return !location.split(whereSeparator: separators.contains).contains("..") && !location.contains(":")
+        let isOnDrive = location.dropFirst().first == ":"
+        return !location.split(whereSeparator: separators.contains).contains("..") && !isOnDrive
     }
 }
 
 /// The files of external data of one model, each opened once.
 final class ONNXExternalFiles {
     private let model: String
+    /// Holds all numbers, under whatever name, while a model is being written.
+    private let data: String?
     private var files: [String: FileByteSource] = [:]
 
-    init(model: String) { self.model = model }
+    init(model: String, data: String?) {
+        self.model = model
+        self.data = data
+    }
 
     /// The bytes of a tensor: file and range.
     ///
-    /// - Parameter byteCount: what the tensor takes.
+    /// - Parameter byteCount: what the tensor takes; `nil` for a type of which nobody here knows.
     /// - Throws: for a file that is missing or lies behind a link that leaves the folder, and for a length other than the tensor's.
     func range(
-        of place: ONNXExternalPlace, byteCount: Int, name: String
+        of place: ONNXExternalPlace, byteCount known: Int?, name: String
     ) throws(WireError) -> (source: FileByteSource, range: Range<Int>) {
         let file = try open(place.location)
         let length = place.length ?? max(file.byteCount - place.offset, 0)
+        let byteCount = known ?? length
         guard length == byteCount else {
             throw WireError(
                 path: model,
@@ -81,10 +88,15 @@ final class ONNXExternalFiles {
         return (file, place.offset..<place.offset + byteCount)
     }
 
-    private func open(_ location: String) throws(WireError) -> FileByteSource {
+    func open(_ location: String) throws(WireError) -> FileByteSource {
         if let file = files[location] { return file }
         let folder = FileBytes.folder(of: model)
-        let path = "\(folder)/\(location)"
+        let path = data ?? "\(folder)/\(location)"
+        if data != nil {
+            let file = try FileByteSource(path: path)
+            files[location] = file
+            return file
+        }
         do throws(SystemError) {
             let root = try SystemCall.realPath(folder)
             let real = try SystemCall.realPath(path)

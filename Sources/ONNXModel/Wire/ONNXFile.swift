@@ -36,10 +36,11 @@ final class ONNXFile {
     var opset: Int { opsets[""] ?? 1 }
 
     /// - Throws: for what is no model, and for one that contradicts itself.
-    init(path: String) throws(WireError) {
+    /// - Parameter data: the file that holds all numbers that lie apart, where it is not yet under its own name.
+    init(path: String, data: String? = nil) throws(WireError) {
         self.path = path
         source = try FileByteSource(path: path)
-        external = ONNXExternalFiles(model: path)
+        external = ONNXExternalFiles(model: path, data: data)
         let file = source
         let message = try WireMessage(indexing: file)
         let graphs = message.fields(ONNXSchema.Model.graph, .lengthDelimited)
@@ -89,6 +90,33 @@ final class ONNXFile {
             }
         }
         initializerPlaces = places
+    }
+
+    /// Whether initializers of a model lie in files of their own.
+    static func hasExternalTensors(_ path: String) throws(WireError) -> Bool {
+        let file = try FileByteSource(path: path)
+        guard let graph = try WireMessage(indexing: file).lastField(ONNXSchema.Model.graph, .lengthDelimited) else {
+            return false
+        }
+        let tensors = try WireMessage(indexing: graph, of: file).fields(
+            ONNXSchema.Graph.initializers, .lengthDelimited)
+        for field in tensors {
+            let tensor = try WireMessage(indexing: field, of: file)
+            if try tensor.int32(ONNXSchema.Tensor.location, in: file) == 1 { return true }
+        }
+        return false
+    }
+
+    /// Where initializers lie that are kept in files of their own.
+    var externalPlaces: [ONNXExternalPlace] {
+        initializers.compactMap { if case .external(let place) = $0.numbers { place } else { nil } }
+    }
+
+    /// The file that all of these lie in; `nil` where there are several.
+    func onlyExternalFile() throws(WireError) -> FileByteSource? {
+        let places = externalPlaces
+        guard let place = places.first, places.allSatisfy({ $0.location == place.location }) else { return nil }
+        return try external.open(place.location)
     }
 
     /// The versions of sets of operators, by domain.

@@ -20,8 +20,12 @@ struct ONNXGraphReader {
     /// Names as inner graphs and functions spell them.
     private(set) var spelledNames: Set<String> = []
     private var prefixes: Set<String> = [""]
+    private var prefixNumbers: [String: Int] = [:]
+    /// How many nodes of functions may still be put in place of calls: functions that call functions can stand for any number.
+    private var budget = 1 << 16
     /// Names of values that look as if they were made here.
     private var likeInnerNames: [String] = []
+    private static let mostLikeInnerNames = 1000
     /// What stands between the name of a node and the name of a value inside it.
     private static let separator = ": "
 
@@ -168,7 +172,8 @@ struct ONNXGraphReader {
     /// Reads the graphs of a node that runs them with what stands around it: from then on it reads what they hand out.
     private mutating func enterGraphs(_ node: inout ONNXNode, depth: Int) throws(WireError) {
         let graphs = node.attributes.filter { $0.graph != nil }
-        guard entersGraphs, Self.graphOperators.contains(node.type), node.domain.isEmpty, node.holdsGraphs,
+        guard entersGraphs, likeInnerNames.count <= Self.mostLikeInnerNames, Self.graphOperators.contains(node.type),
+            node.domain.isEmpty, node.holdsGraphs,
             !node.hasExternalDataInside, graphs.count == node.graphCount,
             !functions.keys.contains(where: { $0.domain.isEmpty && $0.name == node.type })
         else { return }
@@ -198,7 +203,8 @@ struct ONNXGraphReader {
 
     private mutating func unusedPrefix(_ text: String) -> String {
         var prefix = text + Self.separator
-        var number = 2
+        var number = prefixNumbers[text] ?? 2
+        defer { prefixNumbers[text] = number }
         while likeInnerNames.contains(where: { $0.hasPrefix(prefix) }) || !prefixes.insert(prefix).inserted {
             prefix = "\(text) (\(number))\(Self.separator)"
             number += 1
@@ -212,7 +218,7 @@ struct ONNXGraphReader {
     ///
     /// - Returns: whether the node was one that can be entered.
     private mutating func enterCall(_ node: ONNXNode, depth: Int) throws(WireError) -> Bool {
-        guard !node.domain.isEmpty else { return false }
+        guard !node.domain.isEmpty, likeInnerNames.count <= Self.mostLikeInnerNames else { return false }
         let first = nodes.count
         guard expand(node, calling: [], into: scopes[node.scope].prefix) else {
             nodes.removeSubrange(first...)
@@ -229,12 +235,13 @@ struct ONNXGraphReader {
 
     private mutating func expand(_ node: ONNXNode, calling open: [ONNXFunction.Name], into outer: String) -> Bool {
         let name = ONNXFunction.Name(domain: node.domain, name: node.type, overload: node.overload)
-        guard let function = functions[name], function.canBeEntered, !open.contains(name), open.count < 32,
+        guard !node.domain.isEmpty, budget > 0, let function = functions[name], function.canBeEntered,
+            !open.contains(name), open.count < 32,
             function.opsets[""] ?? opsets[""] == opsets[""], node.inputs.count <= function.inputs.count,
             node.outputs.count <= function.outputs.count, !function.nodes.isEmpty, !node.holdsGraphs,
             !node.hasExternalData
         else { return false }
-        let spelled = node.name.isEmpty ? outer + (node.namedOutputs.first ?? node.type) : node.name
+        let spelled = node.name.isEmpty ? node.namedOutputs.first ?? outer + node.type : node.name
         let prefix = unusedPrefix(spelled)
         var names: [String: String] = [:]
         for (place, input) in function.inputs.enumerated() {
@@ -245,7 +252,8 @@ struct ONNXGraphReader {
             names[output] = outside.isEmpty ? prefix + output : outside
         }
         for inner in function.nodes {
-            guard nodes.count < Self.largestNodeCount else { return false }
+            budget -= 1
+            guard budget > 0 else { return false }
             var copy = inner
             copy.scope = node.scope
             copy.name = inner.name.isEmpty ? "" : prefix + inner.name
@@ -258,12 +266,10 @@ struct ONNXGraphReader {
             }
             copy.attributes = inner.attributes.compactMap { $0.resolved(by: node.attributes, or: function.defaults) }
             copy.enclosing = []
-            if !copy.domain.isEmpty,
-                functions[.init(domain: copy.domain, name: copy.type, overload: copy.overload)] != nil,
-                expand(copy, calling: open + [name], into: prefix)
-            {
-                continue
-            }
+            let first = nodes.count
+            if expand(copy, calling: open + [name], into: prefix) { continue }
+            nodes.removeSubrange(first...)
+            guard budget > 0 else { return false }
             copy.index = nodes.count
             nodes.append(copy)
         }

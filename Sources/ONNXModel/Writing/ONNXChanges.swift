@@ -56,6 +56,8 @@ struct ONNXChanges {
     private let original: ONNXNetwork
     private let folded: FoldedNetwork
     private var names: UniqueNames
+    /// The graphs that values of the folded network belong to.
+    private let scopes: [Int]
     /// Which parameter is to be read where, with the dimensions that the node wants.
     private var slots: [(slot: Slot, parameter: ParameterID, dimensions: [Int])] = []
 
@@ -64,7 +66,11 @@ struct ONNXChanges {
         self.file = file
         self.original = original
         self.folded = folded
+        scopes = original.scopes(in: folded.network)
         names = UniqueNames(file.allNames.union(folded.network.values.map(\.name)))
+        for layer in folded.network.layers where original.origins[layer.id]?.part == "terms" {
+            for parameter in layer.operation.parameters { names.take(folded.network[parameter].name) }
+        }
         try collect()
         guard !isEmpty else { return }
         placeTensors()
@@ -101,10 +107,16 @@ struct ONNXChanges {
                 }
                 continue
             }
+            if old == nil, case .parameter(let parameter, let shape) = layer.operation {
+                tensors.append(
+                    NewTensor(
+                        name: folded.network[layer.outputs[0]].name, dimensions: shape, parameter: parameter))
+                continue
+            }
             guard let origin = original.origins[layer.id], let old else { continue }
             try rewire(layer, old: old, origin: origin)
             if layer.operation != old.operation { try changeParameters(layer, old: old, origin: origin) }
-            last[file.nodes[origin.node].scope] = origin.sum ?? origin.node
+            last[file.nodes[origin.node].scope] = origin.turn ?? origin.sum ?? origin.node
         }
         for layer in original.network.layers where !present.contains(layer.id) {
             guard let origin = original.origins[layer.id] else { continue }
@@ -117,6 +129,8 @@ struct ONNXChanges {
         for (place, value) in layer.inputs.enumerated() {
             let name = folded.network[value].name
             guard original.network[old.inputs[place]].name != name else { continue }
+            // Values inside a node are in no file.
+            if origin.inputs[place].isEmpty, original.isPartOfNode(old.inputs[place]) { continue }
             guard !origin.inputs[place].isEmpty else {
                 throw ModelError(
                     .internalFault, "a value that a graph inside '\(layer.name)' reads was to be called '\(name)'")
@@ -125,7 +139,7 @@ struct ONNXChanges {
                 inputs[origin.node, default: file.nodes[origin.node].inputs][position] = name
             }
         }
-        let writer = origin.sum ?? origin.node
+        let writer = origin.turn ?? origin.sum ?? origin.node
         for (place, value) in layer.outputs.enumerated() {
             let oldName = original.network[old.outputs[place]].name
             guard oldName != folded.network[value].name else { continue }
@@ -147,9 +161,21 @@ struct ONNXChanges {
         if weight != previous.first {
             var dimensions = folded.network[weight].shape ?? []
             // The constant on the left of a MatMul is told as the kernel of a convolution.
-            if node.type == "MatMul", dimensions.count == 3 { dimensions.removeLast() }
-            slots.append((Slot(node: node.index, input: weightInput), weight, dimensions))
-            if node.type == "Gemm" { removedAttributes[node.index, default: []].insert("alpha") }
+            if node.type == "MatMul", dimensions.count == 3 {
+                dimensions.remove(at: origin.turn == nil ? 2 : 0)
+            }
+            let slot = Slot(node: node.index, input: weightInput)
+            if origin.part == "terms", case .vector = folded.recipes[weight] {
+                // Sums of what was there and of a bias.
+                let name = folded.network[weight].name
+                tensors.append(NewTensor(name: name, dimensions: dimensions, parameter: weight))
+                inputs[node.index, default: node.inputs][weightInput] = name
+            } else {
+                slots.append((slot, weight, dimensions))
+            }
+            if node.type == "Gemm" {
+                removedAttributes[node.index, default: []].insert(weightInput == 1 ? "alpha" : "beta")
+            }
         }
         guard new.count > 1, previous.count < 2 || new[1] != previous[1] else { return }
         let count = folded.network[new[1]].shape ?? []
@@ -167,7 +193,8 @@ struct ONNXChanges {
             slots.append((Slot(node: sum, input: origin.sumInput), new[1], dimensions))
             return
         }
-        let output = folded.network[layer.outputs[0]].name
+        // Where the product is turned behind the node, the node keeps the name of its output.
+        let output = origin.turn == nil ? folded.network[layer.outputs[0]].name : node.outputs[0]
         var written = outputs[node.index] ?? node.outputs
         written[0] = names.insert("\(output)_product")
         outputs[node.index] = written
@@ -195,7 +222,7 @@ struct ONNXChanges {
         }
         var node = NewNode(
             type: type, name: layer.name, inputs: [input.name], output: folded.network[layer.outputs[0]].name,
-            scope: original.scope(of: layer.inputs[0], in: folded.network))
+            scope: scopes[layer.inputs[0].index])
         for (place, parameter) in parameters.enumerated() {
             var dimensions = folded.network[parameter].shape ?? []
             if type != "BatchNormalization" {

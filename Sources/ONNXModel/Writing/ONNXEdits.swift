@@ -6,6 +6,8 @@ import ProtobufWire
 /// The changes of a fold as edits of the file.
 struct ONNXEdits {
     var messages = ONNXMessages()
+    /// The file of the numbers; `nil` to put all of them into the model.
+    var data: ONNXDataLayout?
     private let file: ONNXFile
     private let changes: ONNXChanges
     private let folded: Network
@@ -74,7 +76,7 @@ struct ONNXEdits {
         let (inputs, outputs) = (changes.inputs[node.index], changes.outputs[node.index])
         let inside = enclosing + [node.field]
         for case .tensor(let tensor) in node.attributes.map(\.value) {
-            if case .external(let place) = tensor.numbers { edits += takeIn(tensor, place) }
+            if case .external(let place) = tensor.numbers { edits += try takeIn(tensor, place) }
         }
         guard inputs != nil || outputs != nil || changes.removedAttributes[node.index] != nil else { return }
         let message = try WireMessage(indexing: node.field, of: file.source)
@@ -174,8 +176,11 @@ struct ONNXEdits {
             edits.append(.remove(tensor.field, inside: tensor.enclosing))
             return
         }
+        if case .external(let external) = tensor.numbers, data != nil {
+            return try move(tensor, from: external, parameter: changes.rewritten[place])
+        }
         guard let parameter = changes.rewritten[place], let type = tensor.type.parameterType else {
-            if case .external(let place) = tensor.numbers { edits += takeIn(tensor, place) }
+            if case .external(let place) = tensor.numbers { edits += try takeIn(tensor, place) }
             return
         }
         let inside = tensor.enclosing + [tensor.field]
@@ -199,11 +204,37 @@ struct ONNXEdits {
         }
     }
 
+    /// Tells where the numbers of a tensor lie in the new file.
+    private mutating func move(
+        _ tensor: ONNXTensor, from place: ONNXExternalPlace, parameter: ParameterID?
+    ) throws(WireError) {
+        let inside = tensor.enclosing + [tensor.field]
+        let fields = tensor.message.fields(ONNXSchema.Tensor.externalData, .lengthDelimited)
+        guard let data, !data.keepsPlaces else {
+            guard let name = data?.name, name != place.location else { return }
+            for field in fields {
+                let entry = try WireMessage(indexing: field, of: file.source)
+                guard try entry.string(ONNXSchema.Entry.key, in: file.source) == "location" else { continue }
+                var content = WireContent()
+                content.appendString(name, field: ONNXSchema.Entry.value)
+                edits += WireEdit.replace(
+                    entry.fields(ONNXSchema.Entry.value), inside: inside + [field], with: content)
+            }
+            return
+        }
+        let type = tensor.type.parameterType
+        let count = try file.byteCount(of: tensor, at: place)
+        var content = ONNXMessages.Produced.external(tensor, place)
+        if let parameter, let type { content = .parameter(parameter, type) }
+        let entries = self.data?.add(content, byteCount: count) ?? WireContent()
+        edits += WireEdit.replace(fields, inside: inside, with: entries)
+    }
+
     /// Puts the numbers of a file of its own into the tensor.
-    private mutating func takeIn(_ tensor: ONNXTensor, _ place: ONNXExternalPlace) -> [WireEdit] {
+    private mutating func takeIn(_ tensor: ONNXTensor, _ place: ONNXExternalPlace) throws(WireError) -> [WireEdit] {
         typealias Schema = ONNXSchema.Tensor
         let inside = tensor.enclosing + [tensor.field]
-        let count = tensor.elementCount * (tensor.type.byteCount ?? 0)
+        let count = try file.byteCount(of: tensor, at: place)
         let numbers = messages.numbers(.external(tensor, place), byteCount: count, field: Schema.raw)
         return WireEdit.remove(tensor.message.fields(Schema.externalData), inside: inside)
             + WireEdit.remove(tensor.message.fields(Schema.location), inside: inside)
@@ -216,7 +247,7 @@ struct ONNXEdits {
         for tensor in changes.tensors {
             let type = folded[tensor.parameter].elementType
             let content = messages.initializer(
-                tensor.name, dimensions: tensor.dimensions, parameter: tensor.parameter, type: type)
+                tensor.name, dimensions: tensor.dimensions, parameter: tensor.parameter, type: type, data: &data)
             edits.append(.insert(content, at: place, inside: [file.graphField]))
             guard file.irVersion < 4 else { continue }
             // Before IR version 4 every initializer had to be an input as well.

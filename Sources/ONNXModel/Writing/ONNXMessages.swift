@@ -8,6 +8,8 @@ struct ONNXMessages {
         case parameter(ParameterID, ElementType)
         /// A tensor whose numbers lie in a file of their own.
         case external(ONNXTensor, ONNXExternalPlace)
+        /// All of a file.
+        case file(FileByteSource)
     }
 
     /// The numbers that the messages ask for, by segment identifier.
@@ -22,16 +24,23 @@ struct ONNXMessages {
     }
 
     /// A tensor with the numbers of a parameter, as a field of a graph.
+    ///
+    /// - Parameter data: the file of the numbers, where they lie apart.
     mutating func initializer(
-        _ name: String, dimensions: [Int], parameter: ParameterID, type: ElementType
+        _ name: String, dimensions: [Int], parameter: ParameterID, type: ElementType, data: inout ONNXDataLayout?
     ) -> WireContent {
         var tensor = WireContent()
         for length in dimensions { tensor.appendVarint(UInt64(length), field: ONNXSchema.Tensor.dimensions) }
         tensor.appendVarint(UInt64(ONNXElementType(type).rawValue), field: ONNXSchema.Tensor.type)
         tensor.appendString(name, field: ONNXSchema.Tensor.name)
         let count = dimensions.reduce(1, *)
-        tensor.append(
-            numbers(.parameter(parameter, type), byteCount: count * type.byteCount, field: ONNXSchema.Tensor.raw))
+        let byteCount = count * type.byteCount
+        if data != nil, byteCount >= ONNXDataLayout.smallestNewTensor {
+            tensor.append(data?.add(.parameter(parameter, type), byteCount: byteCount) ?? WireContent())
+            tensor.appendVarint(1, field: ONNXSchema.Tensor.location)
+        } else {
+            tensor.append(numbers(.parameter(parameter, type), byteCount: byteCount, field: ONNXSchema.Tensor.raw))
+        }
         var content = WireContent()
         content.appendMessage(tensor, field: ONNXSchema.Graph.initializers)
         return content

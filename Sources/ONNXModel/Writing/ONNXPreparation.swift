@@ -1,12 +1,16 @@
 import Folding
+import Frontend
 import NetGraph
 
 extension ONNXNetwork {
     /// A folded network as it is written: names that the file has no other value of, and leftovers in the forms that nodes have.
     ///
     /// What is written and what is held against the written file are both made of it.
-    func prepared(_ folded: FoldedNetwork, for file: ONNXFile) -> FoldedNetwork {
+    ///
+    /// - Throws: for numbers that cannot be read.
+    func prepared(_ folded: FoldedNetwork, for file: ONNXFile) throws(ModelError) -> FoldedNetwork {
         var result = folded
+        keepNamesOfConstants(&result)
         renameNewValues(&result, file: file)
         let types = valueTypes(of: result.network)
         let before = Dictionary(network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -22,7 +26,178 @@ extension ONNXNetwork {
             let type = types[input] ?? .float32
             prepareLeftover(position, of: &result, type: type)
         }
+        try joinConstants(&result, before: before, file: file)
+        let tags = try joinTerms(&result, file: file)
+        nameParts(&result, file: file, tags: tags)
         return result
+    }
+
+    /// The layers that are parts of nodes, by node, with the place in the network of each.
+    private func parts(in folded: Network) -> [Int: [String: Int]] {
+        var result: [Int: [String: Int]] = [:]
+        for (position, layer) in folded.layers.enumerated() {
+            guard let origin = origins[layer.id], !partValues.isEmpty else { continue }
+            result[origin.node, default: [:]][origin.part ?? ""] = position
+        }
+        return result.filter { $0.value.count > 1 }
+    }
+
+    /// Values inside a node are called after its output.
+    private func nameParts(_ result: inout FoldedNetwork, file: ONNXFile, tags: [Int: String]) {
+        for (node, places) in parts(in: result.network) {
+            guard let last = places[""], let output = result.network.layers[last].outputs.first else { continue }
+            let name = result.network[output].name
+            for (part, place) in places where !part.isEmpty {
+                let told = origins[result.network.layers[place].id]?.tag ?? ""
+                let full = part + (told.isEmpty ? "" : tags[node].map { " for \($0)" } ?? told)
+                result.network.layers[place].name = ONNXGraphBuilder.name(
+                    ofPart: full, of: file.nodes[node], output: name)
+                for value in result.network.layers[place].outputs {
+                    result.network.values[value.index].name = "\(name) \(full)"
+                }
+            }
+        }
+    }
+
+    /// Adds to C of a Gemm, which differs from row to row, the biases that its parts took.
+    ///
+    /// - Returns: for each such node the name of the new C.
+    private func joinTerms(_ result: inout FoldedNetwork, file: ONNXFile) throws(ModelError) -> [Int: String] {
+        var tags: [Int: String] = [:]
+        var names = UniqueNames(file.allNames.union(result.network.values.map(\.name)))
+        for (node, places) in parts(in: result.network).sorted(by: { $0.key < $1.key }) {
+            guard let product = places["product"], let terms = places["terms"],
+                case .innerProduct(var first) = result.network.layers[product].operation,
+                case .innerProduct(var second) = result.network.layers[terms].operation,
+                first.bias != nil || second.bias != nil, let shape = result.network[second.weight].shape,
+                let count = TensorShape.elementCount(shape)
+            else { continue }
+            var sums = try numbers(of: second.weight, count, in: result, file: file)
+            for bias in [first.bias, second.bias].compactMap(\.self) {
+                let added = try numbers(of: bias, second.outputCount, in: result, file: file)
+                for index in sums.indices { sums[index] += added[index % second.outputCount] }
+            }
+            let name = names.insert(file.nodes[node].inputs[2])
+            tags[node] = name
+            var renamed = result.network[second.weight]
+            renamed.name = name
+            let parameter = result.network.addParameter(renamed)
+            result.recipes[parameter] = .vector(sums)
+            (first.bias, second.bias, second.weight) = (nil, nil, parameter)
+            result.network.layers[product].operation = .innerProduct(first)
+            result.network.layers[terms].operation = .innerProduct(second)
+        }
+        return tags
+    }
+
+    /// Numbers of a folded network, as they would be written.
+    private func numbers(
+        of parameter: ParameterID, _ count: Int, in folded: FoldedNetwork, file: ONNXFile
+    ) throws(ModelError) -> [Double] {
+        let store = FoldedWeights(base: ONNXWeightStore(file: file, constants: constants), folded: folded)
+        let buffer = UnsafeMutableBufferPointer<Double>.allocate(capacity: count)
+        buffer.initialize(repeating: 0)
+        defer { buffer.deallocate() }
+        do throws(WeightError) {
+            try store.read(parameter, from: 0, into: buffer)
+        } catch {
+            throw ModelError(error)
+        }
+        return Array(buffer)
+    }
+
+    // MARK: Constants
+
+    /// Tensors keep their names: what is made of one gets another.
+    private func keepNamesOfConstants(_ result: inout FoldedNetwork) {
+        for layer in network.layers where layer.isConstant && origins[layer.id] == nil {
+            for value in layer.outputs where result.network[value].name != network[value].name {
+                let (name, given) = (network[value].name, result.network[value].name)
+                for index in result.network.values.indices where result.network.values[index].name == name {
+                    result.network.values[index].name = given
+                }
+                result.network.values[value.index].name = name
+            }
+        }
+    }
+
+    /// Affines of constants become other constants.
+    private func joinConstants(
+        _ result: inout FoldedNetwork, before: [LayerID: Layer], file: ONNXFile
+    ) throws(ModelError) {
+        var constants: [ValueID: Layer] = [:]
+        for layer in result.network.layers where layer.isConstant && origins[layer.id] == nil {
+            constants[layer.outputs[0]] = layer
+        }
+        guard !constants.isEmpty else { return }
+        var changed = false
+        for position in result.network.layers.indices {
+            let layer = result.network.layers[position]
+            guard isLeftover(layer, before: before[layer.id]), let input = layer.inputs.first,
+                let constant = constants[input], case .parameter(let parameter, let shape) = constant.operation,
+                let count = TensorShape.elementCount(shape), count <= ONNXConstant.largestComputedCount,
+                let affine = try affine(of: layer, in: result, file: file), shape.count > 1,
+                affine.factors.count == shape[1] || affine.factors.count == 1
+            else { continue }
+            let inner = shape[2...].reduce(1, *)
+            var numbers = try numbers(of: parameter, count, in: result, file: file)
+            for index in numbers.indices {
+                let channel = affine.factors.count == 1 ? 0 : index / inner % shape[1]
+                numbers[index] = affine.terms[channel].addingProduct(numbers[index], affine.factors[channel])
+            }
+            let output = layer.outputs[0]
+            var made = result.network[parameter]
+            made.name = result.network[output].name
+            let new = result.network.addParameter(made)
+            result.recipes[new] = .vector(numbers)
+            let folded = Layer(
+                id: LayerID(-1_000_000_000 - position), name: made.name, type: "Constant",
+                operation: .parameter(new, shape: shape), inputs: [], outputs: [output])
+            result.network.layers[position] = folded
+            constants[output] = folded
+            changed = true
+        }
+        if changed { sortConstants(&result.network) }
+    }
+
+    /// Constants stand before all nodes, in the order in which those read them; what nobody reads goes.
+    private func sortConstants(_ folded: inout Network) {
+        var open: [ValueID: Layer] = [:]
+        for layer in folded.layers where layer.isConstant && origins[layer.id] == nil { open[layer.outputs[0]] = layer }
+        var constants: [Layer] = []
+        let others = folded.layers.filter { !$0.isConstant || origins[$0.id] != nil }
+        for layer in others {
+            for input in layer.inputs {
+                if let constant = open.removeValue(forKey: input) { constants.append(constant) }
+            }
+        }
+        folded.layers = constants + others
+    }
+
+    /// The numbers of a leftover: y = factor x + term, one for each channel or one for all; `nil` where they are not at hand.
+    private func affine(
+        of layer: Layer, in folded: FoldedNetwork, file: ONNXFile
+    ) throws(ModelError) -> (factors: [Double], terms: [Double])? {
+        func vector(_ parameter: ParameterID?) -> [Double]? {
+            guard let parameter, case .vector(let numbers) = folded.recipes[parameter] else { return nil }
+            return numbers
+        }
+        switch layer.operation {
+        case .scale(let scale):
+            guard let factors = vector(scale.gamma) else { return nil }
+            return (factors, vector(scale.beta) ?? factors.map { _ in 0 })
+        case .bias(let bias):
+            guard let terms = vector(bias.beta) else { return nil }
+            return (terms.map { _ in 1 }, terms)
+        case .batchNorm(let batchNorm):
+            guard let gamma = vector(batchNorm.gamma), let beta = vector(batchNorm.beta),
+                let mean = vector(batchNorm.mean), case .variance(let spread) = batchNorm.spread,
+                let variance = vector(spread)
+            else { return nil }
+            let factors = gamma.indices.map { gamma[$0] / (variance[$0] + batchNorm.epsilon).squareRoot() }
+            return (factors, gamma.indices.map { beta[$0] - factors[$0] * mean[$0] })
+        default: return nil
+        }
     }
 
     /// Whether a layer is an affine that the plan made.
@@ -129,4 +304,8 @@ extension ONNXNetwork {
                 stored: [scale, shift, mean, variance], epsilon: epsilon, movingAverageFraction: Double(Float(0.9))))
         return changed
     }
+}
+
+extension Layer {
+    var isConstant: Bool { if case .parameter = operation { true } else { false } }
 }

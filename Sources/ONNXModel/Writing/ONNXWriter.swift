@@ -8,11 +8,15 @@ import ProtobufWire
 struct ONNXWriter {
     /// Called before each slice; throws to stop.
     var checkpoint: () throws(ModelError) -> Void = {}
+    /// Parameters whose numbers have a factor of their own (Gemm's alpha), so that they are computed in double precision to be rounded once.
+    private var doubled: Set<ParameterID> = []
+    /// Where numbers go that lie in a file of their own; `nil` to put all of them into the model.
+    var side: WriteSettings.SideFile?
 
     /// - Parameters:
     ///   - folded: prepared to be written.
     ///   - weights: of the folded network.
-    func write(
+    mutating func write(
         _ folded: FoldedNetwork, of original: ONNXNetwork, file: ONNXFile, weights: some WeightStore, to path: String
     ) throws(ModelError) {
         try checkpoint()
@@ -22,8 +26,17 @@ struct ONNXWriter {
                 "\(file.path): a graph inside node '\(node.name.inMessages)' (\(node.type)) has numbers in a file of their own, which is not written; put them into the model first (onnx.save without save_as_external_data)"
             )
         }
+        for case (let parameter, .scaled(let source, _)) in folded.recipes
+        where original.constants[source]?.factor ?? 1 != 1 { doubled.insert(parameter) }
         let changes = try ONNXChanges(folded, of: original, file: file)
         var edits = ONNXEdits(changes, folded: folded.network, file: file)
+        if let side {
+            try checkPlace(of: side, file: file)
+            edits.data = ONNXDataLayout(
+                name: FileBytes.name(of: side.path),
+                keeping: changes.isEmpty
+                    ? try onWire { () throws(WireError) in try file.onlyExternalFile() } : nil)
+        }
         let plan: WirePlan
         do throws(WireError) {
             plan = try WirePlan(applying: try edits.made(), to: file.source)
@@ -55,6 +68,48 @@ struct ONNXWriter {
         } catch {
             throw ModelError(.inputOutput, "\(path): cannot be written: \(error)")
         }
+        if let side, let data = edits.data { try write(data, to: side, weights: weights, folded: folded, file: file) }
+    }
+
+    /// The numbers of a model must not be overwritten while they are read.
+    private func checkPlace(of side: WriteSettings.SideFile, file: ONNXFile) throws(ModelError) {
+        let written = try readingFile { () throws(FileError) in
+            try FileBytes.status(of: side.path).map(FileIdentity.init)
+        }
+        guard let written else { return }
+        for place in file.externalPlaces {
+            let path = "\(FileBytes.folder(of: file.path))/\(place.location)"
+            let read = try readingFile { () throws(FileError) in
+                try FileBytes.status(of: path).map(FileIdentity.init)
+            }
+            guard read != written else {
+                throw ModelError(
+                    .usage, "\(side.path): holds numbers of \(file.path); give the output another name or folder")
+            }
+        }
+    }
+
+    /// Writes the file of the numbers.
+    private func write(
+        _ data: ONNXDataLayout, to side: WriteSettings.SideFile, weights: some WeightStore, folded: FoldedNetwork,
+        file: ONNXFile
+    ) throws(ModelError) {
+        let output = try readingFile { () throws(FileError) in try SequentialFile(creatingPath: side.staged) }
+        let slice = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { slice.deallocate() }
+        for piece in data.pieces {
+            let gap = [UInt8](repeating: 0, count: piece.offset - output.position)
+            try readingFile { () throws(FileError) in try output.append(gap) }
+            var done = 0
+            while done < piece.byteCount {
+                let part = UnsafeMutableRawBufferPointer(rebasing: slice[..<min(slice.count, piece.byteCount - done)])
+                try checkpoint()
+                try fill(part, from: piece.content, at: done, weights: weights, folded: folded.network, file: file)
+                try readingFile { () throws(FileError) in try output.append(UnsafeRawBufferPointer(part)) }
+                done += part.count
+            }
+        }
+        try readingFile { () throws(FileError) in try output.finish() }
     }
 
     /// Computes a slice of new numbers, little-endian, in the format of the tensor.
@@ -70,11 +125,20 @@ struct ONNXWriter {
                 let (source, range) = try file.bytes(of: tensor, at: place)
                 try source.read(at: range.lowerBound + offset, into: buffer)
             }
+        case .file(let source):
+            return try onWire { () throws(WireError) in try source.read(at: offset, into: buffer) }
         case .parameter(let id, let format): (parameter, type) = (id, format)
         }
         let start = offset / type.byteCount
         do throws(WeightError) {
             switch type {
+            case .float32 where doubled.contains(parameter):
+                let floats = buffer.bindMemory(to: Float.self)
+                let numbers = UnsafeMutableBufferPointer<Double>.allocate(capacity: floats.count)
+                numbers.initialize(repeating: 0)
+                defer { numbers.deallocate() }
+                try weights.read(parameter, from: start, into: numbers)
+                for index in floats.indices { floats[index] = Float(numbers[index]) }
             case .float32: try weights.read(parameter, from: start, into: buffer.bindMemory(to: Float.self))
             case .float64: try weights.read(parameter, from: start, into: buffer.bindMemory(to: Double.self))
             case .float16:
