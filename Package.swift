@@ -102,7 +102,9 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(
             name: "KerasModelTests",
-            dependencies: ["KerasModel", "Files", "Frontend", "JSON", "NetGraph", "Folding", "HDF5", "Zip"]),
+            dependencies: [
+                "KerasModel", "BNFoldKit", "Files", "Frontend", "JSON", "NetGraph", "Folding", "HDF5", "Zip",
+            ]),
         .testTarget(
             name: "ONNXModelTests", dependencies: ["ONNXModel", "Frontend", "NetGraph", "Folding", "ProtobufWire"]),
         .testTarget(

@@ -51,8 +51,9 @@ private struct PlanApplier {
 
     mutating func rewire(_ rewiring: Rewiring) {
         for value in rewiring.regauged where original.values.indices.contains(value.before.index) {
-            let before = original[value.before]
-            _ = network.addValue(Value(name: value.name, shape: before.shape, order: before.order))
+            var new = original[value.before]
+            new.name = value.name
+            _ = network.addValue(new)
         }
         for (value, name) in rewiring.names where network.values.indices.contains(value.index) {
             network.values[value.index].name = name

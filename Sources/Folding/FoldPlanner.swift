@@ -39,9 +39,14 @@ public struct FoldPlanner {
         let connections = Connections(network)
         var none: StatisticsReader?
         do throws(WeightError) {
-            let forest = try AffineForest(network, connections: connections, shapes: shapes, statistics: &none)
-            let graph = PlanningGraph(network, connections: connections, shapes: shapes, forest: forest)
-            return try plan(graph, settings: settings, hasNumbers: false)
+            return try planKeepingUnits { kept, closesUnits throws(WeightError) in
+                var settings = settings
+                settings.closesUnits = closesUnits
+                let forest = try AffineForest(
+                    network, connections: connections, shapes: shapes, kept: kept, statistics: &none)
+                let graph = PlanningGraph(network, connections: connections, shapes: shapes, forest: forest)
+                return try plan(graph, settings: settings, hasNumbers: false)
+            }
         } catch {
             // Nothing is read, so nothing can fail to be.
             return FoldPlan()
@@ -57,13 +62,30 @@ public struct FoldPlanner {
     /// - Throws: `WeightError` when a vector cannot be read.
     public func plan(weights: any WeightStore) throws(WeightError) -> (plan: FoldPlan, findings: [StatisticsFinding]) {
         let shapes = PlanningGraph.shapes(of: network)
+        let connections = Connections(network)
+        var findings: [StatisticsFinding] = []
+        let best = try planKeepingUnits { kept, closesUnits throws(WeightError) in
+            let (plan, found) = try plan(
+                weights: weights, shapes: shapes, connections: connections, kept: kept, closesUnits: closesUnits)
+            findings = found
+            return plan
+        }
+        return (best, findings)
+    }
+
+    private func plan(
+        weights: any WeightStore, shapes: [TensorShape?], connections: Connections, kept: [LayerID: RefusalReason],
+        closesUnits: Bool
+    ) throws(WeightError) -> (plan: FoldPlan, findings: [StatisticsFinding]) {
         var statistics: StatisticsReader? = StatisticsReader(
             network: network, weights: weights, allowsUntrained: options.allowsUntrained)
-        let connections = Connections(network)
-        let forest = try AffineForest(network, connections: connections, shapes: shapes, statistics: &statistics)
+        let forest = try AffineForest(
+            network, connections: connections, shapes: shapes, kept: kept, statistics: &statistics)
         guard var reader = statistics.take() else { return (FoldPlan(), []) }
         var settings = settings
+        settings.closesUnits = closesUnits
         if !forest.nodes.isEmpty {
+            settings.outputSums = try Self.outputSums(network, weights: weights)
             for (position, layer) in network.layers.enumerated() {
                 guard let bias = LinearLayer(layer.operation)?.bias else { continue }
                 settings.biases[position] = try reader.vector(bias)
@@ -76,6 +98,52 @@ public struct FoldPlanner {
             if let bias = LinearLayer(layer.operation)?.bias { try reader.checkFinite([bias], of: layer) }
         }
         return (plan, reader.findings)
+    }
+
+    /// Plans, and once more with all layers of a unit kept where not all of them go; each time round there are fewer that may.
+    ///
+    /// In parts of the network that run several times an affine might go in through a door in one run and stay inside in another. Where that is so, it is
+    /// tried as well to keep all doors closed.
+    private func planKeepingUnits(
+        _ plan: (_ kept: [LayerID: RefusalReason], _ closesUnits: Bool) throws(WeightError) -> FoldPlan
+    ) throws(WeightError) -> FoldPlan {
+        let units = UnitCheck(network)
+        func settled(closesUnits: Bool) throws(WeightError) -> (plan: FoldPlan, isTorn: Bool) {
+            var kept: [LayerID: RefusalReason] = [:]
+            var result = try plan(kept, closesUnits)
+            while case let torn = units.tornLayers(in: result), !torn.isEmpty {
+                kept.merge(torn) { first, _ in first }
+                result = try plan(kept, closesUnits)
+            }
+            return (result, !kept.isEmpty)
+        }
+        let open = try settled(closesUnits: false)
+        guard units.haveDoors, open.isTorn || !open.plan.isEmptyHanded else { return open.plan }
+        let closed = try settled(closesUnits: true)
+        return closed.plan.stayingCount < open.plan.stayingCount ? closed.plan : open.plan
+    }
+
+    /// The sum of the weights of each output, of convolutions that may have no bias and whose outputs read one channel each.
+    private static func outputSums(
+        _ network: Network, weights: any WeightStore
+    ) throws(WeightError) -> [Int: [Double]] {
+        var result: [Int: [Double]] = [:]
+        for (position, layer) in network.layers.enumerated() {
+            guard case .convolution(let convolution) = layer.operation, !convolution.mayHaveBias,
+                let count = network[convolution.weight].elementCount,
+                let layout = convolution.weightLayout(isTransposed: false, elementCount: count), layout.inputs == 1
+            else { continue }
+            let numbers = try weights.vector(convolution.weight, of: network)
+            var sums = [Double](repeating: 0, count: convolution.outputChannels)
+            let (group, output) = (layout.stride(of: .groups), layout.stride(of: .outputs))
+            let kernel = layout.stride(of: .kernel)
+            for channel in sums.indices {
+                let start = channel / layout.outputs * group + channel % layout.outputs * output
+                for tap in 0..<layout.kernel { sums[channel] += numbers[start + tap * kernel] }
+            }
+            result[position] = sums
+        }
+        return result
     }
 
     private var settings: PlanningSettings {

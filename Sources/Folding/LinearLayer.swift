@@ -10,6 +10,7 @@ struct LinearLayer {
     /// Whether a pixel of zeros lies around the input.
     var isPadded = false
     private(set) var kind = Kind.convolution
+    private(set) var mayHaveBias = true
 
     enum Kind: Hashable { case convolution, deconvolution, innerProduct }
 
@@ -25,6 +26,7 @@ struct LinearLayer {
             outputChannels = convolution.outputChannels
             channelAxis = convolution.channelAxis
             isPadded = convolution.isPadded
+            mayHaveBias = convolution.mayHaveBias
             if case .deconvolution = operation { kind = .deconvolution }
         case .innerProduct(let product):
             weight = product.weight

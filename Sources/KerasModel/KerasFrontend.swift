@@ -167,8 +167,15 @@ public struct KerasSession: ModelSession {
             text = try readingFile { () throws(FileError) in try FileBytes.read(network, limit: Self.largestConfig) }
             place = network
         }
-        return try KerasPair(
-            config: try KerasModelConfig(parsing: text, file: place, version: container?.version), place: place,
-            container: container, files: files, options: options)
+        let config: KerasModelConfig
+        do throws(ModelError) {
+            config = try KerasModelConfig(parsing: text, file: place, version: container?.version)
+        } catch {
+            // Whatever else there is about it.
+            guard error.kind == .malformed, let version = container?.version, KerasDialect(version: version) == .one
+            else { throw error }
+            throw KerasOne.refusal(of: nil, version: version, place: place)
+        }
+        return try KerasPair(config: config, place: place, container: container, files: files, options: options)
     }
 }

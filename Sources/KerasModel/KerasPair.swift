@@ -20,10 +20,7 @@ struct KerasPair: Model {
         options: ModelOptions
     ) throws(ModelError) {
         guard config.dialect != .one else {
-            throw ModelError(
-                .malformed,
-                "\(place): is a model of Keras 1, which is not folded: nothing but Keras 1 could load the result; load it in Keras 2 and save it anew"
-            )
+            throw KerasOne.refusal(of: config.document.root, version: container?.version, place: place)
         }
         self.config = config
         self.place = place
@@ -70,7 +67,18 @@ struct KerasPair: Model {
 
     // MARK: Writing
 
-    func renames(of folded: FoldedNetwork, in format: OutputFormat) -> [LayerID: String] { [:] }
+    func renames(of folded: FoldedNetwork, in format: OutputFormat) -> [LayerID: String] {
+        guard let insertions = try? KerasInsertionFinder(folded, of: model).insertions() else { return [:] }
+        var names: [LayerID: String] = [:]
+        for insertion in insertions {
+            let name = insertion.model.appending(insertion.name).description
+            if folded.network.layers.contains(where: { $0.id == insertion.layer && $0.name != name }) {
+                names[insertion.layer] = name
+            }
+        }
+        return names
+    }
+
     func unshared(by folded: FoldedNetwork) -> [PartedParameter] { [] }
 
     func networkFile(
@@ -157,7 +165,12 @@ struct KerasPair: Model {
             guard error.kind == .malformed || error.kind == .usage else { throw error }
             throw ModelError(.internalFault, "the written model does not load: \(error)")
         }
-        let expected = Self.anonymous(folded.network, model.origins)
+        let names = renames(of: folded, in: format)
+        var renamed = folded.network
+        for index in renamed.layers.indices {
+            if let name = names[renamed.layers[index].id] { renamed.layers[index].name = name }
+        }
+        let expected = Self.anonymous(renamed, model.origins)
         let found = Self.anonymous(written.model.network, written.model.origins)
         if let difference = NetworkStructure(expected).firstDifference(from: NetworkStructure(found)) {
             throw ModelError(
@@ -182,12 +195,34 @@ struct KerasPair: Model {
 
     /// The same network with names where the file has some: values have none of their own, nor have layers that only help.
     private static func anonymous(_ network: Network, _ origins: [LayerID: KerasNetwork.Origin]) -> Network {
-        var result = network
-        for index in result.values.indices { result.values[index].name = "" }
-        result.layers = inOrder(network)
+        // A nested model of which nothing is left goes with its doors.
+        var result = withoutIdentities(network)
+        for index in result.values.indices {
+            result.values[index].name = ""
+            result.values[index].isSealed = false
+        }
+        result.layers = inOrder(result)
         for index in result.layers.indices where origins[result.layers[index].id]?.part == .helper {
             result.layers[index].name = ""
         }
+        return result
+    }
+
+    /// The same network without layers that hand their input on.
+    private static func withoutIdentities(_ network: Network) -> Network {
+        var result = network
+        var sources: [ValueID: ValueID] = [:]
+        result.layers.removeAll { layer in
+            guard case .identity = layer.operation, layer.inputs.count == 1, layer.outputs.count == 1 else {
+                return false
+            }
+            sources[layer.outputs[0]] = sources[layer.inputs[0]] ?? layer.inputs[0]
+            return true
+        }
+        for index in result.layers.indices {
+            result.layers[index].inputs = result.layers[index].inputs.map { sources[$0] ?? $0 }
+        }
+        result.outputs = result.outputs.map { sources[$0] ?? $0 }
         return result
     }
 

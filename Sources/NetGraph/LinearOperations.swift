@@ -22,6 +22,8 @@ public struct Convolution: Hashable, Sendable {
     public var outputPadding: [Int]
     /// The axis that holds the channels; the spatial axes follow it.
     public var channelAxis: Int
+    /// Whether it could have a bias: a part of a layer of the file may have no room for one.
+    public var mayHaveBias = true
 
     public init(
         weight: ParameterID, weightOrder: WeightOrder = .outputsFirst, bias: ParameterID?, outputChannels: Int,

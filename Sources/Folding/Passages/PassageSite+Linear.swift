@@ -9,6 +9,9 @@ struct LinearSite {
     var isOverflowing = false
     /// It is one of several calls of a layer that would not all take the same: it takes nothing.
     var isParted = false
+    /// The sum of the weights of each output, of a convolution that may have no bias and whose outputs read one channel each; `nil` where a shift does not
+    /// pass.
+    var outputSums: [Double]?
 }
 
 extension PassageSite {
@@ -51,6 +54,17 @@ extension PassageSite {
                 return blocked(affines, farCount: outputs.count, .weightShape(producer: layer.name))
             }
         }
+        if !site.linear.mayHaveBias, !affine.hasNoShift {
+            guard let moved = shift(affine, through: site) else {
+                let parts = split(affine, .forward, factors: .any, allowsShift: false)
+                return Passage(
+                    moved: outputs.map { _ in nil }, rest: affines.map { _ in parts.rest }, taken: parts.moved,
+                    reason: parts.reason)
+            }
+            return Passage(
+                moved: outputs.map { _ in moved.isIdentity ? nil : moved }, rest: affines.map { _ in nil },
+                taken: affine.with(scale: affine.scale, shift: affine.scale.map { _ in 0 }))
+        }
         let parts = split(
             affine, .forward, factors: .any, allowsShift: site.linear.kind != .deconvolution && !site.linear.isPadded,
             shiftReason: site.linear.isPadded && site.linear.kind == .convolution
@@ -58,6 +72,19 @@ extension PassageSite {
         return Passage(
             moved: outputs.map { _ in nil }, rest: affines.map { _ in parts.rest }, taken: parts.moved,
             reason: parts.reason)
+    }
+
+    /// What a shift of the inputs becomes behind a convolution whose outputs read one channel each.
+    ///
+    ///     sum over k of W[o, k] (s x[k] + t)  =  sum of (s W[o, k]) x[k]  +  t (sum of W[o, k])
+    private func shift(_ affine: ChannelAffine, through site: LinearSite) -> ChannelAffine? {
+        guard let sums = site.outputSums, !site.linear.isPadded, site.linear.kind == .convolution,
+            let channels = channels(ofInput: 0) ?? (affine.isUniform ? nil : affine.channelCount), channels > 0,
+            sums.count % channels == 0, let plain = affine.expanded(to: channels)?.shift
+        else { return nil }
+        let multiplier = sums.count / channels
+        return ChannelAffine(
+            scale: sums.map { _ in 1 }, offset: sums.indices.map { plain[$0 / multiplier] * sums[$0] })
     }
 
     private func refusal(of site: LinearSite) -> RefusalReason? {

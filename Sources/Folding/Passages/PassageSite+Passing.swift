@@ -8,7 +8,7 @@ extension PassageSite {
         var stopped: Passage {
             blocked(affines, farCount: direction == .backward ? inputs.count : outputs.count, stopReason)
         }
-        guard !inputs.isEmpty, !outputs.isEmpty else { return stopped }
+        guard !inputs.isEmpty, !outputs.isEmpty, !isClosed else { return stopped }
         switch layer.operation {
         case .convolution, .deconvolution, .innerProduct:
             return direction == .backward ? takeBackward(affines) : takeForward(affines)

@@ -14,6 +14,8 @@ struct PassageSite {
     var preferredInput: Int?
     /// What a linear layer weighs, when it may take affines at all.
     var linear: LinearSite?
+    /// Whether nothing is to pass.
+    var isClosed = false
 
     /// The number of channels of an input.
     func channels(ofInput index: Int) -> Int? {

@@ -26,10 +26,12 @@ struct AffineForest {
     ///
     /// - Parameters:
     ///   - shapes: of all values, as far as they are known.
+    ///   - kept: layers that stay as they are, and why.
     ///   - statistics: reads the numbers; `nil` to assume the worst about all that are not told by the structure.
     /// - Throws: `WeightError` when a vector cannot be read.
     init(
-        _ network: Network, connections: Connections, shapes: [TensorShape?], statistics: inout StatisticsReader?
+        _ network: Network, connections: Connections, shapes: [TensorShape?], kept: [LayerID: RefusalReason] = [:],
+        statistics: inout StatisticsReader?
     ) throws(WeightError) {
         nodeOfValue = [Int?](repeating: nil, count: network.values.count)
         junctions = Set(
@@ -42,6 +44,7 @@ struct AffineForest {
             switch layer.operation.affineRole(inputCount: layer.inputs.count, network: network) {
             case .notAffine: continue
             case .refused(let cause): reason = cause
+            case .element where kept[layer.id] != nil: reason = kept[layer.id]
             case .element where layer.isScaleByChannel && keptNormalizations.contains(layer.inputs[0]):
                 reason = .batchNormStays
             case .element:

@@ -19,7 +19,12 @@ extension Placement {
         for edge in edges {
             if let edge { functions.append(items[edge]?.function) } else { functions.append(nil) }
         }
-        return graph.site(position, settings: settings, functions: functions)
+        var site = graph.site(position, settings: settings, functions: functions)
+        // The sums are those of the weight as it was.
+        if site.linear?.outputSums != nil, takenBefore[position] != nil || takenBehind[position] != nil {
+            site.linear?.outputSums = nil
+        }
+        return site
     }
 
     /// Pushes the affines that lie before all readers of a layer's outputs back through it.
@@ -106,7 +111,7 @@ extension Placement {
             if function != item.function { regauge(edge: edge, by: item.sources.first?.node ?? node) }
             setItem(edge, to: function.map { Item(function: $0, sources: item.sources) })
         }
-        if passage.taken != nil { return move }
+        if passage.taken != nil, passage.moved.allSatisfy({ $0 == nil }) { return move }
         let carried = stepped(sources, through: position)
         for (index, moved) in passage.moved.enumerated() {
             guard let moved else { continue }
@@ -245,8 +250,9 @@ extension PlanningGraph {
             site.linear = LinearSite(
                 linear: linear, weightShape: network[linear.weight].shape,
                 isOverflowing: settings.overflowingTargets.contains(layer.id),
-                isParted: settings.partedTargets.contains(layer.id))
+                isParted: settings.partedTargets.contains(layer.id), outputSums: settings.outputSums[position])
         }
+        site.isClosed = settings.closesUnits && layer.unit != nil
         return site
     }
 
@@ -283,6 +289,10 @@ struct PlanningSettings {
     var partedTargets: Set<LayerID> = []
     /// The numbers of the biases of linear layers, by position.
     var biases: [Int: [Double]] = [:]
+    /// The sums of the weights of each output of convolutions that may have no bias, by position.
+    var outputSums: [Int: [Double]] = [:]
+    /// Whether nothing passes the doors of parts of the network that run several times: what lies inside of one is then the same in all of its runs.
+    var closesUnits = false
 
     var allowsForward: Bool { reach == .wholeGraph }
     var isOnlyAdjacent: Bool { reach == .adjacent }

@@ -220,6 +220,13 @@ struct Placement {
             if !edges[place...].contains(where: { originalFunctions[$0] == key.function && self.key(of: $0) == key }) {
                 cost.edits += 1
             }
+            if graph.isSealed(root),
+                edges[place...].contains(where: {
+                    originalFunctions[$0] != key.function && !graph.mayChange($0) && self.key(of: $0) == key
+                })
+            {
+                cost.misplaced += 1
+            }
         }
         return cost
     }
@@ -227,7 +234,8 @@ struct Placement {
     private func cost(of key: Group.Key, _ group: WideRoot.Members?, root: Int) -> PlanCost {
         guard let group else { return PlanCost() }
         return PlanCost(
-            layers: 1, work: (key.function.map { table.readCount(of: $0) } ?? 1) * elementCounts[root],
+            misplaced: graph.isSealed(root) && group.originals < group.edges.count ? 1 : 0, layers: 1,
+            work: (key.function.map { table.readCount(of: $0) } ?? 1) * elementCounts[root],
             edits: group.originals > 0 ? 0 : 1)
     }
 

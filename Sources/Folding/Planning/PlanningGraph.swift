@@ -143,6 +143,14 @@ struct PlanningGraph {
         return layer
     }
 
+    /// Whether no affine may come to lie behind a value that did not lie there before.
+    func isSealed(_ root: Int) -> Bool { network.values[root].isSealed }
+
+    /// Whether a reader has an affine layer before it that may become another one.
+    func mayChange(_ edge: Int) -> Bool {
+        edges[edge].node.map { network.layers[forest.nodes[$0].position].unit == nil } ?? false
+    }
+
     /// Whether a value comes from outside.
     func isInput(_ value: ValueID) -> Bool {
         guard let producer = producer(of: value) else { return true }

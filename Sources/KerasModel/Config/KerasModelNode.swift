@@ -50,6 +50,21 @@ public struct KerasModelNode: Sendable {
     }
 
     public func layer(named name: String) -> KerasLayer? { layers.first { $0.name == name } }
+
+    /// The layer of a path in this model, through nested models and wrappers.
+    func layer(at path: KerasPath) -> KerasLayer? {
+        var found: KerasLayer?
+        for name in path.names {
+            switch found?.content {
+            case nil: found = layer(named: name)
+            case .model(let model)?: found = model.layer(named: name)
+            case .wrapper(let inner)?: found = inner.name == name ? inner : nil
+            case .leaf?, .merge?: return nil
+            }
+            if found == nil { return nil }
+        }
+        return found
+    }
 }
 
 /// The JSON of a model: `model_config` of an HDF5 file, `config.json` of a `.keras` file, or what `to_json()` gives.

@@ -9,6 +9,9 @@ public struct KerasPath: Hashable, Sendable, CustomStringConvertible {
 
     public func appending(_ name: String) -> KerasPath { KerasPath(names + [name]) }
 
+    /// The model around the layer; empty for the whole one.
+    public var parent: KerasPath { KerasPath(Array(names.dropLast())) }
+
     /// For messages and for the names of layers in a network; two paths may look alike here.
     public var description: String { names.joined(separator: "/") }
 }

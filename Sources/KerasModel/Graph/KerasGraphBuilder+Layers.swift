@@ -9,18 +9,24 @@ extension KerasGraphBuilder {
     mutating func translate(_ call: KerasLayerCall) throws(ModelError) -> [KerasValue] {
         switch call.layer.content {
         case .model(let model):
-            return try expand(model, inputs: call.inputs, path: call.path, leadingAxes: call.leadingAxes)
+            return leave(
+                call,
+                outputs: try expand(
+                    model, inputs: call.inputs, path: call.path, outerCall: call.call, leadingAxes: call.leadingAxes))
         case .wrapper(let inner):
             var inside = call
             inside.layer = inner
             inside.path = call.path.appending(inner.name)
+            leafHomes[inside.path] = leafHomes[call.path] ?? (call.path.parent, call.layer.name)
             inside.leadingAxes += 1
             return try translate(inside)
         case .merge: return opaque(call, "models that are merged as a first layer are not taken apart")
         case .leaf: break
         }
         if call.layer.isForeign { return opaque(call, "it is a class of the user's") }
-        if call.layer.isOperator || call.layer.className == "TFOpLambda" { return try translateOperator(call) }
+        if call.layer.isOperator || KerasClasses.operators.contains(call.layer.className) {
+            return try translateOperator(call)
+        }
         if call.layer.isQuantized || !(call.layer.config["quantization_config"].map(\.isNull) ?? true) {
             return opaque(call, "its weights are quantised")
         }
@@ -73,11 +79,14 @@ extension KerasGraphBuilder {
         } catch {
             throw ModelError(.malformed, "\(file): layer '\(call.name)' (\(call.layer.className)): \(error.message)")
         }
-        return append(
+        let value = append(
             operation, name: suffix.map { "\(call.name) (\($0))" } ?? call.name,
             type: part == .activation ? suffix ?? call.layer.className : call.layer.className,
             valueName: isLast ? call.name : "\(call.name) (\(suffix.map { $0 } ?? "linear"))", inputs: inputs,
             shape: shape, order: order ?? inputs.first?.order ?? defaultOrder, origin: origin(call, part))
+        // Inside of a layer there is no place for another one.
+        if !isLast { network.values[value.id.index].isSealed = true }
+        return value
     }
 
     // MARK: Parameters

@@ -144,6 +144,8 @@ extension KerasGraphBuilder {
             return try finish(call, .convolution(first), input: input, activation: activation)
         }
         guard outputs > 0 else { return opaque(call, "its number of filters is not told") }
+        // The bias of the layer is that of its second part.
+        first.mayHaveBias = false
         let between = try add(
             .convolution(first), to: [input], of: call, part: .depthwise, suffix: "depthwise", isLast: false)
         try checkInputs(call, between, weight: parameters[1], axis: -2, groups: 1)

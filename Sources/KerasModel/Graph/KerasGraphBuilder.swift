@@ -22,12 +22,17 @@ struct KerasGraphBuilder {
     var constants: [ParameterID: [Double]] = [:]
     var remarks: [ReadingRemark] = []
     var callCounts: [KerasPath: Int] = [:]
+    var leafHomes: [KerasPath: (model: KerasPath, name: String)] = [:]
     /// The parameters of each leaf, in its order.
     var parameters: [KerasPath: [ParameterID]] = [:]
-    private var callsSoFar: [KerasPath: Int] = [:]
+    /// The number that stands for each layer that is called several times.
+    private var units: [KerasPath: Int] = [:]
     private var valueNames: Set<String> = []
     /// Values that were put into another order already.
     var reordered: [ValueID: KerasValue] = [:]
+
+    /// Whether any layer hands on a mask, which tells layers behind it to leave elements out.
+    let hasMasks: Bool
 
     /// More layers than any network has; nested models that are called several times multiply.
     static let largestLayerCount = 1 << 18
@@ -39,6 +44,9 @@ struct KerasGraphBuilder {
         self.weights = weights
         self.options = options
         self.file = file
+        hasMasks = config.leaves.contains { leaf in
+            leaf.layer.className == "Masking" || leaf.layer.config["mask_zero"]?.boolean == true
+        }
         defaultOrder = Self.isChannelsFirst(config.model) ? .channelsFirst : .channelsLast
     }
 
@@ -47,11 +55,11 @@ struct KerasGraphBuilder {
         var count = 0
         try countCalls(of: config.model, path: KerasPath([]), times: 1, count: &count)
         let inputs = try addInputs()
-        let outputs = try expand(config.model, inputs: inputs, path: KerasPath([]), leadingAxes: 0)
+        let outputs = try expand(config.model, inputs: inputs, path: KerasPath([]), outerCall: 0, leadingAxes: 0)
         network.outputs = outputs.map(\.id)
         return KerasNetwork(
             network: network, origins: origins, tensors: tensors, constants: constants, callCounts: callCounts,
-            remarks: remarks)
+            leafHomes: leafHomes, remarks: remarks)
     }
 
     // MARK: Before the layers
@@ -139,10 +147,13 @@ struct KerasGraphBuilder {
         let told = options.inputShapes[name].map { $0.map(Optional.some) } ?? told
         // Networks of Keras take any number of images.
         let shape = told.map { TensorShape([$0.first.flatMap(\.self) ?? 1] + $0.dropFirst()) }
-        return append(
+        let value = append(
             .input, name: name, type: "InputLayer", valueName: name, inputs: [],
             shape: shape.map(defaultOrder.networkShape), order: defaultOrder,
             origin: KerasNetwork.Origin(path: KerasPath([name]), call: 0, part: .main))
+        // Before the first layer of a Sequential that tells the shape of its input itself there is no place for another one.
+        if config.model.layer(named: name) == nil { network.values[value.id.index].isSealed = true }
+        return value
     }
 
     // MARK: Models
@@ -152,15 +163,18 @@ struct KerasGraphBuilder {
     /// - Parameters:
     ///   - inputs: what the model is called with, flattened.
     ///   - path: of the model; empty for the whole one.
+    ///   - outerCall: which of the calls of the model it is.
     /// - Returns: the outputs of the call.
     mutating func expand(
-        _ model: KerasModelNode, inputs: [KerasValue], path: KerasPath, leadingAxes: Int
+        _ model: KerasModelNode, inputs: [KerasValue], path: KerasPath, outerCall: Int, leadingAxes: Int
     ) throws(ModelError) -> [KerasValue] {
         guard model.form == .functional else {
-            var values = inputs
+            var values = enter(model, inputs: inputs, path: path, call: outerCall)
             for layer in model.layers where layer.className != "InputLayer" {
                 values = try translate(
-                    prepared(layer, in: path, arguments: values.map { .value($0) }, leadingAxes: leadingAxes))
+                    prepared(
+                        layer, in: path, call: outerCall, arguments: values.map { .value($0) }, leadingAxes: leadingAxes
+                    ))
             }
             return values
         }
@@ -177,7 +191,8 @@ struct KerasGraphBuilder {
         let positions = Dictionary(
             model.layers.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         var values: [Place: KerasValue] = [:]
-        for (reference, value) in zip(model.inputs, inputs) {
+        let entered = enter(model, inputs: inputs, path: path, call: outerCall)
+        for (reference, value) in zip(model.inputs, entered) {
             guard let position = positions[reference.layer] else { continue }
             values[Place(layer: position, call: 0, tensor: reference.tensor)] = value
         }
@@ -216,8 +231,9 @@ struct KerasGraphBuilder {
             }
             let readings = readers.readings(ofLayer: layer.name, call: place.call)
             let call = prepared(
-                layer, in: path, arguments: arguments, keywords: keywords, outputCount: readings.outputCount,
-                toldShape: readings.shape, leadingAxes: leadingAxes)
+                layer, in: path, call: outerCall * layer.calls.count + place.call, arguments: arguments,
+                keywords: keywords, outputCount: readings.outputCount, toldShape: readings.shape,
+                leadingAxes: leadingAxes)
             for (tensor, value) in try translate(call).enumerated() {
                 values[Place(layer: place.layer, call: place.call, tensor: tensor)] = value
             }
@@ -227,16 +243,14 @@ struct KerasGraphBuilder {
         return outputs
     }
 
-    private mutating func prepared(
-        _ layer: KerasLayer, in path: KerasPath, arguments: [KerasInput],
+    private func prepared(
+        _ layer: KerasLayer, in path: KerasPath, call: Int, arguments: [KerasInput],
         keywords: [(name: String, value: KerasInput)] = [], outputCount: Int = 1, toldShape: [Int?]? = nil,
         leadingAxes: Int
     ) -> KerasLayerCall {
         let path = path.appending(layer.name)
-        let call = callsSoFar[path, default: 0]
-        callsSoFar[path] = call + 1
         return KerasLayerCall(
-            layer: layer, path: path, name: call == 0 ? path.description : "\(path) call \(call + 1)", call: call,
+            layer: layer, path: path, name: Self.name(path, call: call), call: call,
             arguments: arguments, keywords: keywords, outputCount: outputCount, toldShape: toldShape,
             leadingAxes: leadingAxes)
     }
@@ -258,10 +272,14 @@ struct KerasGraphBuilder {
         shapes: [TensorShape?], order: ElementOrder, origin: KerasNetwork.Origin
     ) -> [KerasValue] {
         var outputs: [KerasValue] = []
+        // What is called several times the file tells once.
+        let home = leafHomes[origin.path]?.model ?? origin.path.parent
+        let isSealed = callCounts[home] ?? 1 > 1
         for (valueName, shape) in zip(valueNames, shapes) {
             var unique = valueName
             while !valueNames.isEmpty, !self.valueNames.insert(unique).inserted { unique += "'" }
             let id = network.addValue(Value(name: unique, shape: shape, order: order))
+            network.values[id.index].isSealed = isSealed
             outputs.append(KerasValue(id: id, order: order, networkShape: shape))
         }
         let id = LayerID(network.layers.count)
@@ -269,8 +287,28 @@ struct KerasGraphBuilder {
             Layer(
                 id: id, name: name, type: type, operation: operation, inputs: inputs.map(\.id),
                 outputs: outputs.map(\.id)))
+        switch (operation, origin.part) {
+        case (.batchNorm, _) where callCounts[origin.path] ?? 1 > 1,
+            (_, .output) where callCounts[origin.path] ?? 1 > 1:
+            network.layers[id.index].unit = unit(of: origin.path)
+        case (_, .input) where callCounts[origin.path.parent] ?? 1 > 1:
+            network.layers[id.index].unit = unit(of: origin.path.parent)
+        default: break
+        }
         origins[id] = origin
         return outputs
+    }
+
+    private mutating func unit(of path: KerasPath) -> Int {
+        let unit = units[path] ?? units.count
+        units[path] = unit
+        return unit
+    }
+
+    /// Makes the layer that was added last one that goes whole or stays as it is.
+    mutating func keepWhole(_ path: KerasPath) {
+        guard !network.layers.isEmpty else { return }
+        network.layers[network.layers.count - 1].unit = unit(of: path)
     }
 
     /// A value in another order of axes: the same numbers, moved.
@@ -283,6 +321,7 @@ struct KerasGraphBuilder {
             return same
         }
         if let known = reordered[value.id] { return known }
+        let wasSealed = network[value.id].isSealed
         let permutation = order == .channelsFirst ? [0] + (2..<rank) + [1] : [0, rank - 1] + (1..<rank - 1)
         let name = "\(network[value.id].name) (\(order == .channelsFirst ? "second" : "last") axis first)"
         let producer = network.layers.last { $0.outputs.contains(value.id) }
@@ -293,35 +332,8 @@ struct KerasGraphBuilder {
             origin: producer.flatMap { origins[$0.id] }.map {
                 KerasNetwork.Origin(path: $0.path, call: $0.call, part: .helper)
             } ?? KerasNetwork.Origin(path: KerasPath([]), call: 0, part: .helper))
+        network.values[result.id.index].isSealed = wasSealed
         reordered[value.id] = result
         return result
-    }
-}
-
-/// Who reads which outputs of the calls of a model.
-private struct KerasReaders {
-    private struct Place: Hashable {
-        var layer: String
-        var call: Int
-    }
-
-    private var counts: [Place: Int] = [:]
-    private var shapes: [Place: [Int?]] = [:]
-
-    init(_ model: KerasModelNode) {
-        func note(_ reference: KerasReference, isOutput: Bool) {
-            let place = Place(layer: reference.layer, call: model.call(of: reference, isOutput: isOutput))
-            counts[place] = max(counts[place] ?? 1, reference.tensor + 1)
-            if reference.tensor == 0, let shape = reference.shape { shapes[place] = shape }
-        }
-        for layer in model.layers {
-            for reference in layer.calls.flatMap(\.references) { note(reference, isOutput: false) }
-        }
-        for reference in model.outputs { note(reference, isOutput: true) }
-    }
-
-    func readings(ofLayer layer: String, call: Int) -> (outputCount: Int, shape: [Int?]?) {
-        let place = Place(layer: layer, call: call)
-        return (counts[place] ?? 1, shapes[place])
     }
 }

@@ -15,6 +15,10 @@ struct KerasNetwork {
         case activation
         /// Anything else: a change of the order of axes, a flattening behind a pooling.
         case helper
+        /// What a nested model is called with, as its own layers see it: the input of this number. The path is that of its InputLayer.
+        case input(Int)
+        /// What a nested model gives, as the layers around it see it: the output of this number.
+        case output(Int)
     }
 
     struct Origin: Hashable {
@@ -32,5 +36,7 @@ struct KerasNetwork {
     var constants: [ParameterID: [Double]]
     /// How often each leaf is called, over all calls of the models around it.
     var callCounts: [KerasPath: Int]
+    /// The model and the name of the layer that stands for a leaf there, where that is a wrapper around it.
+    var leafHomes: [KerasPath: (model: KerasPath, name: String)]
     var remarks: [ReadingRemark]
 }

@@ -11,9 +11,9 @@ struct KerasTwin {
 
     func network(withNamesOf twin: Network) -> Network {
         for reach in FoldReach.allCases {
-            guard let planned = planned(reach), Self.isLike(planned, twin) else { continue }
+            guard let planned = planned(reach), let pairs = Self.pairs(planned, twin) else { continue }
             var names: [ValueID: String] = [:]
-            for (layer, written) in zip(planned.layers, twin.layers) {
+            for (layer, written) in pairs {
                 for (value, other) in zip(layer.outputs, written.outputs)
                 // A value that holds other numbers than before has an identifier of its own.
                 where network.values.indices.contains(value.index) { names[value] = twin[other].name }
@@ -37,12 +37,23 @@ struct KerasTwin {
         }
     }
 
-    /// Whether two networks have layers of the same names and numbers of outputs.
-    private static func isLike(_ planned: Network, _ twin: Network) -> Bool {
-        planned.layers.count == twin.layers.count
-            && zip(planned.layers, twin.layers).allSatisfy {
-                $0.name == $1.name && $0.outputs.count == $1.outputs.count
+    /// The layers of two networks by their names, in whatever order they stand; `nil` where one has a layer that the other lacks. Layers that hand their
+    /// input on may be missing: a nested model of which nothing is left goes with its doors, and a new one in a nested model has its name from there.
+    private static func pairs(_ planned: Network, _ twin: Network) -> [(Layer, Layer)]? {
+        func isDoor(_ layer: Layer) -> Bool { if case .identity = layer.operation { true } else { false } }
+        var written = Dictionary(twin.layers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var pairs: [(Layer, Layer)] = []
+        var isComplete = true
+        for layer in planned.layers {
+            if let other = written[layer.name], other.outputs.count == layer.outputs.count {
+                pairs.append((layer, other))
+                written[layer.name] = nil
+            } else if layer.id.index >= 0, !isDoor(layer) {
+                isComplete = false
             }
+        }
+        let isNew = { (layer: Layer) in if case .batchNorm = layer.operation { true } else { false } }
+        return isComplete && written.values.allSatisfy({ isDoor($0) || isNew($0) }) ? pairs : nil
     }
 
     /// - Parameters:

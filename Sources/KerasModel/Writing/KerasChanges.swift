@@ -7,6 +7,13 @@ struct KerasChanges {
     /// A normalisation whose numbers are others now.
     struct Renormalized: Hashable {
         var epsilon: Double
+        /// Whether its numbers, and so its epsilon, are in double precision.
+        var isDouble: Bool
+
+        init(_ batchNorm: BatchNorm, in network: Network) {
+            epsilon = batchNorm.epsilon
+            isDouble = batchNorm.variance.map { network[$0].elementType == .float64 } ?? false
+        }
     }
 
     /// Leaves that are gone.
@@ -30,17 +37,16 @@ struct KerasChanges {
         insertions = try KerasInsertionFinder(folded, of: model).insertions()
         let moved = Set(insertions.map { $0.model.appending($0.name) })
         for layer in folded.network.layers where model.origins[layer.id] == nil {
-            guard let insertion = insertions.first(where: { $0.name == layer.name }) else { continue }
-            tensors[insertion.model.appending(layer.name)] = Self.tensors([(.main, layer)], folded, model)
+            guard let insertion = insertions.first(where: { $0.layer == layer.id }) else { continue }
+            tensors[insertion.model.appending(insertion.name)] = Self.tensors([(.main, layer)], folded, model)
         }
         for path in order {
-            let all = (parts[path] ?? []).filter { $0.origin.part != .helper }
+            let all = (parts[path] ?? []).filter { $0.origin.part.isOfLeaf }
             let gone = all.filter { $0.after == nil }
             if !gone.isEmpty {
                 guard gone.count == all.count else {
                     throw ModelError(
-                        .malformed,
-                        "layer '\(path)' is called several times, and not all of its calls fold; fold with --no-forward or --only-adjacent"
+                        .internalFault, "layer '\(path)' is called several times, and not all of its calls fold"
                     )
                 }
                 removed.insert(path)
@@ -53,8 +59,7 @@ struct KerasChanges {
                 let isChanged = own.contains { $0.before.operation != ($0.after ?? $0.before).operation }
                 guard call == 0 || changed == tensors || !isChanged && tensors == nil else {
                     throw ModelError(
-                        .malformed,
-                        "layer '\(path)' is called several times, and its calls do not fold alike; fold with --no-forward or --only-adjacent"
+                        .internalFault, "layer '\(path)' is called several times, and its calls do not fold alike"
                     )
                 }
                 if isChanged { tensors = changed }
@@ -68,16 +73,11 @@ struct KerasChanges {
                     if before.bias == nil, after.bias != nil { biased.insert(path) }
                 case (.innerProduct(let before), .innerProduct(let after)?):
                     if before.bias == nil, after.bias != nil { biased.insert(path) }
-                case (.power, .batchNorm?), (.scale, .batchNorm?):
-                    throw ModelError(
-                        .usage,
-                        "--fold-preprocessing: nothing takes all of what '\(path)' does; leave the option out, and it stays as it is"
-                    )
                 // Other statistics alone are no change of the layer's fields.
                 case (.batchNorm(let before), .batchNorm(let after)?)
                 where before.gamma == after.gamma && before.beta == after.beta: break
                 case (_, .batchNorm(let after)?) where !moved.contains(path):
-                    renormalized[path] = Renormalized(epsilon: after.epsilon)
+                    renormalized[path] = Renormalized(after, in: folded.network)
                 default: break
                 }
             }
@@ -123,4 +123,14 @@ struct KerasChanges {
 
 extension BatchNorm {
     fileprivate var variance: ParameterID? { if case .variance(let variance) = spread { variance } else { nil } }
+}
+
+extension KerasNetwork.Part {
+    /// Whether it is done by a leaf of the model, rather than put around it.
+    var isOfLeaf: Bool {
+        switch self {
+        case .helper, .input, .output: false
+        case .main, .depthwise, .activation: true
+        }
+    }
 }

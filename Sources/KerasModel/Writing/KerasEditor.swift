@@ -25,9 +25,6 @@ struct KerasEditor {
     ///
     /// - Throws: where they cannot be told in JSON, which is a fault of the plan.
     mutating func text() throws(ModelError) -> [UInt8] {
-        guard !isGone(config.model, path: KerasPath([])) else {
-            throw ModelError(.internalFault, "nothing is left of the model")
-        }
         try edit(config.model, path: KerasPath([]))
         let text: [UInt8]
         do throws(JSONEditConflict) {
@@ -62,8 +59,16 @@ struct KerasEditor {
     // MARK: Models
 
     private mutating func edit(_ model: KerasModelNode, path: KerasPath) throws(ModelError) {
-        let gone = Set(
+        var gone = Set(
             model.layers.indices.filter { isGone(model.layers[$0], path: path.appending(model.layers[$0].name)) })
+        let isEmpty = model.layers.indices.allSatisfy {
+            gone.contains($0) || model.layers[$0].className == "InputLayer"
+        }
+        if model.form == .sequential, isEmpty, let last = gone.max() {
+            // A Sequential has to have a layer.
+            gone.remove(last)
+            try becomeLinear(model.layers[last])
+        }
         edits += config.document.removals(ofElements: gone, from: model.list)
         if model.form == .sequential {
             try keepInputShape(of: model, gone: gone)
@@ -76,9 +81,26 @@ struct KerasEditor {
         for insertion in changes.insertions where insertion.model == path {
             try insert(insertion, into: model, path: path)
         }
-        for (position, layer) in model.layers.enumerated() where !gone.contains(position) {
+        for (position, layer) in model.layers.enumerated()
+        where !gone.contains(position) && !isGone(layer, path: path.appending(layer.name)) {
             try edit(layer, path: path.appending(layer.name))
         }
+    }
+
+    /// Makes a layer one that hands its input on.
+    private mutating func becomeLinear(_ layer: KerasLayer) throws(ModelError) {
+        var fields = [
+            JSONValue.Member(key: "name", value: .string(layer.name)),
+            JSONValue.Member(key: "activation", value: .string("linear")),
+        ]
+        for key in ["batch_input_shape", "batch_shape", "dtype"] {
+            guard let value = layer.config[key] else { continue }
+            fields.append(JSONValue.Member(key: key, value: JSONValue(value)))
+        }
+        set(layer.node, "class_name", to: .string("Activation"))
+        if layer.node["module"] != nil { set(layer.node, "module", to: .string("keras.layers")) }
+        if layer.node["registered_name"].map({ !$0.isNull }) == true { set(layer.node, "registered_name", to: .null) }
+        edits.append(JSONEdit(replacing: layer.config.range, with: .object(fields)))
     }
 
     private mutating func edit(_ layer: KerasLayer, path: KerasPath) throws(ModelError) {
@@ -90,22 +112,32 @@ struct KerasEditor {
         }
     }
 
-    /// The first layer of a Sequential without an InputLayer tells the shape of what it reads: so does the next one when it goes.
+    /// The first layer of a Sequential without an InputLayer tells the shape of what it reads: so does the next one when it goes, or an InputLayer
+    /// where that is a model.
     private mutating func keepInputShape(of model: KerasModelNode, gone: Set<Int>) throws(ModelError) {
-        guard gone.contains(0), let first = model.layers.first else { return }
-        guard let next = model.layers.indices.first(where: { !gone.contains($0) }) else { return }
-        for key in ["batch_input_shape", "input_dtype"] {
-            guard let told = first.config.members?.first(where: { $0.key == key }) else { continue }
-            var layer = model.layers[next]
-            while case .wrapper(let inner) = layer.content, layer.config.members == nil { layer = inner }
-            guard layer.config.members != nil, case .model = layer.content else {
-                set(layer.config, key, to: told.value)
-                continue
+        guard gone.contains(0), let first = model.layers.first, first.className != "InputLayer" else { return }
+        let next = model.layers.indices.first { !gone.contains($0) }
+        var told: [JSONMember] = []
+        for key in ["batch_input_shape", "batch_shape", "input_dtype"] {
+            guard let member = first.config.members?.first(where: { $0.key == key }) else { continue }
+            told.append(member)
+        }
+        guard !told.isEmpty else { return }
+        if let next, case .leaf = model.layers[next].content {
+            for member in told { set(model.layers[next].config, member.key, to: member.value) }
+        } else if let next, case .wrapper = model.layers[next].content {
+            for member in told { set(model.layers[next].config, member.key, to: member.value) }
+        } else {
+            var fields = [JSONValue.Member(key: "name", value: .string(first.name + "_input"))]
+            for member in told where member.key != "input_dtype" {
+                fields.append(JSONValue.Member(key: member.key, value: JSONValue(member.value)))
             }
-            throw ModelError(
-                .internalFault,
-                "\(file): '\(first.name)' tells the shape of the input and goes, but the model '\(layer.name)' behind it cannot tell it"
-            )
+            if let type = (first.config["input_dtype"] ?? first.config["dtype"])?.string {
+                fields.append(JSONValue.Member(key: "dtype", value: .string(type)))
+            }
+            let entry = JSONValue.object(["class_name": .string("InputLayer"), "config": .object(fields)])
+            edits.append(
+                JSONEdit(inserting: entry.text + (next == nil ? "" : ", "), at: first.node.range.lowerBound))
         }
     }
 
@@ -117,18 +149,30 @@ struct KerasEditor {
         let insertions = changes.insertions.filter { $0.model == path }
         guard !gone.isEmpty || !insertions.isEmpty else { return }
         for layer in model.layers where gone[layer.name] == nil {
-            let own = insertions.filter { $0.readers.contains(layer.name) }
-            for place in layer.calls.flatMap(\.places) {
-                try redirect(place, isOutput: false, in: model, gone: gone, insertions: own)
+            for (number, call) in layer.calls.enumerated() {
+                let references = call.references
+                for place in call.places {
+                    // A tensor that is handed over by name may be told several times.
+                    let own =
+                        references.firstIndex { $0.nameRange == place.nameRange }
+                        ?? references.firstIndex {
+                            ($0.layer, $0.node, $0.tensor) == (place.layer, place.node, place.tensor)
+                        }
+                    let reading = own.map { KerasReading(layer: layer.name, call: number, place: $0) }
+                    let insertion = reading.flatMap { reading in insertions.first { $0.readings.contains(reading) } }
+                    try redirect(place, isOutput: false, in: model, gone: gone, to: insertion)
+                }
             }
         }
-        let own = insertions.filter(\.isOutput)
-        for place in model.outputs { try redirect(place, isOutput: true, in: model, gone: gone, insertions: own) }
+        for (index, place) in model.outputs.enumerated() {
+            let insertion = insertions.first { $0.outputs.contains(index) }
+            try redirect(place, isOutput: true, in: model, gone: gone, to: insertion)
+        }
     }
 
     private mutating func redirect(
         _ place: KerasReference, isOutput: Bool, in model: KerasModelNode, gone: [String: KerasLayer],
-        insertions: [KerasInsertion]
+        to insertion: KerasInsertion?
     ) throws(ModelError) {
         var (name, call, tensor) = (place.layer, model.call(of: place, isOutput: isOutput), place.tensor)
         // Layers that go may read one another; nothing reads itself, which was made sure of before.
@@ -141,10 +185,7 @@ struct KerasEditor {
             }
             (name, call, tensor) = (source.layer, model.call(of: source), source.tensor)
         }
-        // Of several in a row the last one is read.
-        while let insertion = insertions.first(where: { $0.source == name && $0.call == call && $0.tensor == tensor }) {
-            (name, call, tensor) = (insertion.name, 0, 0)
-        }
+        if let insertion { (name, call, tensor) = (insertion.name, 0, 0) }
         guard name != place.layer || gone[place.layer] != nil else { return }
         let first = model.firstNodes[name]
         let node = call + (first.map { isOutput ? $0.inOutputs : $0.inCalls } ?? 0)
@@ -159,12 +200,7 @@ struct KerasEditor {
     private mutating func insert(
         _ insertion: KerasInsertion, into model: KerasModelNode, path: KerasPath
     ) throws(ModelError) {
-        guard let pattern = model.layer(named: insertion.pattern.names.last ?? ""),
-            // One that is new stands behind its own source.
-            let source = model.layer(named: insertion.source)
-                ?? changes.insertions.first(where: { $0.model == path && $0.name == insertion.source }).flatMap({
-                    model.layer(named: $0.source)
-                })
+        guard let pattern = config.model.layer(at: insertion.pattern), let source = model.layer(named: insertion.source)
         else {
             throw ModelError(.internalFault, "\(file): there is no pattern for the new layer '\(insertion.name)'")
         }
@@ -172,24 +208,22 @@ struct KerasEditor {
         edits = []
         if let name = pattern.node["name"] {
             edits.append(JSONEdit(replacing: name.range, with: .string(insertion.name)))
+        } else if model.form == .functional {
+            set(pattern.node, "name", to: .string(insertion.name))
         }
         set(pattern.config, "name", to: .string(insertion.name))
         let axis = JSONValue.integer(insertion.isChannelsFirst ? 1 : -1)
         set(pattern.config, "axis", to: pattern.config["axis"]?.elements == nil ? axis : .array([axis]))
-        setNumbers(of: pattern, epsilon: insertion.epsilon)
+        setNumbers(of: pattern, to: insertion.numbers)
+        // What a layer that stands first tells of the input.
+        remove(["batch_input_shape", "batch_shape", "input_dtype"], from: pattern.config)
         // It tells the shape of what the pattern reads; a layer finds out by itself.
-        if let members = pattern.node.members, let place = members.firstIndex(where: { $0.key == "build_config" }) {
-            edits += config.document.removals(ofMembers: [place], from: pattern.node)
-        }
-        if let calls = pattern.node["inbound_nodes"]?.elements, let node = pattern.node["inbound_nodes"] {
-            edits += config.document.removals(ofElements: Set(calls.indices.dropFirst()), from: node)
-            guard let call = pattern.calls.first, call.places.count == 1, let place = call.places.first else {
-                throw ModelError(.internalFault, "\(file): layer '\(pattern.name)' does not read one tensor")
-            }
+        var foreign = ["build_config"]
+        if model.form == .sequential { foreign.append("inbound_nodes") }
+        remove(foreign, from: pattern.node)
+        if model.form == .functional {
             let first = model.firstNodes[insertion.source]?.inCalls ?? 0
-            edits.append(JSONEdit(replacing: place.nameRange, with: .string(insertion.source)))
-            edits.append(JSONEdit(replacing: place.nodeRange, with: .integer(insertion.call + first)))
-            edits.append(JSONEdit(replacing: place.tensorRange, with: .integer(insertion.tensor)))
+            set(pattern.node, "inbound_nodes", to: call(insertion, node: insertion.call + first, pattern: pattern))
         }
         let text: String
         do throws(JSONEditConflict) {
@@ -202,6 +236,26 @@ struct KerasEditor {
         edits.append(JSONEdit(inserting: ", " + text, at: source.node.range.upperBound))
     }
 
+    /// `inbound_nodes` of a layer that reads one tensor.
+    private func call(_ insertion: KerasInsertion, node: Int, pattern: KerasLayer) -> JSONValue {
+        let place: [JSONValue] = [.string(insertion.source), .integer(node), .integer(insertion.tensor)]
+        guard config.dialect == .three else { return .array([.array([.array(place + [.object([])])])]) }
+        let type = pattern.config["dtype"]?.string ?? "float32"
+        let shape = insertion.shape.map { $0.map(JSONValue.integer) ?? .null }
+        let tensor = JSONValue.object([
+            "class_name": .string("__keras_tensor__"),
+            "config": .object([
+                "shape": .array(shape), "dtype": .string(type), "keras_history": .array(place),
+            ]),
+        ])
+        return .array([.object(["args": .array([tensor]), "kwargs": .object([])])])
+    }
+
+    private mutating func remove(_ keys: [String], from object: JSONNode) {
+        let places = (object.members ?? []).indices.filter { keys.contains(object.members?[$0].key ?? "") }
+        edits += config.document.removals(ofMembers: Set(places), from: object)
+    }
+
     // MARK: Fields
 
     private mutating func editFields(of layer: KerasLayer, path: KerasPath) {
@@ -209,16 +263,19 @@ struct KerasEditor {
             let isOld = layer.config["use_bias"] == nil && layer.config["bias"]?.boolean != nil
             set(layer.config, isOld ? "bias" : "use_bias", to: .boolean(true))
         }
-        if let renormalized = changes.renormalized[path] { setNumbers(of: layer, epsilon: renormalized.epsilon) }
+        if let renormalized = changes.renormalized[path] { setNumbers(of: layer, to: renormalized) }
     }
 
     /// Of a normalisation that has all four of its numbers.
-    private mutating func setNumbers(of layer: KerasLayer, epsilon: Double) {
+    private mutating func setNumbers(of layer: KerasLayer, to numbers: KerasChanges.Renormalized) {
         set(layer.config, "center", to: .boolean(true))
         set(layer.config, "scale", to: .boolean(true))
-        // Floats are written as short as they can be: 0.001.
-        if layer.config["epsilon"]?.number.map({ Double(Float($0.double)) }) != epsilon {
-            set(layer.config, "epsilon", to: .decimal(Double("\(Float(epsilon))") ?? epsilon))
+        let told = layer.config["epsilon"]?.number?.double
+        if numbers.isDouble, told != numbers.epsilon {
+            set(layer.config, "epsilon", to: .decimal(numbers.epsilon))
+        } else if !numbers.isDouble, told.map({ Double(Float($0)) }) != numbers.epsilon {
+            // Floats are written as short as they can be: 0.001.
+            set(layer.config, "epsilon", to: .decimal(Double("\(Float(numbers.epsilon))") ?? numbers.epsilon))
         }
         if layer.config["renorm"]?.boolean == true { set(layer.config, "renorm", to: .boolean(false)) }
     }

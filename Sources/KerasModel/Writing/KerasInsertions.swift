@@ -5,22 +5,32 @@ import NetGraph
 /// A normalisation that a fold puts where there was none, or moves to another place.
 struct KerasInsertion {
     var name: String
+    /// The layer of the folded network that it is.
+    var layer: LayerID
     /// The model that it becomes a layer of; empty for the whole one.
     var model: KerasPath
     /// The layer whose entry in the JSON is its pattern: itself, where it is moved.
     var pattern: KerasPath
-    var epsilon: Double
+    var numbers: KerasChanges.Renormalized
     /// The layer whose output it reads, which of its calls, and which of that call's outputs.
     var source: String
     var call: Int
     var tensor: Int
-    /// The layers that read it instead.
-    var readers: Set<String>
-    /// Whether it takes the place of an output of the model.
-    var isOutput: Bool
+    /// Who reads it instead.
+    var readings: Set<KerasReading>
+    /// The outputs of the model that it gives.
+    var outputs: Set<Int>
     /// In the order of the file, images first.
     var shape: [Int?]
     var isChannelsFirst: Bool
+}
+
+/// One of the tensors that a call of a layer reads.
+struct KerasReading: Hashable {
+    var layer: String
+    var call: Int
+    /// Its number among the tensors of the call.
+    var place: Int
 }
 
 /// Finds the normalisations of a folded network that read something else than before, or that are new.
@@ -53,7 +63,7 @@ struct KerasInsertionFinder {
             uniquingKeysWith: { first, _ in first })
     }
 
-    /// - Throws: for a place that the JSON of a model has no room for: inside of a layer, or in another model than its readers.
+    /// - Throws: for a place that the JSON of a model has no room for, which is a fault of the plan.
     func insertions() throws(ModelError) -> [KerasInsertion] {
         var result: [KerasInsertion] = []
         for layer in folded.layers {
@@ -61,38 +71,72 @@ struct KerasInsertionFinder {
                 let output = layer.outputs.first
             else { continue }
             if let before = originals[layer.id], isInPlace(layer, before) { continue }
-            guard let source = visibleSource(of: input) else { throw noRoom(layer) }
-            let parent = KerasPath(Array(source.path.names.dropLast()))
-            guard let pattern = pattern(for: layer, in: parent) else { throw noRoom(layer) }
-            var names: Set<String> = []
-            for reader in visibleReaders(of: output) {
-                guard let origin = model.origins[reader.id] else {
-                    // Another one that is new names this one as its source.
-                    continue
-                }
-                guard KerasPath(Array(origin.path.names.dropLast())) == parent,
-                    isFirstPart(reader, origin)
-                else { throw noRoom(layer) }
-                names.insert(origin.path.names.last ?? "")
+            guard let source = visibleSource(of: input), let pattern = pattern(for: layer, in: source.model) else {
+                throw noRoom(layer)
             }
-            let shape = folded[input].shape
-            let order = folded[input].order
-            result.append(
-                KerasInsertion(
-                    name: originals[layer.id].flatMap { model.origins[$0.id]?.path.names.last } ?? layer.name,
-                    model: parent, pattern: pattern, epsilon: batchNorm.epsilon,
-                    source: source.path.names.last ?? "", call: source.call, tensor: source.tensor, readers: names,
-                    isOutput: folded.outputs.contains(output),
-                    shape: [nil] + (shape.map { Array(order.shape(of: $0).dimensions.dropFirst()) } ?? []),
-                    isChannelsFirst: order == .channelsFirst && shape?.rank ?? 2 > 2))
+            var insertion = KerasInsertion(
+                name: name(of: layer, pattern: pattern, in: source.model, besides: result), layer: layer.id,
+                model: source.model, pattern: pattern, numbers: KerasChanges.Renormalized(batchNorm, in: folded),
+                source: source.name,
+                call: source.call, tensor: source.tensor, readings: [], outputs: [],
+                shape: [nil] + (shape(of: input) ?? []),
+                isChannelsFirst: folded[input].order == .channelsFirst && folded[input].shape?.rank ?? 2 > 2)
+            if source.model.names.isEmpty {
+                insertion.outputs = Set(model.network.outputs.indices.filter { model.network.outputs[$0] == output })
+            }
+            for (reader, place) in visibleReaders(of: output) {
+                guard let origin = model.origins[reader.id], isFirstPart(reader, origin) else { throw noRoom(layer) }
+                let home: KerasPath
+                switch origin.part {
+                case .output(let index):
+                    home = origin.path
+                    insertion.outputs.insert(index)
+                case .input(let index):
+                    home = origin.path.parent.parent
+                    insertion.readings.insert(
+                        KerasReading(layer: origin.path.parent.names.last ?? "", call: origin.call, place: index))
+                default:
+                    // A wrapper reads for the layer in it.
+                    let own = model.leafHomes[origin.path] ?? (origin.path.parent, origin.path.names.last ?? "")
+                    home = own.model
+                    insertion.readings.insert(KerasReading(layer: own.name, call: origin.call, place: place))
+                }
+                guard home == source.model else { throw noRoom(layer) }
+            }
+            result.append(insertion)
         }
         return result
     }
 
+    /// The name of its own of a layer that moves; else one that is made of that of its pattern, of letters that all versions of Keras allow.
+    private func name(
+        of layer: Layer, pattern: KerasPath, in parent: KerasPath, besides others: [KerasInsertion]
+    ) -> String {
+        if let own = model.origins[layer.id]?.path.names.last { return own }
+        var stem = layer.name
+        if stem.hasPrefix(pattern.description) {
+            stem = (pattern.names.last ?? "") + stem.dropFirst(pattern.description.count)
+        }
+        stem = String(stem.map { $0 == "/" || $0 == " " || $0 == "(" || $0 == ")" ? "_" : $0 })
+        var name = stem
+        var number = 1
+        while model.origins.values.contains(where: { $0.path == parent.appending(name) })
+            || others.contains(where: { $0.model == parent && $0.name == name })
+        {
+            name = "\(stem)_\(number)"
+            number += 1
+        }
+        return name
+    }
+
+    private func shape(of value: ValueID) -> [Int?]? {
+        folded[value].shape.map { Array(folded[value].order.shape(of: $0).dimensions.dropFirst()) }
+    }
+
     private func noRoom(_ layer: Layer) -> ModelError {
         ModelError(
-            .malformed,
-            "what is left of the normalisation '\(layer.name)' would have to lie where a model of Keras has no place for a layer; fold with --no-forward or --only-adjacent"
+            .internalFault,
+            "what is left of the normalisation '\(layer.name)' would have to lie where a model of Keras has no place for a layer"
         )
     }
 
@@ -105,29 +149,34 @@ struct KerasInsertionFinder {
         return producers[input]?.id == oldProducers[old]?.id
     }
 
-    /// The layer of the model whose output a value is; `nil` for what lies inside of one.
-    private func visibleSource(of value: ValueID) -> (path: KerasPath, call: Int, tensor: Int)? {
-        guard let producer = producers[value] else { return nil }
-        guard let origin = model.origins[producer.id] else {
-            // New as well.
-            guard let input = producer.inputs.first, let before = visibleSource(of: input) else { return nil }
-            return (KerasPath(Array(before.path.names.dropLast()) + [producer.name]), 0, 0)
+    /// The layer of a model whose output a value is; `nil` for what lies inside of one.
+    private func visibleSource(of value: ValueID) -> (model: KerasPath, name: String, call: Int, tensor: Int)? {
+        guard let producer = producers[value], let origin = model.origins[producer.id], !folded[value].isSealed else {
+            return nil
         }
         if isReordering(producer, origin), let input = producer.inputs.first { return visibleSource(of: input) }
-        let isRead = folded.layers.contains { other in
-            other.id != producer.id
-                && model.origins[other.id].map { $0.path == origin.path && $0.call == origin.call } == true
-                && other.inputs.contains { producer.outputs.contains($0) } && !isReordering(other, origin)
+        let home = model.leafHomes[origin.path] ?? (origin.path.parent, origin.path.names.last ?? "")
+        let tensor: Int
+        switch origin.part {
+        case .output(let index): tensor = index
+        case .input: return (home.model, home.name, 0, 0)
+        default: tensor = producer.outputs.firstIndex(of: value) ?? 0
         }
-        guard !isRead, model.callCounts[origin.path] ?? 1 <= 1 else { return nil }
-        return (origin.path, origin.call, producer.outputs.firstIndex(of: value) ?? 0)
+        return (home.model, home.name, origin.call, tensor)
     }
 
-    private func visibleReaders(of value: ValueID) -> [Layer] {
-        (readers[value] ?? []).flatMap { reader in
-            guard let origin = model.origins[reader.id], isReordering(reader, origin), let output = reader.outputs.first
-            else { return [reader] }
-            return visibleReaders(of: output)
+    /// The layers that read a value, each with the place of it among the tensors of the call.
+    private func visibleReaders(of value: ValueID) -> [(reader: Layer, place: Int)] {
+        (readers[value] ?? []).flatMap { reader -> [(Layer, Int)] in
+            if let origin = model.origins[reader.id], isReordering(reader, origin), let output = reader.outputs.first {
+                return visibleReaders(of: output)
+            }
+            // Numbers of the JSON are no tensors.
+            let tensors = reader.inputs.filter { input in
+                guard let producer = producers[input], case .parameter = producer.operation else { return true }
+                return false
+            }
+            return tensors.indices.filter { tensors[$0] == value }.map { (reader, $0) }
         }
     }
 
@@ -145,15 +194,14 @@ struct KerasInsertionFinder {
         }
     }
 
-    /// Itself, or of the normalisations of the same model the one that it is a part of.
+    /// Itself, or of the normalisations the one that it is a part of, best one of the same model.
     private func pattern(for layer: Layer, in parent: KerasPath) -> KerasPath? {
         if let origin = model.origins[layer.id] { return origin.path }
-        let candidates = model.network.layers.compactMap { other -> KerasPath? in
-            guard case .batchNorm = other.operation, let path = model.origins[other.id]?.path,
-                KerasPath(Array(path.names.dropLast())) == parent
-            else { return nil }
-            return path
+        let all = model.network.layers.compactMap { other -> KerasPath? in
+            guard case .batchNorm = other.operation else { return nil }
+            return model.origins[other.id]?.path
         }
-        return candidates.first { layer.name.hasPrefix($0.description) } ?? candidates.first
+        let near = all.filter { $0.parent == parent }
+        return (near.isEmpty ? all : near).first { layer.name.hasPrefix($0.description) } ?? near.first ?? all.first
     }
 }
