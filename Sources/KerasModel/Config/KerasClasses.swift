@@ -17,6 +17,9 @@ enum KerasClasses {
         "TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty",
     ]
 
+    /// Layers of Keras 2 that call a function of TensorFlow.
+    static let operators: Set<String> = ["TFOpLambda", "SlicingOpLambda"]
+
     /// Layers that hand their input on at inference.
     static let identities: Set<String> = [
         "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianNoise", "GaussianDropout",

@@ -72,11 +72,13 @@ extension KerasGraphBuilder {
         guard let parameters = parameters(of: call, shapes: [nil]), let slope = parameters.first else {
             return opaque(call, "its weights are not plain numbers")
         }
-        guard let shape = network[slope].shape, let rank = input.rank, shape.count == rank - 1 else {
+        guard let shape = network[slope].shape, let rank = input.rank,
+            shape.count == rank - 1 - call.leadingAxes
+        else {
             return opaque(call, "its slopes do not fit its input")
         }
         // The axes of the parameter are those of the file, images left out.
-        let axes = Array(input.order.networkAxes(rank: rank).dropFirst())
+        let axes = Array(input.order.networkAxes(rank: rank).dropFirst(1 + call.leadingAxes))
         return [try add(.activation(.prelu(slope: slope, axes: axes)), to: [input], of: call)]
     }
 }

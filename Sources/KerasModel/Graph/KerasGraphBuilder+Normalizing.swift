@@ -68,7 +68,8 @@ extension KerasGraphBuilder {
     /// x scale + offset along the last axis: kept apart from what folds, for users feed data as it is.
     private mutating func rescaling(_ call: KerasLayerCall) throws(ModelError) -> [KerasValue] {
         guard let input = call.inputs.first, call.inputs.count == 1,
-            let scale = call.fields["scale"]?.decimals, case let offset = call.fields["offset"]?.decimals ?? [0]
+            let scale = call.fields["scale"]?.content.decimals,
+            case let offset = call.fields["offset"]?.content.decimals ?? [0]
         else { return opaque(call, "its scale or offset is not understood") }
         return try preparation(call, input, scale: scale, offset: offset)
     }
@@ -78,9 +79,9 @@ extension KerasGraphBuilder {
         guard let input = call.inputs.first, call.inputs.count == 1 else {
             return opaque(call, "it reads no one tensor")
         }
-        guard let mean = call.fields["mean"]?.decimals, let variance = call.fields["variance"]?.decimals,
+        guard let (mean, variance) = try statistics(of: call),
             mean.count == variance.count || mean.count == 1 || variance.count == 1
-        else { return opaque(call, "its statistics are not told by the JSON") }
+        else { return opaque(call, "its statistics are not known") }
         let axis = call.fields["axis"]
         guard axis?.elements?.count ?? 1 <= 1, mean.count == 1 && variance.count == 1 || isLastAxis(axis, of: input)
         else { return opaque(call, "its axis is not the last one") }
@@ -97,6 +98,30 @@ extension KerasGraphBuilder {
             call, input, scale: deviations.map { 1 / $0 }, offset: zip(means, deviations).map { -$0 / $1 })
     }
 
+    /// Mean and variance, from the JSON where they were given, else from the file where they were adapted to data.
+    private func statistics(of call: KerasLayerCall) throws(ModelError) -> (mean: [Double], variance: [Double])? {
+        if let mean = call.fields["mean"]?.content.decimals, let variance = call.fields["variance"]?.content.decimals {
+            return (mean, variance)
+        }
+        guard let weights, let roles = call.layer.weights, let tensors = weights.tensors[call.path],
+            tensors.count == roles.count
+        else { return nil }
+        var numbers: [KerasWeight.Role: [Double]] = [:]
+        for (role, tensor) in zip(roles.map(\.role), tensors) where role == .mean || role == .variance {
+            guard tensor.elementType != nil, let count = TensorShape.elementCount(tensor.shape), count < 1 << 20 else {
+                return nil
+            }
+            var values = [Double](repeating: 0, count: count)
+            let result = values.withUnsafeMutableBufferPointer { buffer -> Result<Void, WeightError> in
+                Result { () throws(WeightError) in try weights.read(tensor, from: 0, into: buffer) }
+            }
+            if case .failure(let error) = result { throw ModelError(error) }
+            numbers[role] = values
+        }
+        guard let mean = numbers[.mean], let variance = numbers[.variance] else { return nil }
+        return (mean, variance)
+    }
+
     private func isLastAxis(_ node: JSONNode?, of input: KerasValue) -> Bool {
         guard let axis = node.map({ $0.elements?.first?.wholeNumber ?? $0.wholeNumber }) ?? -1 else { return false }
         return axis == -1 || input.rank.map { axis == $0 - 1 } ?? false
@@ -109,7 +134,9 @@ extension KerasGraphBuilder {
         func isFit(_ numbers: [Double]) -> Bool { numbers.count == 1 || numbers.count == value.channels }
         guard isFit(scale), isFit(offset) else { return opaque(call, "its numbers do not fit its input") }
         if options[KerasOptions.self].foldsPreprocessing {
-            return [try add(affine(call, scale: scale, offset: offset), to: [value], of: call)]
+            let result = try add(affine(call, scale: scale, offset: offset), to: [value], of: call)
+            keepWhole(call.path)
+            return [result]
         }
         remarks.append(
             ReadingRemark(
@@ -143,6 +170,7 @@ extension KerasGraphBuilder {
         let constants = append(
             .parameter(parameter, shape: [numbers.count]), name: name, type: call.layer.className, valueName: name,
             inputs: [], shape: TensorShape([numbers.count]), order: value.order, origin: origin(call, .helper))
+        network.values[constants.id.index].isSealed = true
         return try add(
             .arithmetic(Arithmetic(function, order: value.order)), to: [value, constants], of: call,
             part: suffix == nil ? .main : .helper, suffix: suffix, isLast: isLast)

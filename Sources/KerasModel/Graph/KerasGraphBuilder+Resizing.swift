@@ -40,18 +40,11 @@ extension KerasGraphBuilder {
             }
             size = .factors(factors.map(Double.init))
         }
-        switch call.fields.string("interpolation") ?? "bilinear" {
-        case "bilinear": return [try add(.resize(Resize(.linear, size: size)), to: [input], of: call)]
-        case "nearest":
-            return [try add(.resize(Resize(.nearest(.floor), .halfPixelOffset, size: size)), to: [input], of: call)]
-        case "bicubic":
-            return [
-                try add(
-                    .resize(Resize(.cubic(coefficient: -0.5), size: size, excludesOutside: true)), to: [input],
-                    of: call)
-            ]
-        case let other: return opaque(call, "its interpolation '\(other)' is not modelled")
+        let interpolation = call.fields.string("interpolation") ?? "bilinear"
+        guard let resize = Self.resize(interpolation, size: size) else {
+            return opaque(call, "its interpolation '\(interpolation)' is not modelled")
         }
+        return [try add(.resize(resize), to: [input], of: call)]
     }
 
     private mutating func centerCrop(_ call: KerasLayerCall, _ input: KerasValue) throws(ModelError) -> [KerasValue] {

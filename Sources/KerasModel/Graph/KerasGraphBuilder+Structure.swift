@@ -12,6 +12,8 @@ extension KerasGraphBuilder {
         case "Reshape": return try reshaping(call)
         case "Permute": return try permutation(call)
         case "RepeatVector": return try repetition(call)
+        case "Dot": return try dot(call)
+        case "Embedding": return try embedding(call)
         default: return nil
         }
     }
@@ -106,34 +108,14 @@ extension KerasGraphBuilder {
             return opaque(call, "its 'target_shape' is not understood")
         }
         guard input.rank != nil else { return opaque(call, "the number of its input's axes is not known") }
-        // With two axes the orders are the same, so the result may be counted in any.
-        let order = input.rank ?? 0 > 2 ? input.order : defaultOrder
-        var source = input
-        source.order = order
-        return [
-            try add(.reshape(Reshape(dimensions: [0] + lengths, order: order)), to: [source], of: call, order: order)
-        ]
+        return [try reshaped(call, input, to: lengths)]
     }
 
     private mutating func permutation(_ call: KerasLayerCall) throws(ModelError) -> [KerasValue] {
         guard let input = call.inputs.first, call.inputs.count == 1, call.leadingAxes == 0, let rank = input.rank,
             let dims = call.fields.integers("dims"), dims.sorted() == Array(1..<rank)
         else { return opaque(call, "its 'dims' do not fit its input") }
-        let sources = [0] + dims
-        func order(of result: ElementOrder) -> [Int] {
-            var permutation = [Int](repeating: 0, count: rank)
-            let output = KerasValue(
-                id: input.id, order: result, networkShape: TensorShape([Int?](repeating: nil, count: rank)))
-            for axis in 0..<rank {
-                permutation[output.networkAxis(axis) ?? 0] = input.networkAxis(sources[axis]) ?? 0
-            }
-            return permutation
-        }
-        // In one of the two orders the elements may lie as they did.
-        for result in [input.order, .channelsFirst, .channelsLast] where order(of: result) == Array(0..<rank) {
-            return [try add(.identity(type: "Permute"), to: [input], of: call, order: result)]
-        }
-        return [try add(.permute(order: order(of: input.order)), to: [input], of: call)]
+        return [try permuted(call, input, [0] + dims)]
     }
 
     private mutating func repetition(_ call: KerasLayerCall) throws(ModelError) -> [KerasValue] {
@@ -145,5 +127,19 @@ extension KerasGraphBuilder {
             .reshape(Reshape(dimensions: [0, 0, 1])), to: [input], of: call, part: .helper, suffix: "column",
             isLast: false, order: .channelsLast)
         return [try add(.tile(axis: 2, count: count), to: [column], of: call)]
+    }
+
+    /// Each whole number becomes a row of a table, along a new last axis.
+    private mutating func embedding(_ call: KerasLayerCall) throws(ModelError) -> [KerasValue] {
+        guard let input = call.inputs.first, call.inputs.count == 1, input.rank != nil, call.leadingAxes == 0,
+            let rows = call.fields.integer("input_dim"), let length = call.fields.integer("output_dim"),
+            rows > 0, length > 0,
+            let parameters = parameters(of: call, shapes: [[rows, length]]), let table = parameters.first,
+            network[table].shape == [rows, length]
+        else { return opaque(call, "its table is not understood") }
+        let plain = inOrder(input, .channelsFirst)
+        let embed = Embed(weight: table, bias: nil, rowCount: rows, outputCount: length)
+        // The axes lie as they do in the file, whatever its order is.
+        return [try add(.embed(embed), to: [plain], of: call, order: .channelsFirst)]
     }
 }

@@ -63,7 +63,17 @@ extension KerasGraphBuilder {
     private mutating func globalPooling(
         _ call: KerasLayerCall, _ input: KerasValue, _ method: Pooling.Method, axes: Int
     ) throws(ModelError) -> [KerasValue] {
-        guard call.leadingAxes == 0 else { return opaque(call, "it goes through time") }
+        if axes == 1, method == .average, hasMasks {
+            return opaque(call, "a mask may say which elements its mean goes over")
+        }
+        if call.leadingAxes > 0 {
+            let keepsAxes = call.fields.boolean("keepdims") ?? false
+            let first = 1 + call.leadingAxes
+            let reduction = AxisReduction(
+                method == .max ? .maximum : .mean, axes: Array(first..<first + axes), keepsAxes: keepsAxes,
+                order: .channelsLast)
+            return [try add(.axisReduction(reduction), to: [input], of: call)]
+        }
         let ones = [Int](repeating: 1, count: axes)
         let keepsAxes = call.fields.boolean("keepdims") ?? false
         let pooling = Pooling(
