@@ -33,7 +33,8 @@ struct ObjectParts {
     private(set) var filters: [Filter] = []
     private var fillValue: StoredNumbers.FillValue?
     private var oldFillValue: StoredNumbers.FillValue?
-    private var seen: Set<UInt16> = []
+    /// The types of messages that were taken, each a bit.
+    private var seen: UInt32 = 0
 
     /// What elements are that were never written.
     var fill: StoredNumbers.FillValue { fillValue ?? oldFillValue ?? .standard }
@@ -47,8 +48,9 @@ struct ObjectParts {
         case 0x00, 0x0C, 0x0D, 0x0E, 0x12, 0x16: return true
         default: break
         }
-        // A shared message only tells where the real one is.
-        guard message.flags & 2 == 0, seen.insert(message.type).inserted else { return false }
+        // A shared message only tells where the real one is. No type that is known has a number beyond 31.
+        guard message.flags & 2 == 0, message.type < 32, seen & 1 << message.type == 0 else { return false }
+        seen |= 1 << message.type
         let body = message.body
         switch message.type {
         case 0x01:
@@ -101,7 +103,10 @@ struct ObjectParts {
         guard rank <= 32 else { throw Damage("claims \(rank) axes, but at most 32 are possible") }
         let needed = start + Int(rank) * (flags & 1 == 0 ? 8 : 16)
         guard needed <= body.byteCount else { throw Damage("has a dataspace message that ends too early") }
-        return (0..<Int(rank)).compactMap { body.number(at: start + $0 * 8) }
+        var lengths: [UInt64] = []
+        lengths.reserveCapacity(Int(rank))
+        for axis in 0..<Int(rank) { lengths.append(body.number(at: start + axis * 8) ?? 0) }
+        return lengths
     }
 
     /// The datatype message: integers and IEEE numbers of every size that is read.

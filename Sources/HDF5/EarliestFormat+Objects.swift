@@ -13,7 +13,9 @@ extension EarliestFormat {
     mutating func object(at header: UInt64) throws(HDF5Error) -> FileIndex.Object {
         guard let messages = try messages(at: header) else { return leftToLibrary() }
         var parts = ObjectParts()
-        attach(messages.filter { $0.type == 0x0C }.map(Self.attribute))
+        if messages.contains(where: { $0.type == 0x0C }) {
+            attach(messages.filter { $0.type == 0x0C }.map(Self.attribute))
+        }
         for message in messages {
             do throws(ObjectParts.Damage) {
                 if try !parts.take(message) { isPlain = false }
@@ -48,6 +50,7 @@ extension EarliestFormat {
             return nil
         }
         var messages: [Message] = []
+        messages.reserveCapacity(min(Int(count), 16))
         var left = Int(count)
         var pieces = [(address: header + 16, size: UInt64(size))]
         var next = 0

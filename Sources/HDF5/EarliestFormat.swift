@@ -74,13 +74,22 @@ struct EarliestFormat {
 
     private mutating func index() throws(HDF5Error) -> FileIndex? {
         _ = number(ofHeader: root, parent: 0, name: [])
-        var objects: [FileIndex.Object] = []
-        while objects.count < found.count {
-            current = objects.count
-            objects.append(try object(at: found[current].header))
+        var objects: [FileIndex.Object] = [leftOut]
+        // What a group holds comes right behind it, in the order of the file, so that the window seldom moves back.
+        var pending = [0]
+        while let next = pending.popLast() {
+            current = next
+            objects[next] = try object(at: found[next].header)
+            let new = objects.count..<found.count
+            guard !new.isEmpty else { continue }
+            objects += repeatElement(leftOut, count: new.count)
+            pending += new.sorted { found[$0].header > found[$1].header }
         }
         return isPlain ? FileIndex(objects: objects, attributes: attributes, base: window.base) : nil
     }
+
+    /// Stands for an object until it is looked at.
+    private var leftOut: FileIndex.Object { .other(reason: "is of another kind") }
 
     private mutating func number(ofHeader header: UInt64, parent: Int, name: [UInt8]) -> Int {
         if let number = numbers[header] { return number }
@@ -93,7 +102,7 @@ struct EarliestFormat {
     /// Notes that the library is needed.
     mutating func leftToLibrary() -> FileIndex.Object {
         isPlain = false
-        return .other(reason: "is of another kind")
+        return leftOut
     }
 
     /// Notes what is attached to the object that is being looked at.

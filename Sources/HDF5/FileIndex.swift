@@ -1,3 +1,5 @@
+import Files
+
 /// What a file holds: its groups, their links and where the numbers of its datasets lie. It is found once, when the file is opened.
 ///
 /// Objects are known by their numbers, so that several links may lead to one, and a group may contain itself.
@@ -98,13 +100,29 @@ extension FileIndex {
 
     /// A binary search.
     private static func target(of name: String, in links: [Link]) -> Target? {
-        var (low, high) = (0, links.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if links[middle].name.lexicographicallyPrecedes(name.utf8) { low = middle + 1 } else { high = middle }
+        var name = name
+        return name.withUTF8 { name in
+            var (low, high) = (0, links.count)
+            while low < high {
+                let middle = (low + high) / 2
+                let order = compare(links[middle].name, name)
+                if order == 0 { return links[middle].target }
+                if order < 0 { low = middle + 1 } else { high = middle }
+            }
+            return nil
         }
-        guard low < links.count, links[low].name.elementsEqual(name.utf8) else { return nil }
-        return links[low].target
+    }
+
+    /// Below, at or above zero as the first name comes before, is or comes after the second one.
+    private static func compare(_ first: [UInt8], _ second: UnsafeBufferPointer<UInt8>) -> Int {
+        first.withUnsafeBufferPointer { first in
+            let common = min(first.count, second.count)
+            guard common > 0, let start = first.baseAddress, let other = second.baseAddress else {
+                return first.count - second.count
+            }
+            let order = Int(memcmp(start, other, common))
+            return order == 0 ? first.count - second.count : order
+        }
     }
 
     /// What an object is, for callers.
@@ -118,6 +136,14 @@ extension FileIndex {
 
     /// The bytes of a name as a path has it; throws for one that no path can hold.
     static func text(of name: [UInt8]) throws(Fault) -> String {
+        try check(name)
+        return String(decoding: name, as: UTF8.self)
+    }
+
+    /// Throws for a name that no path can hold.
+    static func check(_ name: [UInt8]) throws(Fault) {
+        // Nearly all names.
+        if isPlain(name) { return }
         guard let text = String(validating: name, as: UTF8.self) else {
             throw Fault(
                 .unsupported,
@@ -127,7 +153,11 @@ extension FileIndex {
         guard !name.isEmpty, name != [UInt8(ascii: ".")], !name.contains(UInt8(ascii: "/")) else {
             throw Fault(.damaged, "holds the name \(Place.quoted(text)), which no path can hold; is the file damaged?")
         }
-        return text
+    }
+
+    /// Whether a name is of ASCII, and holds neither a slash nor a dot.
+    private static func isPlain(_ name: [UInt8]) -> Bool {
+        !name.isEmpty && name.allSatisfy { $0 < 0x80 && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ".") }
     }
 
     /// Printable ASCII as it is, every other byte as `\xff`.

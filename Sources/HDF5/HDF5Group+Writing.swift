@@ -36,8 +36,8 @@ extension HDF5Group {
     }
 
     private func path(ofMember name: String) throws(HDF5Error) -> String {
-        let path = ObjectPath.joining(path, name)
-        guard ObjectPath(name).components == [name], !name.utf8.contains(0) else {
+        let path = prefix + name
+        guard ObjectPath.isName(name), !name.utf8.contains(0) else {
             throw Place(file: file.path, object: path).error(.cannotCreate, "is no name that an object can have")
         }
         return path

@@ -20,8 +20,12 @@ public final class HDF5Group: Sendable {
     /// The absolute path.
     public let path: String
     let file: HDF5File
+    /// What the paths of its members begin with.
+    let prefix: String
+    /// How many groups deep it lies.
+    let depth: Int
     /// The group's number in the index of a file that is read.
-    private let number: Int?
+    let number: Int?
     /// The library's handle, in a file that is written.
     let object: OpenObject?
 
@@ -30,6 +34,8 @@ public final class HDF5Group: Sendable {
         self.path = path
         self.object = consume object
         number = nil
+        prefix = ObjectPath.prefix(ofGroup: path)
+        depth = 0
     }
 
     init(file: HDF5File, path: String, number: Int) {
@@ -37,6 +43,8 @@ public final class HDF5Group: Sendable {
         self.path = path
         self.number = number
         object = nil
+        prefix = ObjectPath.prefix(ofGroup: path)
+        depth = ObjectPath(path).components.count
     }
 
     /// What a group below this one holds, its datasets opened for reading, sorted by the bytes of the names.
@@ -47,40 +55,25 @@ public final class HDF5Group: Sendable {
     /// - Throws: `.unsupported` when the way leads out of the file or a name is not UTF-8, and what `HDF5File.dataset(at:)` throws.
     public func entries(ofGroup name: String) throws(HDF5Error) -> [Entry]? {
         let index = try file.readableIndex()
-        let path = ObjectPath.joining(path, name)
-        let place = Place(file: file.path, object: path)
-        let components = try ObjectPath(absolute: path, at: place).components
-        let names = Array(components.dropFirst(ObjectPath(self.path).components.count))
+        let place = Place(file: file.path, object: prefix + name)
+        let names = try names(onTheWayTo: name, at: place)
         guard let links = try links(ofGroup: names, in: index, at: place) else { return nil }
-        let knownPath = components.isEmpty ? "" : "/" + components.joined(separator: "/")
+        let folder = names.reduce(prefix) { $0 + $1 + "/" }
         var entries: [Entry] = []
+        entries.reserveCapacity(links.count)
         for link in links {
             let name: String
             do throws(Fault) { name = try FileIndex.text(of: link.name) } catch { throw place.error(error) }
-            entries.append(try entry(name, link.target, at: "\(knownPath)/\(name)", in: index))
+            entries.append(try entry(name, link.target, at: folder + name, in: index))
         }
         return entries
     }
 
-    /// Throws unless every name in this group and the groups below it is UTF-8 and fit for a path.
-    public func checkNames() throws(HDF5Error) {
-        let index = try file.readableIndex()
-        guard let start = number else { return }
-        var entered: Set<Int> = [start]
-        var pending = [(number: start, path: path)]
-        while let (number, path) = pending.popLast() {
-            guard case .group(.success(let links)) = index.objects[number] else { continue }
-            for link in links {
-                let name: String
-                do throws(Fault) { name = try FileIndex.text(of: link.name) } catch {
-                    throw Place(file: file.path, object: path).error(error)
-                }
-                guard case .object(let child) = link.target, case .group = index.objects[child],
-                    entered.insert(child).inserted
-                else { continue }
-                pending.append((child, ObjectPath.joining(path, name)))
-            }
-        }
+    /// The names that lead from this group to one below it.
+    private func names(onTheWayTo name: String, at place: Place) throws(HDF5Error) -> [String] {
+        if depth < ObjectPath.maximumDepth, ObjectPath.isName(name), !name.utf8.contains(0) { return [name] }
+        let components = try ObjectPath(absolute: prefix + name, at: place).components
+        return Array(components.dropFirst(depth))
     }
 
     private func links(

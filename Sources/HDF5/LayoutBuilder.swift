@@ -70,7 +70,7 @@ struct LayoutBuilder {
         var links: [(name: [UInt8], header: Int, group: GroupPlace?)] = []
         for member in group.members {
             let memberPath = path == "/" ? "/" + member.name : path + "/" + member.name
-            guard ObjectPath(member.name).components == [member.name], !member.name.utf8.contains(0) else {
+            guard ObjectPath.isName(member.name), !member.name.utf8.contains(0) else {
                 throw error(memberPath, "has a name that no object can have")
             }
             switch member.content {

@@ -111,7 +111,7 @@ struct LibraryIndexer {
     private mutating func target(
         of name: [UInt8], in group: borrowing OpenObject, at groupPath: String, depth: Int
     ) throws(HDF5Error) -> FileIndex.Target {
-        guard let text = String(validating: name, as: UTF8.self), ObjectPath(text).components == [text] else {
+        guard let text = String(validating: name, as: UTF8.self), ObjectPath.isName(text) else {
             return .refused(reason: "has a name that no path can hold")
         }
         let path = ObjectPath.joining(groupPath, text)

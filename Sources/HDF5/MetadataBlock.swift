@@ -9,12 +9,8 @@ struct MetadataBlock {
     func number<Number: FixedWidthInteger & UnsignedInteger>(
         at offset: Int, as type: Number.Type = Number.self
     ) -> Number? {
-        let size = Number.bitWidth / 8
-        guard offset >= 0, offset <= bytes.count - size else { return nil }
-        let start = bytes.startIndex + offset
-        var number: Number = 0
-        for index in (start..<start + size).reversed() { number = number << 8 | Number(bytes[index]) }
-        return number
+        guard offset >= 0, offset <= bytes.count - Number.bitWidth / 8 else { return nil }
+        return Number(littleEndian: bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Number.self) })
     }
 
     /// A part of the block; `nil` when it is not all there.

@@ -4,7 +4,9 @@ import Files
 ///
 /// What is read in all is limited by the file's size, so that a file whose parts lead to each other again and again has an end.
 struct MetadataWindow {
-    private static let windowSize: UInt64 = 1 << 14
+    /// The window is so large where it jumps, and grows where it moves on to what comes next.
+    private static let leastSize: UInt64 = 1 << 12
+    private static let largestSize: UInt64 = 1 << 16
     private static let alignment: UInt64 = 1 << 12
 
     /// How often every byte of the file may be asked for, and brought in by the window. Sound files need each a few times at most; the
@@ -23,6 +25,7 @@ struct MetadataWindow {
     let place: Place
     private var start: UInt64 = 0
     private var bytes: [UInt8] = []
+    private var windowSize = leastSize
     private var usable: UInt64
     private var transferable: UInt64
 
@@ -48,7 +51,10 @@ struct MetadataWindow {
         try spend(max(count, 16))
         if address < start || address + count > start + UInt64(bytes.count) {
             let begin = address - address % Self.alignment
-            try fill(from: begin, to: min(max(address + count, begin + Self.windowSize), size))
+            let end = start + UInt64(bytes.count)
+            let movesOn = address >= start && begin <= end
+            windowSize = movesOn ? min(windowSize * 2, Self.largestSize) : Self.leastSize
+            try fill(from: begin, to: min(max(address + count, begin + windowSize), size))
         }
         let offset = Int(address - start)
         return MetadataBlock(bytes[offset..<offset + length])

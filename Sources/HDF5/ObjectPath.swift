@@ -32,8 +32,16 @@ struct ObjectPath: Equatable, CustomStringConvertible {
     var description: String { (isAbsolute ? "/" : "") + components.joined(separator: "/") }
 
     /// The path of something in the group at `group`.
-    static func joining(_ group: String, _ name: String) -> String {
+    static func joining(_ group: String, _ name: String) -> String { prefix(ofGroup: group) + name }
+
+    /// What paths of all that is in a group begin with, up to the slash before the name.
+    static func prefix(ofGroup group: String) -> String {
         let path = ObjectPath(group)
-        return path.components.isEmpty ? "/\(name)" : "\(path)/\(name)"
+        return path.components.isEmpty ? "/" : "\(path)/"
+    }
+
+    /// Whether a path of this text has one name, the text itself.
+    static func isName(_ text: String) -> Bool {
+        !text.isEmpty && text != "." && !text.utf8.contains(UInt8(ascii: "/"))
     }
 }

@@ -12,16 +12,16 @@ final class UnpackBudget: Sendable {
     /// Counts a dataset, once for each path that leads to it.
     func take(_ byteCount: Int, for path: String, fileSize: UInt64) throws(Fault) {
         try spent.withLock { (spent) throws(Fault) in
-            guard !spent.paths.contains(path) else { return }
+            guard spent.paths.insert(path).inserted else { return }
             let (sum, overflow) = spent.byteCount.addingReportingOverflow(UInt64(byteCount))
             guard !overflow, sum <= UnpackLimit.byteCount(fileSize: fileSize) else {
+                spent.paths.remove(path)
                 throw Fault(
                     .unsupported,
                     "has \(byteCount) bytes, which makes \(overflow ? UInt64.max : sum) with the datasets before it, but "
                         + "files are unpacked up to \(UnpackLimit.description); if it is right, unpack it with "
                         + "'h5repack -f NONE -l CONTI in.h5 out.h5'")
             }
-            spent.paths.insert(path)
             spent.byteCount = sum
         }
     }

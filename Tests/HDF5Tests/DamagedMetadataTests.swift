@@ -23,7 +23,7 @@ struct DamagedMetadataTests {
     func namesInOtherEncodings() throws {
         let file = try HDF5File(readingPath: fixture("names.h5"))
         let errors = [
-            hdf5Error { () throws(HDF5Error) in try file.group(at: "/").checkNames() },
+            hdf5Error { () throws(HDF5Error) in try file.group(at: "/").holders() },
             hdf5Error { () throws(HDF5Error) in try file.group(at: "/").entries(ofGroup: "") },
         ]
         for error in errors {

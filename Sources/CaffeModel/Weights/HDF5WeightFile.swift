@@ -12,6 +12,8 @@ final class HDF5WeightFile: WeightFile {
     private let file: HDF5File
     /// The group `/data`.
     private let layers: HDF5Group
+    /// The groups below that one that hold blobs: one for each layer.
+    private let holders: HDF5Group.Holders
     private var datasets: [HDF5Dataset] = []
     /// What was found for each layer so far: every look-up in HDF5 opens groups and datasets anew.
     private var known: [String: [Int: StoredBlob]?] = [:]
@@ -36,7 +38,7 @@ final class HDF5WeightFile: WeightFile {
         do throws(HDF5Error) {
             layers = try file.group(at: "/data")
             // A layer whose name cannot be told would be lost without a word.
-            try layers.checkNames()
+            holders = try layers.holders()
         } catch {
             throw ModelError(error)
         }
@@ -55,14 +57,14 @@ final class HDF5WeightFile: WeightFile {
 
     private func findBlobs(ofLayer name: String) throws(ModelError) -> [Int: StoredBlob]? {
         // An empty component would name the group around it.
-        guard name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({ !$0.isEmpty && $0 != "." })
-        else {
-            return nil
-        }
+        let isNested = name.utf8.contains(UInt8(ascii: "/"))
+        let names = isNested ? name.split(separator: "/", omittingEmptySubsequences: false) : [name[...]]
+        guard names.allSatisfy({ !$0.isEmpty && $0 != "." }) else { return nil }
         var blobs: [Int: StoredBlob] = [:]
         var strange: String?
         do throws(HDF5Error) {
             guard let entries = try layers.entries(ofGroup: name) else { return nil }
+            blobs.reserveCapacity(entries.count)
             for entry in entries {
                 if case .group = entry.content { continue }
                 guard let index = Int(entry.name), 0..<Self.maximumBlobs ~= index, String(index) == entry.name else {
@@ -87,16 +89,8 @@ final class HDF5WeightFile: WeightFile {
     }
 
     func layerNames() throws(ModelError) -> [String] {
-        let children: [HDF5Child]
-        do throws(HDF5Error) {
-            children = try file.descendants(ofGroup: "/data")
-        } catch {
-            throw ModelError(error)
-        }
-        var seen: Set<String> = []
-        return children.filter { $0.kind == .dataset }
-            .map { String(FileBytes.folder(of: $0.path).dropFirst("/data/".count)) }
-            .filter { !$0.isEmpty && seen.insert($0).inserted }
+        if let failure = holders.failure { throw ModelError(failure) }
+        return holders.paths
     }
 
     func read<Element: WeightElement>(
