@@ -94,7 +94,7 @@ extension HDF5Dataset {
     private func read(into bytes: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(HDF5Error) {
         let count: Int
         do throws(SystemError) {
-            count = try file.descriptor.read(into: bytes, at: offset)
+            count = try file.smallReads.read(into: bytes, at: offset, of: file)
         } catch {
             throw place.error(.ioFailed, "cannot be read: \(error)")
         }

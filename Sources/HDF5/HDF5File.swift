@@ -25,6 +25,7 @@ public final class HDF5File: @unchecked Sendable {
     /// Unpacked chunks, of a file that is read.
     let chunkCache = ChunkCache()
     let budget = UnpackBudget()
+    let smallReads = SmallReads()
 
     /// The library's handle of a file that is written; used under the library's lock only, and only while the file is open. A file that is
     /// read is not left open in the library.
@@ -56,21 +57,35 @@ public final class HDF5File: @unchecked Sendable {
         try self.init(readingPath: path, part: nil, named: path)
     }
 
+    /// Opens a file to see of what kind it is. Whoever opens it for reading next need not find anew what it holds, unless it changes.
+    ///
+    /// - Throws: as the initialiser for reading.
+    package convenience init(lookingAtPath path: String) throws(HDF5Error) {
+        try self.init(readingPath: path, part: nil, named: path, isLook: true)
+    }
+
     /// Opens a file that is a part of another one, such as a member of an archive that is stored without compression.
     ///
     /// - Parameters:
     ///   - part: the bytes of the file at the path; `nil` for all of it.
     ///   - name: what errors call it.
+    ///   - isLook: whether it will be opened once more.
     /// - Throws: as the initialiser for whole files; `.unsupported` for a part that is not of the plain form, which must be copied to a file of
     ///   its own first.
-    package init(readingPath filePath: String, part: Range<UInt64>?, named path: String) throws(HDF5Error) {
+    package init(
+        readingPath filePath: String, part: Range<UInt64>?, named path: String, isLook: Bool = false
+    ) throws(HDF5Error) {
         let probe = try FileProbe(path: filePath, part: part, named: path)
         guard let signature = try probe.signature() else {
             throw probe.place.error(.notHDF5, "is not an HDF5 file: it \(try probe.appearance())")
         }
-        let plain = try EarliestFormat.index(
-            of: probe.descriptor, path: path, fileSize: probe.size, signature: signature)
+        var plain = part == nil && !isLook ? IndexMemory.take(for: probe.status) : nil
+        if plain == nil {
+            plain = try EarliestFormat.index(
+                of: probe.descriptor, path: path, fileSize: probe.size, signature: signature)
+        }
         if let plain {
+            if isLook { IndexMemory.keep(plain, of: probe.status) }
             index = plain
         } else if part != nil {
             throw probe.place.error(.unsupported, "is not of the plain form")

@@ -130,6 +130,12 @@ public struct KerasFrontend: Frontend {
             }
         }
         guard let head else { return false }
+        // Nothing but blanks of ASCII before what JSON never begins with: no text has to be made of it.
+        let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0B, 0x0C, 0x0D]
+        guard let start = head.first(where: { !blanks.contains($0) }), start >= 0x80 || "{\"".utf8.contains(start)
+        else {
+            return false
+        }
         let text = String(decoding: head, as: UTF8.self)
         guard let first = text.first(where: { !$0.isWhitespace }), first == "{" || first == "\"" else { return false }
         return text.contains("class_name")

@@ -41,7 +41,7 @@ public final class KerasFile: KerasContainer {
             return names.contains(configMember) || names.contains(weightsMember) ? .archive : nil
         }
         let file = try looking { () throws(HDF5Error) in
-            try HDF5File.looksLikeHDF5(atPath: path) ? try HDF5File(readingPath: path) : nil
+            try HDF5File.looksLikeHDF5(atPath: path) ? try HDF5File(lookingAtPath: path) : nil
         }
         guard let file = file ?? nil else { return nil }
         return try kind(of: file)
@@ -134,8 +134,9 @@ public final class KerasFile: KerasContainer {
         let groups = try children(of: "/").filter { $0.kind == .group }
         if groups.contains(where: { $0.name == "layers" || $0.name == "vars" }) { return .payload }
         // A subclassed model: groups of the names of its attributes.
-        for group in groups where try children(of: group.path).contains(where: { $0.name == "vars" }) {
-            return .payload
+        for group in groups {
+            let vars = try looking { () throws(HDF5Error) in try file.objectKind(at: group.path + "/vars") }
+            if let vars, vars != nil { return .payload }
         }
         return nil
     }
