@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Glibc)
@@ -14,6 +16,8 @@ public final class FileByteSource: ByteSource {
     /// The size when the file was opened.
     public let byteCount: Int
     private let descriptor: Int32
+    /// The bytes around the last small read: fields are read one by one, and lie side by side.
+    private let window = Mutex<(start: Int, bytes: [UInt8])>((0, []))
 
     /// Opens a file for reading. Throws when it cannot be opened or is no regular file.
     public init(path: String) throws(WireError) {
@@ -45,6 +49,7 @@ public final class FileByteSource: ByteSource {
 
     public func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(WireError) {
         try requireBytes(buffer.count, at: offset)
+        if buffer.count <= Self.smallRead, try readThroughWindow(at: offset, into: buffer) { return }
         var done = 0
         while done < buffer.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...].prefix(Self.largestRequest))
@@ -62,6 +67,35 @@ public final class FileByteSource: ByteSource {
             }
         }
     }
+
+    /// - Returns: whether all bytes are there; a file that has become shorter is told by reading them alone.
+    private func readThroughWindow(
+        at offset: Int, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(WireError) -> Bool {
+        try window.withLock { (window) throws(WireError) in
+            if offset < window.start || offset + buffer.count > window.start + window.bytes.count {
+                var code: Int32 = 0
+                window.bytes = [UInt8](unsafeUninitializedCapacity: min(Self.windowSize, byteCount - offset)) {
+                    var count = pread(descriptor, $0.baseAddress, $0.count, off_t(offset))
+                    while count < 0, errno == EINTR {
+                        count = pread(descriptor, $0.baseAddress, $0.count, off_t(offset))
+                    }
+                    if count < 0 { code = errno }
+                    $1 = max(count, 0)
+                }
+                window.start = offset
+                guard code == 0 else { throw WireError(path: path, offset: offset, cannot: "read", errno: code) }
+            }
+            let first = offset - window.start
+            guard first + buffer.count <= window.bytes.count else { return false }
+            buffer.copyBytes(from: window.bytes[first..<first + buffer.count])
+            return true
+        }
+    }
+
+    /// Reads up to so many bytes come from the window.
+    private static let smallRead = 1 << 9
+    private static let windowSize = 1 << 12
 
     /// Some systems refuse one request of 2 GiB or more, others cut it short.
     private static let largestRequest = 1 << 30

@@ -13,6 +13,18 @@ struct FileByteSourceTests {
         #expect(throws: WireError.self) { try source.bytes(in: 3..<5) }
     }
 
+    @Test("small reads in any order give the bytes of their places")
+    func smallReads() throws {
+        let bytes = (0..<20_000).map { UInt8(truncatingIfNeeded: $0 * 31 >> 3) }
+        let file = try TemporaryFile(bytes)
+        let source = try FileByteSource(path: file.path)
+        for start in [0, 10, 19_990, 4090, 4100, 5, 8000, 700, 12_000, 12_001] {
+            for length in [1, 10, 511, 513, 5000] where start + length <= bytes.count {
+                #expect(try source.bytes(in: start..<start + length) == Array(bytes[start..<start + length]))
+            }
+        }
+    }
+
     @Test("an empty file is an empty message")
     func empty() throws {
         let file = try TemporaryFile()
