@@ -67,14 +67,17 @@ public final class WeightMagnitudes: Sendable {
     }
 
     /// Notes a slice of a folded weight; slices may come in any order and more than once.
+    ///
+    /// - Returns: whether all numbers were seen to be finite; where they were not looked at for that, `false`.
     func note<Element: WeightElement>(
         _ slice: UnsafeMutableBufferPointer<Element>, of parameter: ParameterID, from start: Int
-    ) {
-        guard let layout = layouts[parameter] else { return }
-        largest.withLock { largest in
+    ) -> Bool {
+        guard let layout = layouts[parameter] else { return false }
+        return largest.withLock { largest in
             var maxima = largest.removeValue(forKey: parameter) ?? [Float](repeating: 0, count: layout.channelCount)
-            layout.raiseMaxima(&maxima, by: slice, from: start)
+            let areFinite = layout.raiseMaxima(&maxima, by: slice, from: start)
             largest[parameter] = maxima
+            return areFinite
         }
     }
 
@@ -85,6 +88,10 @@ public final class WeightMagnitudes: Sendable {
 extension StatisticsFinding {
     /// `nil` when no channel is far above the median one.
     fileprivate init?(outliersOf layer: LayerID, magnitudes: [Float]) {
+        // Rarely is any; this tells without putting them in order.
+        let largest = Double(magnitudes.max() ?? 0)
+        let farBelow = magnitudes.count { $0 > 0 && Self.outlierRatio * Double($0) < largest }
+        guard 2 * farBelow > magnitudes.count(where: { $0 > 0 }) - 1 else { return nil }
         let ordered = magnitudes.filter { $0 > 0 }.sorted().map { Double($0) }
         guard let top = ordered.last, top.isFinite, case let median = ordered[ordered.count / 2],
             top > Self.outlierRatio * median, let channel = magnitudes.firstIndex(where: { Double($0) == top })
@@ -101,23 +108,31 @@ extension StatisticsFinding {
 
 extension ChannelLayout {
     /// Raises the largest magnitude of each channel to that of its elements in a slice.
+    ///
+    /// - Returns: whether all elements were seen to be finite on the way.
+    @discardableResult
     fileprivate func raiseMaxima<Element: WeightElement>(
         _ maxima: inout [Float], by elements: UnsafeMutableBufferPointer<Element>, from start: Int
-    ) {
-        guard elementCount > 0 else { return }
+    ) -> Bool {
+        guard elementCount > 0 else { return false }
+        var areFinite = true
         maxima.withUnsafeMutableBufferPointer { maxima in
             var position = 0
             while position < elements.count {
                 let run = run(from: start + position, limit: elements.count - position)
                 let part = UnsafeMutableBufferPointer(rebasing: elements[position..<position + run.count])
                 if run.ascends {
+                    areFinite = false
                     Element.raise(
                         UnsafeMutableBufferPointer(rebasing: maxima[run.channel..<run.channel + run.count]), to: part)
                 } else {
-                    maxima[run.channel] = max(maxima[run.channel], Element.largestMagnitude(part))
+                    let largest = Element.largestFiniteMagnitude(part)
+                    areFinite = areFinite && largest != nil
+                    maxima[run.channel] = max(maxima[run.channel], largest ?? Element.largestMagnitude(part))
                 }
                 position += run.count
             }
         }
+        return areFinite
     }
 }

@@ -41,7 +41,9 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
         case .scaled(let source, let factors):
             try base.read(source, from: start, into: buffer)
             Self.multiply(buffer, from: start, by: factors)
-            if let index = buffer.firstNotFinite {
+            // One look serves both, where it can.
+            let areFinite = magnitudes?.note(buffer, of: parameter, from: start) ?? false
+            if !areFinite, let index = buffer.firstNotFinite {
                 // What is not finite stays so in a product, so here it is told apart from what became so.
                 try readFinite(source, from: start, into: buffer)
                 throw WeightError(
@@ -50,7 +52,6 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
                         "element \(start + index) of \(folded.network[source].name) leaves the range of its number format"
                 )
             }
-            magnitudes?.note(buffer, of: parameter, from: start)
         }
         if type == .float32, Element.elementType == .float64 {
             // What a file in the parameter's format would hold.

@@ -16,6 +16,9 @@ public protocol WeightElement: BinaryFloatingPoint, Sendable {
     /// The largest magnitude of all elements; 0 for none. NaN is passed over.
     static func largestMagnitude(_ elements: UnsafeMutableBufferPointer<Self>) -> Float
 
+    /// The same of elements that are all finite; `nil` when one is not.
+    static func largestFiniteMagnitude(_ elements: UnsafeMutableBufferPointer<Self>) -> Float?
+
     /// Raises each number to the magnitude of the element at its place. There must be as many numbers as elements.
     static func raise(_ maxima: UnsafeMutableBufferPointer<Float>, to elements: UnsafeMutableBufferPointer<Self>)
 }
@@ -45,21 +48,25 @@ extension Float: WeightElement {
 
     public static func largestMagnitude(_ elements: UnsafeMutableBufferPointer<Float>) -> Float {
         guard let base = elements.baseAddress else { return 0 }
-        // Magnitudes are in the order of their bits, and processors compare several whole numbers at once.
-        var largestBits: Int32 = 0
-        for index in 0..<elements.count {
-            let bits = Int32(bitPattern: base[index].bitPattern & 0x7FFF_FFFF)
-            largestBits = bits > largestBits ? bits : largestBits
-        }
-        var largest = Float(bitPattern: UInt32(bitPattern: largestBits))
-        guard largest.isNaN else { return largest }
-        // The bits of what is no number, which is passed over, are beyond all others.
-        largest = 0
+        if let largest = largestFiniteMagnitude(elements) { return largest }
+        var largest: Float = 0
         for index in 0..<elements.count {
             let magnitude = abs(base[index])
             largest = magnitude > largest ? magnitude : largest
         }
         return largest
+    }
+
+    public static func largestFiniteMagnitude(_ elements: UnsafeMutableBufferPointer<Float>) -> Float? {
+        guard let base = elements.baseAddress else { return 0 }
+        // Magnitudes are in the order of their bits, with what is not finite beyond all others, and processors compare several whole numbers at once.
+        var largestBits: Int32 = 0
+        for index in 0..<elements.count {
+            let bits = Int32(bitPattern: base[index].bitPattern & 0x7FFF_FFFF)
+            largestBits = bits > largestBits ? bits : largestBits
+        }
+        let largest = Float(bitPattern: UInt32(bitPattern: largestBits))
+        return largest.isFinite ? largest : nil
     }
 
     public static func raise(
@@ -106,6 +113,10 @@ extension Double: WeightElement {
             largest = magnitude > largest ? magnitude : largest
         }
         return Float(largest)
+    }
+
+    public static func largestFiniteMagnitude(_ elements: UnsafeMutableBufferPointer<Double>) -> Float? {
+        areFinite(elements) ? largestMagnitude(elements) : nil
     }
 
     public static func raise(

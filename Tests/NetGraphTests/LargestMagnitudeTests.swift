@@ -23,4 +23,18 @@ struct LargestMagnitudeTests {
         #expect(largest([.nan, 1, -2, -.nan] as [Double]) == 2)
         #expect(largest([.nan] as [Float]) == 0)
     }
+
+    @Test("where one element is not finite there is no largest finite magnitude")
+    func finite() {
+        func largest<Element: WeightElement>(_ elements: [Element]) -> Float? {
+            var elements = elements
+            return elements.withUnsafeMutableBufferPointer { Element.largestFiniteMagnitude($0) }
+        }
+        #expect(largest([1, -3, 2] as [Float]) == 3)
+        #expect(largest([1, -3, 2] as [Double]) == 3)
+        for wrong in [Float.infinity, -.infinity, .nan, -.nan] {
+            #expect(largest([1, wrong, 2]) == nil)
+            #expect(largest([1, Double(wrong), 2]) == nil)
+        }
+    }
 }

@@ -21,18 +21,17 @@ enum WeightComparison {
                 switch network[parameter].elementType {
                 case .float16:
                     // The planned numbers are rounded to half precision only when they are written.
-                    let numbers = try slice(parameter, planned, start, length, as: Double.self)
-                    isEqual =
-                        numbers.map(HalfPrecision.bits)
-                        == (try slice(copy, written, start, length, as: Double.self)).map(HalfPrecision.bits)
+                    isEqual = try slices(parameter, planned, copy, written, start, length, as: Double.self) {
+                        $0.elementsEqual($1) { HalfPrecision.bits($0) == HalfPrecision.bits($1) }
+                    }
                 case .float32:
-                    isEqual =
-                        try slice(parameter, planned, start, length, as: Float.self).map(\.bitPattern)
-                        == slice(copy, written, start, length, as: Float.self).map(\.bitPattern)
+                    isEqual = try slices(parameter, planned, copy, written, start, length, as: Float.self) {
+                        $0.elementsEqual($1) { $0.bitPattern == $1.bitPattern }
+                    }
                 case .float64:
-                    isEqual =
-                        try slice(parameter, planned, start, length, as: Double.self).map(\.bitPattern)
-                        == slice(copy, written, start, length, as: Double.self).map(\.bitPattern)
+                    isEqual = try slices(parameter, planned, copy, written, start, length, as: Double.self) {
+                        $0.elementsEqual($1) { $0.bitPattern == $1.bitPattern }
+                    }
                 }
             } catch {
                 throw ModelError(error)
@@ -42,13 +41,21 @@ enum WeightComparison {
         return true
     }
 
-    private static func slice<Element: WeightElement>(
-        _ parameter: ParameterID, _ store: some WeightStore, _ start: Int, _ count: Int, as type: Element.Type
-    ) throws(WeightError) -> [Element] {
-        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: count)
+    /// Whether slices of two parameters are alike.
+    private static func slices<Element: WeightElement>(
+        _ first: ParameterID, _ firstStore: some WeightStore, _ second: ParameterID, _ secondStore: some WeightStore,
+        _ start: Int, _ count: Int, as type: Element.Type,
+        areAlike: (UnsafeMutableBufferPointer<Element>, UnsafeMutableBufferPointer<Element>) -> Bool
+    ) throws(WeightError) -> Bool {
+        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: 2 * count)
         defer { buffer.deallocate() }
         buffer.initialize(repeating: 0)
-        try store.read(parameter, from: start, into: buffer)
-        return Array(buffer)
+        let halves = (
+            UnsafeMutableBufferPointer(rebasing: buffer[..<count]),
+            UnsafeMutableBufferPointer(rebasing: buffer[count...])
+        )
+        try firstStore.read(first, from: start, into: halves.0)
+        try secondStore.read(second, from: start, into: halves.1)
+        return areAlike(halves.0, halves.1)
     }
 }
