@@ -51,7 +51,7 @@ public struct Convolution: Hashable, Sendable {
 
     /// Whether the window may reach beyond the input into padding.
     public var isPadded: Bool {
-        padsToCover ? kernel.contains { $0 > 1 } : (padBefore + padAfter).contains { $0 != 0 }
+        padsToCover ? kernel.contains { $0 > 1 } : padBefore.contains { $0 != 0 } || padAfter.contains { $0 != 0 }
     }
 
     /// The padding of an input whose axes behind the channel have these lengths; empty where the numbers of axes differ.

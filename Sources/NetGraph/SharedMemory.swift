@@ -5,6 +5,8 @@
 public struct SharedMemory {
     private let network: Network
     private let connections: Connections
+    /// Whether any layer hands on memory. Without one all values of a memory are those that layers in place have written over, which nobody reads any more.
+    private let isPossible: Bool
     /// The number of each value's memory.
     private var memories: [Int]
     /// The values of each memory that may still be read; empty for a memory of one value.
@@ -13,12 +15,21 @@ public struct SharedMemory {
     public init(_ network: Network, connections: Connections) {
         self.network = network
         self.connections = connections
-        memories = network.values.indices.map { -1 - $0 }
+        isPossible = Self.isPossible(in: network)
+        memories = isPossible ? network.values.indices.map { -1 - $0 } : []
+    }
+
+    /// Whether two values may lie in one memory while both are still read.
+    public static func isPossible(in network: Network) -> Bool {
+        network.layers.contains { layer in
+            layer.operation.handsOnMemory(inputs: layer.inputs.count, outputs: layer.outputs.count)
+        }
     }
 
     /// What stands in the way of a layer that writes in the place of a value: another value of that memory, and the position of a layer behind that
     /// reads it, or `nil` where the caller of the network does.
     public mutating func readerBehind(_ position: Int, ofMemoryOf value: ValueID) -> (value: ValueID, reader: Int?)? {
+        guard isPossible else { return nil }
         let memory = memories[value.index]
         guard let all = members[memory] else { return nil }
         // Who has been read for the last time does not matter any more, for this layer or any later one.
@@ -35,6 +46,7 @@ public struct SharedMemory {
     ///
     /// - Parameter inPlaceOf: the value whose memory its first output takes; `nil` for none.
     public mutating func write(_ position: Int, inPlaceOf value: ValueID?) {
+        guard isPossible else { return }
         let layer = network.layers[position]
         for (index, output) in layer.outputs.enumerated() {
             if index == 0, let value {

@@ -51,7 +51,8 @@ public struct Pooling: Hashable, Sendable {
     /// Whether any window may reach beyond the input into padding.
     public var isPadded: Bool {
         guard let kernel else { return false }
-        return padsToCover ? kernel.contains { $0 > 1 } : (padBefore + padAfter).contains { $0 != 0 }
+        return padsToCover
+            ? kernel.contains { $0 > 1 } : padBefore.contains { $0 != 0 } || padAfter.contains { $0 != 0 }
     }
 
     /// What a window spans along each axis, gaps included; empty where one window goes over everything.

@@ -8,8 +8,8 @@ struct LineTable: Sendable {
     /// Cost: one pass over the bytes.
     init(_ bytes: [UInt8]) {
         var starts = [bytes.byteOrderMarkLength]
-        for (offset, byte) in bytes.enumerated() where byte == .lineFeed {
-            starts.append(offset + 1)
+        bytes.withUnsafeBufferPointer { bytes in
+            for offset in bytes.indices where bytes[offset] == .lineFeed { starts.append(offset + 1) }
         }
         self.starts = starts
     }

@@ -89,8 +89,10 @@ struct PunctuationRepair {
     /// For a closing delimiter that begins a line and did not do so before: the blanks that stood before it.
     private func strayClosing(at index: Int) -> ArraySlice<UInt8>? {
         let token = tokens[index]
-        guard index > 0, closedMessage(token) != nil, text.isFirstOnLine(token.range.lowerBound),
-            let origin = origins.origin(of: token.range.lowerBound), !document.bytes.isFirstOnLine(origin)
+        // What closes a message takes longest to find, and nearly every delimiter stands as it did.
+        guard index > 0, token.isSymbol("}") || token.isSymbol(">"), text.isFirstOnLine(token.range.lowerBound),
+            let origin = origins.origin(of: token.range.lowerBound), !document.bytes.isFirstOnLine(origin),
+            closedMessage(token) != nil
         else { return nil }
         let before = document.bytes[..<origin]
         return before[(before.lastIndex { !$0.isBlank }.map { $0 + 1 } ?? before.startIndex)...]

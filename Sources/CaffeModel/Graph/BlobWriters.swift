@@ -132,7 +132,7 @@ struct BlobWriters {
             guard let input = layer.inputs.first, let output = layer.outputs.first else { return false }
             return network[input].name == network[output].name
         }
-        guard network.layers.contains(where: isInPlace) else { return }
+        guard SharedMemory.isPossible(in: network), network.layers.contains(where: isInPlace) else { return }
         var memory = SharedMemory(network, connections: Connections(network))
         for (position, layer) in network.layers.enumerated() {
             var overwritten: ValueID?

@@ -110,12 +110,13 @@ extension LayerTranslator {
 
     private static func isCaffeField(_ name: String) -> Bool {
         // Those first that each layer has.
-        name == "name" || name == "type" || name == "bottom" || name == "top" || layerFields.contains(name)
-            || name.hasSuffix("_param") && name != "quantization_param" && name != "quantize_param"
+        name == "name" || name == "type" || name == "bottom" || name == "top" || name == "param"
+            || (name.utf8.suffix(6).elementsEqual("_param".utf8)
+                ? name != "quantization_param" && name != "quantize_param" : layerFields.contains(name))
     }
 
     private static let layerFields: Set<String> = [
-        "phase", "loss_weight", "param", "blobs", "propagate_down", "include",
+        "phase", "loss_weight", "blobs", "propagate_down", "include",
         "exclude",
     ]
 

@@ -16,8 +16,11 @@ struct SpatialFields {
     var objection: String?
 
     init(_ fields: FieldReader, layer: LayerDefinition, spatialAxes: Int) throws(ModelError) {
+        let endings = Endings(of: fields)
         func values(_ names: Names, minimum: Int, missing: Int?) throws(ModelError) -> [Int] {
-            try Self.values(names, fields, layer, spatialAxes, minimum: minimum, missing: missing)
+            try Self.values(
+                names, fields, layer, spatialAxes, minimum: minimum, missing: missing,
+                namesAxes: endings.mayNameAxes)
         }
         kernel = try values(.kernel, minimum: 1, missing: nil)
         stride = try values(.stride, minimum: 1, missing: 1)
@@ -25,7 +28,8 @@ struct SpatialFields {
         dilation = try values(fields.has("hole") ? .hole : .dilation, minimum: 1, missing: 1)
         padBefore = try values(.pad, minimum: 0, missing: 0)
         padAfter = padBefore
-        for (axis, before, after) in [(spatialAxes - 2, "pad_t", "pad_b"), (spatialAxes - 1, "pad_l", "pad_r")] {
+        for (axis, before, after) in [(spatialAxes - 2, "pad_t", "pad_b"), (spatialAxes - 1, "pad_l", "pad_r")]
+        where endings.mayNameSides {
             let sides = (try fields.integer(before, atLeast: 0), try fields.integer(after, atLeast: 0))
             guard sides.0 != nil || sides.1 != nil else { continue }
             guard axis >= 0 else {
@@ -86,9 +90,33 @@ struct SpatialFields {
         static let pad = Names("pad", stem: "pad")
     }
 
-    /// - Parameter missing: what holds where no field says anything; `nil` when one has to.
+    /// What the last letters of all fields tell: nearly every layer has none of those for single axes and sides, which are many to look for.
+    private struct Endings {
+        /// Whether there may be fields such as `kernel_w`.
+        private(set) var mayNameAxes = false
+        /// Whether there may be fields such as `pad_l`.
+        private(set) var mayNameSides = false
+
+        init(of fields: FieldReader) {
+            for index in fields.message?.fields.indices ?? 0..<0 {
+                // The shortest of them are 'pad_w' and the like.
+                guard let name = fields.message?.fields[index].name.utf8, name.count >= 5 else { continue }
+                switch name.last {
+                case UInt8(ascii: "w"), UInt8(ascii: "h"), UInt8(ascii: "d"): mayNameAxes = true
+                case UInt8(ascii: "t"), UInt8(ascii: "b"), UInt8(ascii: "l"), UInt8(ascii: "r"):
+                    if name.count == 5 { mayNameSides = true }
+                default: continue
+                }
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - missing: what holds where no field says anything; `nil` when one has to.
+    ///   - namesAxes: whether there may be fields for single axes.
     private static func values(
-        _ names: Names, _ fields: FieldReader, _ layer: LayerDefinition, _ axes: Int, minimum: Int, missing: Int?
+        _ names: Names, _ fields: FieldReader, _ layer: LayerDefinition, _ axes: Int, minimum: Int, missing: Int?,
+        namesAxes: Bool
     ) throws(ModelError) -> [Int] {
         let (name, stem) = (names.all, names.stem)
         let given = try fields.integers(name, atLeast: minimum)
@@ -98,7 +126,7 @@ struct SpatialFields {
             )
         }
         var result: [Int?] = (0..<axes).map { given.isEmpty ? missing : given[given.count == 1 ? 0 : $0] }
-        for (name, fromEnd) in names.single {
+        for (name, fromEnd) in names.single where namesAxes {
             guard let value = try fields.integer(name, atLeast: minimum) else { continue }
             guard axes > fromEnd else {
                 throw layer.error("'\(name)' goes with \(fromEnd + 1) spatial axes, but it has \(axes)")

@@ -11,7 +11,12 @@ enum NameEncoding {
     /// - Throws: `ModelError` with the place of the first such name.
     static func check(_ document: PrototxtDocument) throws(ModelError) {
         // Nearly every text is plain ASCII.
-        guard document.bytes.contains(where: { $0 >= 0x80 || $0 == UInt8(ascii: "\\") }) else { return }
+        let isUsual = document.bytes.withUnsafeBufferPointer { bytes in
+            var found: UInt8 = 0
+            for byte in bytes { found |= byte & 0x80 | (byte == UInt8(ascii: "\\") ? 1 : 0) }
+            return found == 0
+        }
+        if isUsual { return }
         try check(document.root, in: document, depth: 0)
     }
 
