@@ -62,6 +62,7 @@ func fold(_ request: FoldRequest, reader: inout ModelReader) throws(BNFoldError)
             }
             if request.cancellation.isCancelled { throw BNFoldError(.cancelled, "stopped; nothing was written") }
             try liftingFiles { () throws(FileError) in try outputs.commit() }
+            ProcessEnd.keep(model, plan, folded)
             return report
         }
     }
@@ -91,9 +92,9 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
             }
         }
     }
+    let folded = plan.applied(to: model.network)
     var report = FoldReport(
-        model: model, plan: plan, folded: plan.applied(to: model.network), findings: findings, format: nil,
-        vocabulary: frontend.vocabulary)
+        model: model, plan: plan, folded: folded, findings: findings, format: nil, vocabulary: frontend.vocabulary)
     if let observing = request.observing {
         guard model.weights != nil else {
             throw BNFoldError(.usage, "--input is held against stored statistics, so it needs the weights, too")
@@ -110,7 +111,9 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
             try outputs.commit()
         }
     }
-    return Inspection(report: report, drawing: drawing)
+    let inspection = Inspection(report: report, drawing: drawing)
+    ProcessEnd.keep(model, plan, folded, inspection)
+    return inspection
 }
 
 /// What `inspect` finds out.

@@ -1,3 +1,4 @@
+import Files
 import Folding
 import Frontend
 import HDF5
@@ -197,6 +198,7 @@ public struct CaffeConversion {
                 }
             }
         }
+        ProcessEnd.keep(written)
     }
 
     // MARK: Input shapes

@@ -1,8 +1,10 @@
 import ArgumentParser
 import BNFoldKit
+import Files
 
 struct Fold: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "fold",
         abstract: "Fold a network and write it for deployment.",
         discussion: """
             Writes OUTPUT, and beside it the network where that has a file of its own (a prototxt). All appear whole or not at all, and nothing \
@@ -64,6 +66,7 @@ struct Fold: ParsableCommand {
         request.verification?.progress = { bar.show($0) }
         try Console.run(stoppableBy: request.cancellation) { () throws(BNFoldError) in
             defer { bar.clear() }
+            ProcessEnd.announce()
             let outcome = try fold(request)
             bar.clear()
             try console.show(outcome, json: results.report == "-")

@@ -1,8 +1,10 @@
 import ArgumentParser
 import BNFoldKit
+import Files
 
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "inspect",
         abstract: "Tell what would be folded and how healthy the statistics are, without writing anything.",
         discussion: "Without INPUT the plan is made from the network alone.")
 
@@ -50,6 +52,7 @@ struct Inspect: ParsableCommand {
         request.observing = observing.options()
         request.observing?.progress = { bar.show($0) }
         try Console.run(stoppableBy: request.cancellation) { () throws(BNFoldError) in
+            ProcessEnd.announce()
             defer { bar.clear() }
             let inspection = try inspect(request)
             bar.clear()
