@@ -38,21 +38,23 @@ public struct ConvertReport: Hashable, Sendable {
 /// Writes weights in another format, without folding.
 public func convert(_ request: ConvertRequest) throws(BNFoldError) -> ConvertReport {
     let frontend = try Frontends.frontend(of: request.input)
-    let place = request.outputNetwork ?? frontend.networkPlace(besideWeights: request.output, madeFrom: request.input)
+    let place = frontend.networkPlace(
+        ofConverted: request.output, network: request.outputNetwork, madeFrom: request.input)
     let outputs = try openOutputs(
         [request.output, place].compactMap(\.self), existing: request.existing, notice: request.notice)
     defer { outputs.discard() }
     let input = ModelFiles(weights: request.input, network: request.network)
     let (format, conversion) = try lifting { () throws(ModelError) in
-        let format = try frontend.format(ofOutput: request.output)
-        if let network = request.outputNetwork { try frontend.checkNetworkPlace(network) }
+        let format = try frontend.format(ofConverted: request.output, network: request.outputNetwork)
         return (format, try frontend.conversion(of: input))
     }
     if let remark = conversion.unwrittenRemark { request.notice("warning: \(remark)") }
     let renames = conversion.renames(in: format)
     let text = try lifting { () throws(ModelError) in try conversion.networkFile(in: format) }
     // The network is written when it differs, or when the user names a place for it.
-    let needsNetwork = text != nil && (!renames.isEmpty || request.outputNetwork != nil)
+    let needsNetwork =
+        text != nil
+        && (!renames.isEmpty || request.outputNetwork != nil || conversion.alwaysWritesNetwork(in: format))
     let network = needsNetwork ? place : nil
     if !needsNetwork, let place { outputs.leaveOut(place) }
     try checkDistinct(

@@ -23,6 +23,8 @@ public struct DiffReport: Codable, Hashable, Sendable {
     public struct Tensor: Codable, Hashable, Sendable {
         public var layer: String
         public var index: Int
+        /// What the framework calls it in its layer; `nil` where it has only a number there.
+        public var name: String?
         public var isSame: Bool
         public var firstShape: [Int]?
         public var secondShape: [Int]?
@@ -45,10 +47,19 @@ public struct DiffReport: Codable, Hashable, Sendable {
     }
 
     /// Compares two files of weights, each in any container.
-    public init(_ first: String, _ second: String, tolerance: Double) throws(BNFoldError) {
+    ///
+    /// - Parameter networks: of the two, where they lie apart and not beside their weights.
+    public init(
+        _ first: String, _ second: String, networks: (first: String?, second: String?) = (nil, nil),
+        tolerance: Double
+    ) throws(BNFoldError) {
         let frontend = try Frontends.frontend(of: first)
         words = frontend.vocabulary
-        let difference = try lifting { () throws(ModelError) in try frontend.difference(first, second) }
+        let difference = try lifting { () throws(ModelError) in
+            try frontend.difference(
+                ModelFiles(weights: first, network: networks.first),
+                ModelFiles(weights: second, network: networks.second))
+        }
         self.tolerance = tolerance
         onlyInFirst = difference.onlyInFirst
         onlyInSecond = difference.onlyInSecond
@@ -56,8 +67,8 @@ public struct DiffReport: Codable, Hashable, Sendable {
             let numbers = tensor.numbers
             let isSame = numbers.map { $0.differingCount == 0 || $0.largestRelative <= tolerance } ?? false
             return Tensor(
-                layer: tensor.layer, index: tensor.index, isSame: isSame, firstShape: tensor.firstShape,
-                secondShape: tensor.secondShape,
+                layer: tensor.layer, index: tensor.index, name: tensor.name, isSame: isSame,
+                firstShape: tensor.firstShape, secondShape: tensor.secondShape,
                 elements: numbers?.elementCount, differing: numbers?.differingCount,
                 largestAbsolute: numbers.flatMap { $0.largestAbsolute.isFinite ? $0.largestAbsolute : nil },
                 largestRelative: numbers.flatMap { $0.largestRelative.isFinite ? $0.largestRelative : nil },
@@ -77,7 +88,7 @@ public struct DiffReport: Codable, Hashable, Sendable {
         for name in onlyInFirst { rows.append([name, "only in the first file"]) }
         for name in onlyInSecond { rows.append([name, "only in the second file"]) }
         for tensor in tensors where tensor.differing != 0 {
-            rows.append(["\(tensor.layer)/\(tensor.index)", tensor.sentence])
+            rows.append(["\(tensor.layer)/\(tensor.name ?? String(tensor.index))", tensor.sentence])
         }
         let equal = tensors.count { $0.differing == 0 }
         var lines = TextTable.lines(rows)

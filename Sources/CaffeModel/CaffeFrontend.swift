@@ -92,8 +92,8 @@ public struct CaffeFrontend: Frontend {
         WeightFiles.isOtherHDF5(path) ? "an HDF5 file without a group '/data' holds no weights of Caffe" : nil
     }
 
-    public func difference(_ first: String, _ second: String) throws(ModelError) -> WeightDifference {
-        try WeightDifference(comparing: first, with: second)
+    public func difference(_ first: ModelFiles, _ second: ModelFiles) throws(ModelError) -> WeightDifference {
+        try WeightDifference(comparing: first.weights ?? "", with: second.weights ?? "")
     }
 
     public func conversion(of files: ModelFiles) throws(ModelError) -> any WeightConversion {
@@ -118,6 +118,15 @@ public struct CaffeSession: ModelSession {
     public init() {}
 
     public mutating func open(_ files: ModelFiles, options: ModelOptions) throws(ModelError) -> any Model {
+        let strange = options.keys(besides: CaffeNetOptions.self).map { key in
+            "--" + key.reduce(into: "") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) }
+        }
+        guard strange.isEmpty else {
+            throw ModelError(
+                .usage,
+                "\(strange.joined(separator: ", ")) \(strange.count == 1 ? "is an option" : "are options") for models of other frameworks; leave \(strange.count == 1 ? "it" : "them") out for nets of Caffe"
+            )
+        }
         guard let network = files.network else {
             throw ModelError(.internalFault, "a net of Caffe is read without its prototxt")
         }

@@ -60,15 +60,35 @@ public protocol Frontend: Sendable {
 
     // MARK: Weights alone
 
-    /// How the weights of two files differ.
-    func difference(_ first: String, _ second: String) throws(ModelError) -> WeightDifference
+    /// How the weights of two models differ.
+    func difference(_ first: ModelFiles, _ second: ModelFiles) throws(ModelError) -> WeightDifference
 
     /// Weights that are to be written in another format.
     func conversion(of files: ModelFiles) throws(ModelError) -> any WeightConversion
+
+    /// The format that weights are converted to.
+    ///
+    /// - Parameters:
+    ///   - path: the name of the output.
+    ///   - network: where the user wants the network.
+    func format(ofConverted path: String, network: String?) throws(ModelError) -> OutputFormat
+
+    /// Where the network of converted weights goes, as far as it is written: `network` where the user names a place.
+    func networkPlace(ofConverted path: String, network: String?, madeFrom input: String) -> String?
 }
 
 extension Frontend {
     public var comparesScores: Bool { false }
+
+    public func format(ofConverted path: String, network: String?) throws(ModelError) -> OutputFormat {
+        let format = try format(ofOutput: path)
+        if let network { try checkNetworkPlace(network) }
+        return format
+    }
+
+    public func networkPlace(ofConverted path: String, network: String?, madeFrom input: String) -> String? {
+        network ?? networkPlace(besideWeights: path, madeFrom: input)
+    }
 }
 
 /// Reads one model after the other, and keeps what they have in common.
@@ -93,9 +113,16 @@ public protocol WeightConversion {
     /// - Throws: when names have to change and there is no network to tell them.
     func networkFile(in format: OutputFormat) throws(ModelError) -> [UInt8]?
 
+    /// Whether the file of the network goes with weights of a format in any case.
+    func alwaysWritesNetwork(in format: OutputFormat) -> Bool
+
     /// Writes the weights.
     func write(to path: String, settings: WriteSettings) throws(ModelError)
 
     /// Reads the written file back: the same layers, shapes and, at both ends of each tensor, numbers.
     func check(_ path: String, format: OutputFormat) throws(ModelError)
+}
+
+extension WeightConversion {
+    public func alwaysWritesNetwork(in format: OutputFormat) -> Bool { false }
 }

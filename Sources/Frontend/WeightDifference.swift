@@ -17,15 +17,20 @@ public struct WeightDifference: Sendable {
         public var layer: String
         /// Its number among those of its layer, from 0.
         public var index: Int
+        /// What the framework calls it in its layer; `nil` where it has only a number there.
+        public var name: String?
         /// `nil` where a file lacks the tensor.
         public var firstShape: [Int]?
         public var secondShape: [Int]?
         /// `nil` when the shapes differ.
         public var numbers: NumberDifference?
 
-        public init(layer: String, index: Int, firstShape: [Int]?, secondShape: [Int]?) {
+        public init(
+            layer: String, index: Int, name: String? = nil, firstShape: [Int]?, secondShape: [Int]?
+        ) {
             self.layer = layer
             self.index = index
+            self.name = name
             self.firstShape = firstShape
             self.secondShape = secondShape
         }

@@ -27,6 +27,12 @@ public struct KerasFrontend: Frontend {
             throw ModelError(
                 .usage, "--bias-as-scale is an option for nets of Caffe; leave it out for models of Keras")
         }
+        guard !options.allowsUntrained else {
+            throw ModelError(
+                .usage,
+                "--allow-untrained is an option for nets of Caffe, whose BatchNorms have a moving-average factor; leave it out for models of Keras"
+            )
+        }
         var form = LeftoverForm.batchNorm(epsilon: Self.epsilonOfLeftovers)
         form.types.batchNorm = "BatchNormalization"
         return form
@@ -143,12 +149,30 @@ public struct KerasFrontend: Frontend {
 
     // MARK: Weights alone
 
-    public func difference(_ first: String, _ second: String) throws(ModelError) -> WeightDifference {
-        throw ModelError(.usage, "weights of Keras are compared by 'bnfold verify', which runs both models")
+    public func difference(_ first: ModelFiles, _ second: ModelFiles) throws(ModelError) -> WeightDifference {
+        try WeightDifference(of: try KerasStoredModel(first), and: try KerasStoredModel(second))
     }
 
     public func conversion(of files: ModelFiles) throws(ModelError) -> any WeightConversion {
-        throw ModelError(.usage, "files of Keras keep their format; there is nothing to convert them to")
+        KerasConversion(of: try KerasStoredModel(files))
+    }
+
+    public func format(ofConverted path: String, network: String?) throws(ModelError) -> OutputFormat {
+        _ = try format(ofOutput: path)
+        if let network { try checkNetworkPlace(network) }
+        let target = KerasConversion.Target(name: path, hasNetwork: network != nil)
+        if target == .archive, let network {
+            throw ModelError(
+                .usage,
+                "\(network): is named for the architecture, but a .keras archive holds that of its model itself; leave it out"
+            )
+        }
+        return target.format
+    }
+
+    public func networkPlace(ofConverted path: String, network: String?, madeFrom input: String) -> String? {
+        if let network { return network }
+        return KerasConversion.Target(name: path, hasNetwork: false) == .payload ? Self.stem(of: path) + ".json" : nil
     }
 }
 
@@ -159,9 +183,10 @@ public struct KerasSession: ModelSession {
 
     public init() {}
 
-    public mutating func open(_ files: ModelFiles, options: ModelOptions) throws(ModelError) -> any Model {
-        try KerasOptions.check(options)
-        let container = try files.weights.map { path throws(ModelError) in try KerasContainers.open(path) }
+    /// The JSON of a model, from its file or from the one beside it, and where it lies, for messages.
+    static func config(
+        of files: ModelFiles, container: (any KerasContainer)?
+    ) throws(ModelError) -> (config: KerasModelConfig, place: String) {
         let text: [UInt8]
         let place: String
         if let own = container?.configText {
@@ -170,18 +195,23 @@ public struct KerasSession: ModelSession {
             guard let network = files.network else {
                 throw ModelError(.internalFault, "weights of Keras are read without their model")
             }
-            text = try readingFile { () throws(FileError) in try FileBytes.read(network, limit: Self.largestConfig) }
+            text = try readingFile { () throws(FileError) in try FileBytes.read(network, limit: largestConfig) }
             place = network
         }
-        let config: KerasModelConfig
         do throws(ModelError) {
-            config = try KerasModelConfig(parsing: text, file: place, version: container?.version)
+            return (try KerasModelConfig(parsing: text, file: place, version: container?.version), place)
         } catch {
             // Whatever else there is about it.
             guard error.kind == .malformed, let version = container?.version, KerasDialect(version: version) == .one
             else { throw error }
             throw KerasOne.refusal(of: nil, version: version, place: place)
         }
+    }
+
+    public mutating func open(_ files: ModelFiles, options: ModelOptions) throws(ModelError) -> any Model {
+        try KerasOptions.check(options)
+        let container = try files.weights.map { path throws(ModelError) in try KerasContainers.open(path) }
+        let (config, place) = try Self.config(of: files, container: container)
         return try KerasPair(config: config, place: place, container: container, files: files, options: options)
     }
 }

@@ -89,7 +89,8 @@ struct KerasPair: Model {
     }
 
     private func text(for changes: KerasChanges) throws(ModelError) -> [UInt8] {
-        var editor = KerasEditor(config, changes: changes, file: place)
+        var editor = KerasEditor(
+            config, changes: changes, file: place, dropsTraining: container?.kind == .archive)
         return try editor.text()
     }
 
@@ -183,7 +184,7 @@ struct KerasPair: Model {
         for (planned, found) in zip(expected.layers, found.layers) {
             for (parameter, copy) in zip(planned.operation.parameters, found.operation.parameters) {
                 guard
-                    try KerasWeightComparison.agree(
+                    try WeightComparison.agree(
                         parameter, in: store, copy, in: AnyWeightStore(rewritten), of: folded.network)
                 else {
                     throw ModelError(

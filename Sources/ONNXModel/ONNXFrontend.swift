@@ -77,8 +77,8 @@ public struct ONNXFrontend: Frontend {
 
     public func reasonForNoWeights(in path: String) -> String? { nil }
 
-    public func difference(_ first: String, _ second: String) throws(ModelError) -> WeightDifference {
-        try WeightDifference(ofModels: first, second)
+    public func difference(_ first: ModelFiles, _ second: ModelFiles) throws(ModelError) -> WeightDifference {
+        try WeightDifference(ofModels: first.weights ?? "", second.weights ?? "")
     }
 
     public func conversion(of files: ModelFiles) throws(ModelError) -> any WeightConversion {

@@ -110,7 +110,7 @@ struct ONNXPair: Model {
         let reread = ONNXWeightStore(file: written.file, constants: written.graph.constants)
         for (planned, found) in zip(expected.layers, written.network.layers) {
             for (parameter, copy) in zip(planned.operation.parameters, found.operation.parameters) {
-                guard try ONNXWeightComparison.agree(parameter, in: store, copy, in: reread, of: expected) else {
+                guard try WeightComparison.agree(parameter, in: store, copy, in: reread, of: expected) else {
                     throw ModelError(
                         .internalFault, "the written weights of layer '\(planned.name)' are not the planned ones")
                 }

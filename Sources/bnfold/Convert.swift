@@ -7,7 +7,8 @@ struct Convert: ParsableCommand {
         abstract: "Write weights in another container, without folding.",
         discussion: """
             The content of INPUT tells its container; OUTPUT becomes a .caffemodel if it is named so, and HDF5 if it is named .h5 or .hdf5. \
-            Names with '/' cannot stand in HDF5: with --prototxt they are changed, in weights and prototxt alike.
+            Names with '/' cannot stand in HDF5: with --prototxt they are changed, in weights and prototxt alike. \
+            A model of Keras becomes a .keras archive, .weights.h5 with its JSON beside it, or whole HDF5, as OUTPUT is named, for the same Keras.
             """)
 
     @Argument(help: "Trained weights.")
@@ -17,6 +18,8 @@ struct Convert: ParsableCommand {
     var output: String
 
     @OptionGroup(title: Heading.caffe) var caffe: CaffeConversionArguments
+
+    @OptionGroup(title: Heading.keras) var keras: KerasConversionArguments
 
     @Option(help: ArgumentHelp("gzip level of the output's datasets, 0 to 9.", valueName: "level"))
     var compress: Int = 0
@@ -34,9 +37,15 @@ struct Convert: ParsableCommand {
     }
 
     func run() throws {
+        try OwnOption.check(
+            [
+                .caffe("--prototxt", caffe.prototxt), .caffe("--output-prototxt", caffe.outputPrototxt),
+                .keras("--architecture", keras.architecture),
+                .keras("--output-architecture", keras.outputArchitecture),
+            ], with: input)
         var request = ConvertRequest(input: input, output: output)
-        request.prototxt = caffe.prototxt
-        request.outputPrototxt = caffe.outputPrototxt
+        request.network = caffe.prototxt ?? keras.architecture
+        request.outputNetwork = caffe.outputPrototxt ?? keras.outputArchitecture
         request.compression = compress
         request.existing = force ? .replace : .refuse
         request.notice = { Console.note("bnfold: \($0)") }
@@ -47,7 +56,10 @@ struct Convert: ParsableCommand {
                 "wrote \(output): \(report.layers) layers, \(ReportText.size(report.outputBytes)) (before: \(ReportText.size(report.inputBytes)))"
             ]
             if let network = report.network {
-                lines.append("wrote \(network): \(report.renamedLayers) layers have new names")
+                lines.append(
+                    "wrote \(network)"
+                        + (report.renamedLayers > 0 || caffe.outputPrototxt != nil
+                            ? ": \(report.renamedLayers) layers have new names" : ""))
             }
             try Console.print(Array(lines.map { $0.printable + "\n" }.joined().utf8))
         }

@@ -18,6 +18,8 @@ struct Diff: ParsableCommand {
             valueName: "number"))
     var tolerance: Double = 0
 
+    @OptionGroup(title: Heading.keras) var keras: KerasDifferenceArguments
+
     @Flag(help: "Print the outcome as JSON.")
     var json = false
 
@@ -32,7 +34,8 @@ struct Diff: ParsableCommand {
 
     func run() throws {
         let isSame = try Console.run(stoppableBy: Cancellation()) { () throws(BNFoldError) in
-            let report = try DiffReport(first, second, tolerance: tolerance)
+            let report = try DiffReport(
+                first, second, networks: (keras.architecture, keras.otherArchitecture), tolerance: tolerance)
             if !quiet { for remark in report.remarks ?? [] { Console.note(remark) } }
             if json {
                 try Console.print(try report.json())

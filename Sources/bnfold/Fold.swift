@@ -48,6 +48,12 @@ struct Fold: ParsableCommand {
     }
 
     func run() throws {
+        try OwnOption.check(
+            [
+                .caffe("--prototxt", caffe.prototxt), .caffe("--output-prototxt", caffeOutput.outputPrototxt),
+                .keras("--architecture", keras.architecture),
+                .keras("--output-architecture", kerasOutput.outputArchitecture),
+            ], with: input)
         var request = FoldRequest(input: input, output: output)
         request.network = try keras.network(orPrototxt: caffe.prototxt)
         request.outputNetwork = caffeOutput.outputPrototxt ?? kerasOutput.outputArchitecture

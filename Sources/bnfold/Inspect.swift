@@ -39,6 +39,8 @@ struct Inspect: ParsableCommand {
     }
 
     func run() throws {
+        try OwnOption.check(
+            [.caffe("--prototxt", caffe.prototxt), .keras("--architecture", keras.architecture)], with: input)
         var request = InspectRequest(input: input, network: try keras.network(orPrototxt: caffe.prototxt))
         request.model = try planning.reading.modelOptions()
         caffe.apply(to: &request.model)

@@ -34,8 +34,58 @@ struct KerasOutputArguments: ParsableArguments {
     var outputArchitecture: String?
 }
 
+/// The JSON of weights that are compared or written in another container.
+struct KerasConversionArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("The JSON of weights that lie apart. Default: the one beside them.", valueName: "file"))
+    var architecture: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The JSON to write beside the weights: OUTPUT named .h5 holds weights alone then. Default for .weights.h5: its name with '.json'.",
+            valueName: "file"))
+    var outputArchitecture: String?
+}
+
+/// The JSON of two files of weights.
+struct KerasDifferenceArguments: ParsableArguments {
+    @Option(help: ArgumentHelp("The JSON of FIRST. Default: the one beside it.", valueName: "file"))
+    var architecture: String?
+
+    @Option(help: ArgumentHelp("The JSON of SECOND. Default: the one beside it.", valueName: "file"))
+    var otherArchitecture: String?
+}
+
 /// The JSON of the folded twin of a model.
 struct KerasTwinArguments: ParsableArguments {
     @Option(help: ArgumentHelp("The folded JSON. Default: the one beside FOLDED.", valueName: "file"))
     var foldedArchitecture: String?
+}
+
+/// Options that name a file as one framework does, and that mean nothing to the files of others.
+struct OwnOption {
+    var name: String
+    /// The name of its framework.
+    var owner: String
+    var isGiven: Bool
+
+    static func caffe(_ name: String, _ value: String?) -> OwnOption {
+        OwnOption(name: name, owner: "Caffe", isGiven: value != nil)
+    }
+
+    static func keras(_ name: String, _ value: String?) -> OwnOption {
+        OwnOption(name: name, owner: "Keras", isGiven: value != nil)
+    }
+
+    /// - Throws: for an option that was given with a file of another framework.
+    static func check(_ options: [OwnOption], with input: String?) throws {
+        guard let input, options.contains(where: \.isGiven) else { return }
+        var found = ""
+        try Console.run(stoppableBy: Cancellation()) { () throws(BNFoldError) in found = try framework(of: input) }
+        for option in options where option.isGiven && option.owner != found {
+            throw ValidationError(
+                "\(option.name) is an option for files of \(option.owner), and \(input) is one of \(found); leave it out"
+            )
+        }
+    }
 }

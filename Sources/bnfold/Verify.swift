@@ -38,6 +38,13 @@ struct Verify: ParsableCommand {
     }
 
     func run() throws {
+        try OwnOption.check(
+            [.caffe("--prototxt", caffe.prototxt), .keras("--architecture", keras.architecture)], with: original)
+        try OwnOption.check(
+            [
+                .caffe("--folded-prototxt", caffeTwin.foldedPrototxt),
+                .keras("--folded-architecture", kerasTwin.foldedArchitecture),
+            ], with: folded)
         var request = VerifyRequest(original: original, folded: folded)
         request.network = try keras.network(orPrototxt: caffe.prototxt)
         request.foldedNetwork = caffeTwin.foldedPrototxt ?? kerasTwin.foldedArchitecture

@@ -59,3 +59,8 @@ struct ModelReader {
         }
     }
 }
+
+/// The name of the framework that a file belongs to, by its content; that of the first framework of all for a file that none knows.
+///
+/// - Throws: for an error of the disk.
+public func framework(of path: String) throws(BNFoldError) -> String { try Frontends.frontend(of: path).name }

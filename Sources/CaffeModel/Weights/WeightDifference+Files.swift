@@ -37,29 +37,11 @@ extension WeightDifference {
     private static func compare(
         _ left: StoredBlob, in first: any WeightFile, _ right: StoredBlob, in second: any WeightFile
     ) throws(ModelError) -> NumberDifference {
-        let count = left.shape.reduce(1, *)
-        let capacity = min(max(count, 1), 1 << 16)
-        let buffers = (
-            UnsafeMutableBufferPointer<Double>.allocate(capacity: capacity),
-            UnsafeMutableBufferPointer<Double>.allocate(capacity: capacity)
-        )
-        buffers.0.initialize(repeating: 0)
-        buffers.1.initialize(repeating: 0)
-        defer {
-            buffers.0.deallocate()
-            buffers.1.deallocate()
-        }
         // Units in the last place are those of the narrower format.
         let type = left.elementType == .float64 && right.elementType == .float64 ? ElementType.float64 : .float32
-        var difference = NumberDifference(elementCount: count, elementType: type)
-        var start = 0
-        while start < count {
-            let length = min(capacity, count - start)
-            try first.read(left, from: start, into: UnsafeMutableBufferPointer(rebasing: buffers.0[..<length]))
-            try second.read(right, from: start, into: UnsafeMutableBufferPointer(rebasing: buffers.1[..<length]))
-            for index in 0..<length { difference.add(buffers.0[index], buffers.1[index], at: start + index) }
-            start += length
-        }
-        return difference
+        return try NumberDifference(
+            elementCount: left.shape.reduce(1, *), elementType: type,
+            first: { (start, buffer) throws(ModelError) in try first.read(left, from: start, into: buffer) },
+            second: { (start, buffer) throws(ModelError) in try second.read(right, from: start, into: buffer) })
     }
 }

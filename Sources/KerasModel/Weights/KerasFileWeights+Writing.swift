@@ -76,7 +76,7 @@ extension KerasFileWeights {
 }
 
 /// Writes the numbers of a new file, slice by slice in the order in which they lie.
-private struct NumberWriter<Weights: WeightStore> {
+struct NumberWriter<Weights: WeightStore> {
     /// 256 KiB: large enough that calls cost nothing, small enough that a slice stays in the nearest caches.
     private static var sliceSize: Int { 1 << 18 }
 

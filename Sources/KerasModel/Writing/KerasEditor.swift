@@ -12,10 +12,14 @@ struct KerasEditor {
     private let config: KerasModelConfig
     private let changes: KerasChanges
     private let file: String
+    private let dropsTraining: Bool
     private var edits: [JSONEdit] = []
 
-    /// - Parameter file: for messages.
-    init(_ config: KerasModelConfig, changes: KerasChanges, file: String) {
+    /// - Parameters:
+    ///   - file: for messages.
+    ///   - dropsTraining: whether `compile_config` goes, as it has to where the state of the optimizer does.
+    init(_ config: KerasModelConfig, changes: KerasChanges, file: String, dropsTraining: Bool = false) {
+        self.dropsTraining = dropsTraining
         self.config = config
         self.changes = changes
         self.file = file
@@ -26,6 +30,7 @@ struct KerasEditor {
     /// - Throws: where they cannot be told in JSON, which is a fault of the plan.
     mutating func text() throws(ModelError) -> [UInt8] {
         try edit(config.model, path: KerasPath([]))
+        if dropsTraining { edits += config.editsWithoutTraining }
         let text: [UInt8]
         do throws(JSONEditConflict) {
             text = try config.document.applying(edits)
@@ -300,5 +305,15 @@ struct KerasEditor {
                     inserting: "\"\(key)\": \(value.text)\(members.isEmpty ? "" : ", ")",
                     at: object.range.lowerBound + 1))
         }
+    }
+}
+
+extension KerasModelConfig {
+    /// What takes `compile_config` out of the JSON of an archive.
+    var editsWithoutTraining: [JSONEdit] {
+        let root = document.root
+        let members = root.members ?? []
+        return document.removals(
+            ofMembers: Set(members.indices.filter { members[$0].key == "compile_config" }), from: root)
     }
 }

@@ -29,26 +29,13 @@ extension WeightDifference {
         _ first: ONNXTensor, of one: ONNXFile, _ second: ONNXTensor, of other: ONNXFile
     ) throws(ModelError) -> NumberDifference? {
         guard let type = first.type.parameterType, second.type.parameterType != nil else { return nil }
-        var difference = NumberDifference(elementCount: first.elementCount, elementType: type)
-        let capacity = min(max(first.elementCount, 1), 1 << 15)
-        let left = UnsafeMutableBufferPointer<Double>.allocate(capacity: capacity)
-        let right = UnsafeMutableBufferPointer<Double>.allocate(capacity: capacity)
-        left.initialize(repeating: 0)
-        right.initialize(repeating: 0)
-        defer {
-            left.deallocate()
-            right.deallocate()
-        }
-        var start = 0
-        while start < first.elementCount {
-            let count = min(capacity, first.elementCount - start)
-            try onWire { () throws(WireError) in
-                try one.read(first, from: start, into: UnsafeMutableBufferPointer(rebasing: left[..<count]))
-                try other.read(second, from: start, into: UnsafeMutableBufferPointer(rebasing: right[..<count]))
-            }
-            for index in 0..<count { difference.add(left[index], right[index], at: start + index) }
-            start += count
-        }
-        return difference
+        return try NumberDifference(
+            elementCount: first.elementCount, elementType: type,
+            first: { (start, buffer) throws(ModelError) in
+                try onWire { () throws(WireError) in try one.read(first, from: start, into: buffer) }
+            },
+            second: { (start, buffer) throws(ModelError) in
+                try onWire { () throws(WireError) in try other.read(second, from: start, into: buffer) }
+            })
     }
 }

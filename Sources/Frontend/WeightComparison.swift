@@ -1,15 +1,14 @@
-import Frontend
 import NetGraph
 
 /// Compares numbers that were written with those that were to be written.
-enum WeightComparison {
+package enum WeightComparison {
     /// How many elements at each end of a tensor are compared.
     private static let checkedElements = 4096
 
     /// Whether two parameters hold the same bits at their ends.
     ///
     /// - Parameter network: tells count and format of the first one.
-    static func agree(
+    package static func agree(
         _ parameter: ParameterID, in planned: some WeightStore, _ copy: ParameterID, in written: some WeightStore,
         of network: Network
     ) throws(ModelError) -> Bool {
