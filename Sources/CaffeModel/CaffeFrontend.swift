@@ -55,7 +55,14 @@ public struct CaffeFrontend: Frontend {
         guard try readingFile({ () throws(FileError) in try FileBytes.status(of: weights) }) != nil else {
             throw ModelError(.unreadable, "\(weights): there is no such file; is the path right?")
         }
-        return try NetworkLocator(weights: weights).prototxt()
+        do throws(ModelError) {
+            return try NetworkLocator(weights: weights).prototxt()
+        } catch {
+            // Of a damaged file it is beside the point that there is no network.
+            guard error.kind == .unreadable else { throw error }
+            _ = try WeightFiles.open(weights)
+            throw error
+        }
     }
 
     public func networkPlace(besideWeights path: String, madeFrom input: String?) -> String? {

@@ -43,8 +43,10 @@ extension Settlement {
         for edge in graph.edgesOfRoot[root.index] where placement.isDirect(edge) { assign(base, to: edge, graph) }
         for group in placement.groupsByDepth(of: root) {
             // An output of the network that is written already: behind a junction, its affine was settled with that.
-            if group.key.function == nil, !graph.isInput(base),
-                group.edges.allSatisfy({ graph.edges[$0].original == base && placement.regaugedEdges[$0] == nil })
+            // A value that is new has no edge of its own.
+            if group.key.function == nil,
+                group.edges.allSatisfy({ graph.edges[$0].original == base && placement.regaugedEdges[$0] == nil }),
+                !graph.isInput(base)
             {
                 for edge in group.edges { assign(base, to: edge, graph) }
                 continue

@@ -36,7 +36,8 @@ public final class KerasFile: KerasContainer {
             let archive = try lookingAt { () throws(ModelError) in
                 try reading { () throws(ZipError) in try ZipReader(FileRegion(try OpenFile(path: path))) }
             }
-            guard let archive else { return nil }
+            // An archive that cannot be listed is a damaged one: no other family has archives, and opening it tells what is wrong.
+            guard let archive else { return .archive }
             let names = archive.entries.map { String(decoding: $0.name, as: UTF8.self) }
             return names.contains(configMember) || names.contains(weightsMember) ? .archive : nil
         }
