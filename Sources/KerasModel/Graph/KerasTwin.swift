@@ -11,7 +11,7 @@ struct KerasTwin {
 
     func network(withNamesOf twin: Network) -> Network {
         for reach in FoldReach.allCases {
-            guard let planned = planned(reach), let pairs = Self.pairs(planned, twin) else { continue }
+            guard let planned = planned(reach), let pairs = pairs(planned, twin) else { continue }
             var names: [ValueID: String] = [:]
             for (layer, written) in pairs {
                 for (value, other) in zip(layer.outputs, written.outputs)
@@ -39,7 +39,7 @@ struct KerasTwin {
 
     /// The layers of two networks by their names, in whatever order they stand; `nil` where one has a layer that the other lacks. Layers that hand their
     /// input on may be missing: a nested model of which nothing is left goes with its doors, and a new one in a nested model has its name from there.
-    private static func pairs(_ planned: Network, _ twin: Network) -> [(Layer, Layer)]? {
+    private func pairs(_ planned: Network, _ twin: Network) -> [(Layer, Layer)]? {
         func isDoor(_ layer: Layer) -> Bool { if case .identity = layer.operation { true } else { false } }
         var written = Dictionary(twin.layers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var pairs: [(Layer, Layer)] = []
@@ -52,7 +52,10 @@ struct KerasTwin {
                 isComplete = false
             }
         }
-        let isNew = { (layer: Layer) in if case .batchNorm = layer.operation { true } else { false } }
+        let known = Set(network.layers.map(\.name))
+        func isNew(_ layer: Layer) -> Bool {
+            if case .batchNorm = layer.operation { !known.contains(layer.name) } else { false }
+        }
         return isComplete && written.values.allSatisfy({ isDoor($0) || isNew($0) }) ? pairs : nil
     }
 
