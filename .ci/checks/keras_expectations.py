@@ -249,7 +249,7 @@ _COUNTS = {
 }
 COUNTS = {f"{folder}/{name}": counts for folder, names in _COUNTS.items() for name, counts in names.items()}
 
-_KERAS_1 = (65, "is a model of Keras 1, which is not folded")
+_KERAS_1 = (65, "which is not folded: nothing but Keras 1 could load the result")
 _NO_ARCHITECTURE = (66, "holds weights without the model")
 
 
