@@ -80,8 +80,10 @@ struct OwnOption {
     /// - Throws: for an option that was given with a file of another framework.
     static func check(_ options: [OwnOption], with input: String?) throws {
         guard let input, options.contains(where: \.isGiven) else { return }
-        var found = ""
-        try Console.run(stoppableBy: Cancellation()) { () throws(BNFoldError) in found = try framework(of: input) }
+        var known: String?
+        try Console.run(stoppableBy: Cancellation()) { () throws(BNFoldError) in known = try framework(of: input) }
+        // What is wrong with a file that nobody knows comes first.
+        guard let found = known else { return }
         for option in options where option.isGiven && option.owner != found {
             throw ValidationError(
                 "\(option.name) is an option for files of \(option.owner), and \(input) is one of \(found); leave it out"

@@ -63,4 +63,9 @@ struct ModelReader {
 /// The name of the framework that a file belongs to, by its content; that of the first framework of all for a file that none knows.
 ///
 /// - Throws: for an error of the disk.
-public func framework(of path: String) throws(BNFoldError) -> String { try Frontends.frontend(of: path).name }
+///
+/// `nil` for a file that none of them knows, such as a damaged one.
+public func framework(of path: String) throws(BNFoldError) -> String? {
+    let frontend = try Frontends.frontend(of: path)
+    return try lifting { () throws(ModelError) in try frontend.recognizes(path) ? frontend.name : nil }
+}
