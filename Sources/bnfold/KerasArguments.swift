@@ -80,14 +80,16 @@ struct OwnOption {
     /// - Throws: for an option that was given with a file of another framework.
     static func check(_ options: [OwnOption], with input: String?) throws {
         guard let input, options.contains(where: \.isGiven) else { return }
-        var known: String?
-        try Console.run(stoppableBy: Cancellation()) { () throws(BNFoldError) in known = try framework(of: input) }
-        // What is wrong with a file that nobody knows comes first.
-        guard let found = known else { return }
-        for option in options where option.isGiven && option.owner != found {
-            throw ValidationError(
-                "\(option.name) is an option for files of \(option.owner), and \(input) is one of \(found); leave it out"
-            )
+        let foreign = try Console.run(stoppableBy: Cancellation()) { () throws(BNFoldError) in
+            let found = try framework(of: input)
+            // What is wrong with a file that nobody knows comes first.
+            guard let option = options.first(where: { $0.isGiven && $0.owner != found }),
+                try belongsToFramework(input)
+            else { return (option: OwnOption, framework: String)?.none }
+            return (option, found)
         }
+        guard let (option, found) = foreign else { return }
+        throw ValidationError(
+            "\(option.name) is an option for files of \(option.owner), and \(input) is one of \(found); leave it out")
     }
 }

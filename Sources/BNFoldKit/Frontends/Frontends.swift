@@ -60,12 +60,15 @@ struct ModelReader {
     }
 }
 
-/// The name of the framework that a file belongs to, by its content; that of the first framework of all for a file that none knows.
+/// The name of the framework that a file belongs to, by its content; that of the last one of the list for a file that none knows.
 ///
 /// - Throws: for an error of the disk.
+public func framework(of path: String) throws(BNFoldError) -> String { try Frontends.frontend(of: path).name }
+
+/// Whether a file is one of any framework: a damaged one is not. It may take reading all that the file holds but its numbers.
 ///
-/// `nil` for a file that none of them knows, such as a damaged one.
-public func framework(of path: String) throws(BNFoldError) -> String? {
+/// - Throws: for an error of the disk.
+public func belongsToFramework(_ path: String) throws(BNFoldError) -> Bool {
     let frontend = try Frontends.frontend(of: path)
-    return try lifting { () throws(ModelError) in try frontend.recognizes(path) ? frontend.name : nil }
+    return try lifting { () throws(ModelError) in try frontend.recognizes(path) }
 }
