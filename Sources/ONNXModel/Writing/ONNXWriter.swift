@@ -131,44 +131,21 @@ struct ONNXWriter {
         }
         let start = offset / type.byteCount
         do throws(WeightError) {
-            switch type {
-            case .float32 where doubled.contains(parameter):
+            if type == .float32, doubled.contains(parameter) {
                 let floats = buffer.bindMemory(to: Float.self)
                 let numbers = UnsafeMutableBufferPointer<Double>.allocate(capacity: floats.count)
                 numbers.initialize(repeating: 0)
                 defer { numbers.deallocate() }
                 try weights.read(parameter, from: start, into: numbers)
                 for index in floats.indices { floats[index] = Float(numbers[index]) }
-            case .float32: try weights.read(parameter, from: start, into: buffer.bindMemory(to: Float.self))
-            case .float64: try weights.read(parameter, from: start, into: buffer.bindMemory(to: Double.self))
-            case .float16:
-                try fillHalves(buffer.bindMemory(to: UInt16.self), from: parameter, at: start, weights: weights)
+            } else {
+                try weights.readBytes(parameter, from: start, as: type, halfName: "FLOAT16", into: buffer)
             }
         } catch {
             guard error.kind == .overflow else { throw ModelError(error) }
             // Whoever planned the folds can leave these layers out and try again.
             let users = folded.layers.filter { $0.operation.parameters.contains(parameter) }.map(\.id)
             throw ModelError(.overflow(users), error.message)
-        }
-        #if _endian(big)
-            #error("the numbers of ONNX are little-endian, and no machine of the other kind was there to try it on")
-        #endif
-    }
-
-    private func fillHalves(
-        _ buffer: UnsafeMutableBufferPointer<UInt16>, from parameter: ParameterID, at start: Int,
-        weights: some WeightStore
-    ) throws(WeightError) {
-        let numbers = UnsafeMutableBufferPointer<Double>.allocate(capacity: buffer.count)
-        numbers.initialize(repeating: 0)
-        defer { numbers.deallocate() }
-        try weights.read(parameter, from: start, into: numbers)
-        for index in buffer.indices {
-            let bits = HalfPrecision.bits(numbers[index])
-            if bits & 0x7FFF == 0x7C00, numbers[index].isFinite {
-                throw WeightError(kind: .overflow, message: "element \(start + index) leaves the range of FLOAT16")
-            }
-            buffer[index] = bits
         }
     }
 }
