@@ -1,5 +1,6 @@
 import Files
 import Frontend
+import NetGraph
 
 /// What stopped a command, with the exit code that tells it to scripts.
 public struct BNFoldError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -66,6 +67,15 @@ func liftingFiles<Result>(_ step: () throws(FileError) -> Result) throws(BNFoldE
         return try step()
     } catch {
         throw BNFoldError(error)
+    }
+}
+
+/// Runs a step that reads numbers of a network; its error becomes one of this library.
+func liftingWeights<Result>(_ step: () throws(WeightError) -> Result) throws(BNFoldError) -> Result {
+    do throws(WeightError) {
+        return try step()
+    } catch {
+        throw BNFoldError(ModelError(error))
     }
 }
 

@@ -25,16 +25,8 @@ func fold(_ request: FoldRequest, reader: inout ModelReader) throws(BNFoldError)
     let outputs = try openOutputs(
         output.paths + sideOutputs, existing: request.existing, patience: request.patience, notice: request.notice)
     defer { outputs.discard() }
-    try liftingFiles { () throws(FileError) in try outputs.check() }
-    let input = try findModel(network: request.network, weights: request.input, of: frontend)
-    let format = try lifting { () throws(ModelError) in
-        let format = try frontend.format(ofOutput: request.output)
-        if let network = output.network { try frontend.checkNetworkPlace(network) }
-        return format
-    }
-    try checkDistinct(inputs: input.paths, outputs: output.paths, of: frontend)
-    try checkSideOutputs(sideOutputs, others: input.paths + output.paths)
-    try liftingFiles { () throws(FileError) in try outputs.begin() }
+    let (input, format) = try begin(
+        outputs, for: output, sideOutputs: sideOutputs, network: request.network, weights: request.input, of: frontend)
     let model = try reader.open(input, of: frontend, options: request.model)
 
     // A weight that leaves the range of its format shows only when it is computed: leave its layer out and plan again.
@@ -84,12 +76,8 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
     let model = try reader.open(input, of: frontend, options: request.model)
     var (plan, findings) = try makePlan(model, options: plannerOptions(request.planning, of: frontend))
     if let weights = model.weights {
-        findings += try lifting { () throws(ModelError) in
-            do throws(WeightError) {
-                return try plan.outliers(in: model.network, weights: weights)
-            } catch {
-                throw ModelError(error)
-            }
+        findings += try liftingWeights { () throws(WeightError) in
+            try plan.outliers(in: model.network, weights: weights)
         }
     }
     let folded = plan.applied(to: model.network)
@@ -122,6 +110,31 @@ public struct Inspection: Sendable {
     public let drawing: PlanDrawing
 }
 
+/// Finds the model that is read, makes sure that its files and those that are written are different ones, and begins to write.
+///
+/// - Parameters:
+///   - output: the model that is written.
+///   - sideOutputs: what is written beside it.
+///   - network: the network that is read, as far as the user named it.
+///   - weights: those that are read.
+///   - samples: files that are read as well.
+func begin(
+    _ outputs: StagedOutputs, for output: ModelFiles, sideOutputs: [String], network: String?, weights: String,
+    samples: [String] = [], of frontend: any Frontend
+) throws(BNFoldError) -> (input: ModelFiles, format: OutputFormat) {
+    try liftingFiles { () throws(FileError) in try outputs.check() }
+    let input = try findModel(network: network, weights: weights, of: frontend)
+    let format = try lifting { () throws(ModelError) in
+        let format = try frontend.format(ofOutput: output.weights ?? "")
+        if let network = output.network { try frontend.checkNetworkPlace(network) }
+        return format
+    }
+    try checkDistinct(inputs: input.paths, outputs: output.paths, of: frontend)
+    try checkSideOutputs(sideOutputs, others: input.paths + output.paths + samples)
+    try liftingFiles { () throws(FileError) in try outputs.begin() }
+    return (input, format)
+}
+
 /// The files of a model: what the user named, and what belongs to it.
 func findModel(network: String?, weights: String?, of frontend: any Frontend) throws(BNFoldError) -> ModelFiles {
     try lifting { () throws(ModelError) in
@@ -142,11 +155,7 @@ private func makePlan(
 ) throws(BNFoldError) -> (plan: FoldPlan, findings: [StatisticsFinding]) {
     let planner = FoldPlanner(model.network, options: options)
     guard let weights = model.weights else { return (planner.plan(), []) }
-    do throws(WeightError) {
-        return try planner.plan(weights: weights)
-    } catch {
-        throw BNFoldError(ModelError(error))
-    }
+    return try liftingWeights { () throws(WeightError) in try planner.plan(weights: weights) }
 }
 
 /// Statistics that are an error stop the fold, with all of them told at once.

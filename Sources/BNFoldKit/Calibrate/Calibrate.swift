@@ -18,17 +18,9 @@ public func calibrate(_ request: CalibrateRequest) throws(BNFoldError) -> Calibr
     let sideOutputs = [request.reportPath].compactMap(\.self)
     let outputs = try openOutputs(output.paths + sideOutputs, existing: request.existing, notice: request.notice)
     defer { outputs.discard() }
-    try liftingFiles { () throws(FileError) in try outputs.check() }
-    let input = try findModel(network: request.network, weights: request.input, of: frontend)
-    let format = try lifting { () throws(ModelError) in
-        let format = try frontend.format(ofOutput: request.output)
-        if let network = output.network { try frontend.checkNetworkPlace(network) }
-        return format
-    }
-    try checkDistinct(inputs: input.paths, outputs: output.paths, of: frontend)
-    try checkSideOutputs(
-        sideOutputs, others: input.paths + output.paths + request.measuring.inputs.map(\.path))
-    try liftingFiles { () throws(FileError) in try outputs.begin() }
+    let (input, format) = try begin(
+        outputs, for: output, sideOutputs: sideOutputs, network: request.network, weights: request.input,
+        samples: request.measuring.inputs.map(\.path), of: frontend)
     var reader = ModelReader()
     let model = try reader.open(input, of: frontend, options: request.model)
     let measuring = Measuring(
@@ -61,7 +53,7 @@ public func calibrate(_ request: CalibrateRequest) throws(BNFoldError) -> Calibr
     do throws(ModelError) {
         let folded = try recalibrated(model, outcome)
         if let text = try model.networkFile(recalibrated: folded), let place = output.network {
-            try writingFile { () throws(FileError) in try outputs.write(text, to: place) }
+            try readingFile { () throws(FileError) in try outputs.write(text, to: place) }
         }
         try model.writeWeights(recalibrated: folded, to: outputs.staged(request.output), settings: settings)
     } catch {
@@ -76,10 +68,6 @@ public func calibrate(_ request: CalibrateRequest) throws(BNFoldError) -> Calibr
     if cancellation.isCancelled { throw BNFoldError(.cancelled, "stopped; nothing was written") }
     try liftingFiles { () throws(FileError) in try outputs.commit() }
     return report
-}
-
-private func writingFile(_ step: () throws(FileError) -> Void) throws(ModelError) {
-    do throws(FileError) { try step() } catch { throw ModelError(error) }
 }
 
 /// The model's network with the statistics that were measured.

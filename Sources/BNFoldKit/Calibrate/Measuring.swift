@@ -131,12 +131,8 @@ struct Measuring {
             if !batchNorm.hasStatistics {
                 missing.insert(layer.id)
             } else if let factor = batchNorm.factor {
-                let numbers = try lifting { () throws(ModelError) in
-                    do throws(WeightError) {
-                        return try store.vector(factor, of: model.network)
-                    } catch {
-                        throw ModelError(error)
-                    }
+                let numbers = try liftingWeights { () throws(WeightError) in
+                    try store.vector(factor, of: model.network)
                 }
                 if numbers.first == 0 { missing.insert(layer.id) }
             }

@@ -64,11 +64,7 @@ public struct StatisticsDrift: Codable, Hashable, Sendable {
         else { return nil }
         let store = AnyWeightStore(weights)
         func numbers(_ parameter: ParameterID) throws(BNFoldError) -> [Double] {
-            do throws(WeightError) {
-                return try store.vector(parameter, of: model.network)
-            } catch {
-                throw BNFoldError(ModelError(error))
-            }
+            try liftingWeights { () throws(WeightError) in try store.vector(parameter, of: model.network) }
         }
         let factor = try batchNorm.factor.map { (id) throws(BNFoldError) in try numbers(id).first ?? 1 } ?? 1
         guard factor != 0 else { return nil }
