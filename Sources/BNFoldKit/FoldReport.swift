@@ -42,13 +42,15 @@ public struct FoldReport: Codable, Hashable, Sendable {
     public var verification: VerifyReport?
     /// How far the stored statistics are from those of samples; `nil` when none were given.
     public var drift: DriftReport?
+    /// The statistics that were measured on the way, with the stored ones; `nil` where those were folded.
+    public var calibration: CalibrateReport?
     /// The words of the framework, for texts; no part of the JSON form.
     public var vocabulary = Vocabulary.plain
 
     private enum CodingKeys: CodingKey {
         case bnfold, schema, network, input, output, layers, types, folds, scales, kept, dropped, regauged, unshared
         case deployment, batchStatistics, preprocessing, renamed, findings, surplus, remarks, search, verification,
-            drift
+            drift, calibration
     }
 
     public struct Counts: Codable, Hashable, Sendable {

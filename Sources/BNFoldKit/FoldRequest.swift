@@ -19,6 +19,8 @@ public struct FoldRequest: Sendable, PlanningChoosing {
     public var compression = 0
     /// Where the report goes as JSON; `nil` for nowhere.
     public var reportPath: String?
+    /// Samples to measure the statistics of normalisations on before they are folded; `nil` to fold what is stored.
+    public var calibration: MeasuringOptions?
     /// Run both networks and compare them before the output is put in place; `nil` for not.
     public var verification: VerifyOptions?
     /// What becomes of output that exists.
@@ -46,9 +48,12 @@ public struct InspectRequest: Sendable, PlanningChoosing {
     public var planning = PlanningOptions()
     /// Where the plan goes as a drawing for Graphviz; `nil` for nowhere.
     public var drawingPath: String?
+    /// Replace a drawing or a plot that exists.
     public var overwritesDrawing = false
     /// Samples to hold the stored statistics against; `nil` for none.
     public var observing: MeasuringOptions?
+    /// Where stored against observed statistics go as SVG; `nil` for nowhere.
+    public var plotPath: String?
     public var cancellation = Cancellation()
 
     public init(input: String?, network: String?) {

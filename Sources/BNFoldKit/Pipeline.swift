@@ -26,9 +26,33 @@ func fold(_ request: FoldRequest, reader: inout ModelReader) throws(BNFoldError)
         output.paths + sideOutputs, existing: request.existing, patience: request.patience, notice: request.notice)
     defer { outputs.discard() }
     let (input, format) = try begin(
-        outputs, for: output, sideOutputs: sideOutputs, network: request.network, weights: request.input, of: frontend)
-    let model = try reader.open(input, of: frontend, options: request.model)
+        outputs, for: output, sideOutputs: sideOutputs, network: request.network, weights: request.input,
+        samples: (request.calibration?.inputs ?? []).map(\.path), of: frontend)
+    let copy = try request.calibration.map { (measuring) throws(BNFoldError) in
+        try CalibratedCopy(
+            of: input, output: request.output, model: request.model, measuring: measuring,
+            cancellation: request.cancellation, reader: &reader, frontend: frontend)
+    }
+    defer { copy?.remove() }
+    do throws(BNFoldError) {
+        let model = try reader.open(copy?.files ?? input, of: frontend, options: request.model)
+        let writing = Writing(model: model, request: request, files: output, format: format, outputs: outputs)
+        return try fold(writing, of: input, calibration: copy?.report, reader: &reader, frontend: frontend)
+    } catch {
+        throw copy?.naming(error) ?? error
+    }
+}
 
+/// Folds a model that was read.
+///
+/// - Parameters:
+///   - input: the files that the user named.
+///   - calibration: the statistics that were measured before, where they were.
+private func fold(
+    _ writing: Writing, of input: ModelFiles, calibration: CalibrateReport?, reader: inout ModelReader,
+    frontend: any Frontend
+) throws(BNFoldError) -> FoldReport {
+    let (model, request, outputs) = (writing.model, writing.request, writing.outputs)
     // A weight that leaves the range of its format shows only when it is computed: leave its layer out and plan again.
     var planning = try plannerOptions(request.planning, of: frontend)
     while true {
@@ -36,18 +60,23 @@ func fold(_ request: FoldRequest, reader: inout ModelReader) throws(BNFoldError)
         try checkStatistics(findings, of: model, weights: request.input, vocabulary: frontend.vocabulary)
         let folded = plan.applied(to: model.network)
         let magnitudes = WeightMagnitudes(of: plan, in: folded)
-        let writing = Writing(model: model, request: request, files: output, format: format, outputs: outputs)
         switch try writing.write(folded, plan: plan, magnitudes: magnitudes, reader: &reader, frontend: frontend) {
         case .overflow(let layers):
             planning.overflowingTargets.formUnion(layers)
         case .done(let verification):
             var report = FoldReport(
                 model: model, plan: plan, folded: folded,
-                findings: findings + plan.outliers(in: folded.network, magnitudes: magnitudes), format: format,
-                vocabulary: frontend.vocabulary)
+                findings: findings + plan.outliers(in: folded.network, magnitudes: magnitudes),
+                format: writing.format, vocabulary: frontend.vocabulary)
+            if let calibration {
+                report.calibration = calibration
+                report.input = FoldReport.Files(
+                    input, of: frontend.vocabulary, weightBytes: input.weights.flatMap(FileBytes.size))
+            }
             report.output = FoldReport.Files(
-                output, of: frontend.vocabulary, weightBytes: FileBytes.size(outputs.staged(request.output)))
+                writing.files, of: frontend.vocabulary, weightBytes: FileBytes.size(outputs.staged(request.output)))
             report.verification = verification
+            if calibration != nil { report.verification?.original = report.input }
             if let path = request.reportPath {
                 let json = try report.json()
                 try liftingFiles { () throws(FileError) in try outputs.write(json, to: path) }
@@ -65,12 +94,12 @@ func fold(_ request: FoldRequest, reader: inout ModelReader) throws(BNFoldError)
 /// - Returns: what would become of every affine layer, and the plan as a drawing.
 /// - Throws: `BNFoldError`, whose kind is the exit code.
 public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection {
-    let drawings = [request.drawingPath].compactMap(\.self)
+    let drawings = [request.drawingPath, request.plotPath].compactMap(\.self)
     let outputs = try openOutputs(drawings, existing: request.overwritesDrawing ? .replace : .refuse)
     defer { outputs.discard() }
     let frontend = try Frontends.frontend(of: request.input ?? request.network)
     let input = try findModel(network: request.network, weights: request.input, of: frontend)
-    try checkSideOutputs(drawings, others: input.paths)
+    try checkSideOutputs(drawings, others: input.paths + (request.observing?.inputs ?? []).map(\.path))
     try liftingFiles { () throws(FileError) in try outputs.begin() }
     var reader = ModelReader()
     let model = try reader.open(input, of: frontend, options: request.model)
@@ -93,11 +122,13 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
         ).drift()
     }
     let drawing = PlanDrawing(plan, of: model.network, vocabulary: frontend.vocabulary)
-    if let path = request.drawingPath {
-        try liftingFiles { () throws(FileError) in
-            try outputs.write(Array(drawing.dot().utf8), to: path)
-            try outputs.commit()
+    try liftingFiles { () throws(FileError) in
+        if let path = request.drawingPath { try outputs.write(Array(drawing.dot().utf8), to: path) }
+        if let path = request.plotPath, let drift = report.drift {
+            let plot = DriftPlot(drift, source: input.weights ?? "")
+            try outputs.write(Array(plot.svg().utf8), to: path)
         }
+        if !drawings.isEmpty { try outputs.commit() }
     }
     let inspection = Inspection(report: report, drawing: drawing)
     ProcessEnd.keep(model, plan, folded, inspection)

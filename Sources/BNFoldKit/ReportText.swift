@@ -61,6 +61,7 @@ public struct ReportText: Sendable {
         lines += ["", bold("before and after")]
         lines += TextTable.lines(counts(report), alignsRight: true)
         if let drift = report.drift { lines += [""] + drift.lines(isVerbose: isVerbose) }
+        if let calibration = report.calibration { lines += ["", calibration.summary.printable] }
         if let verification = report.verification {
             lines += ["", VerifyText(isColored: isColored).summary(verification)]
         }

@@ -89,11 +89,15 @@ struct Writing {
                 report.folds.contains(where: \.isBeyond)
                 ? "a fold is beyond what rounding allows, which is a fault of bnfold: please report it"
                 : "no fold is beyond its bound, but a \(vocabulary.value) is beyond the tolerance of \(report.tolerance)"
+            let missed = (report.requirements ?? []).filter { !$0.isMet }.map(VerifyText.shortfall)
+            let reason =
+                report.agrees
+                ? missed.joined(separator: "; ") : "the folded network differs from the original; \(cause)"
             let details = VerifyText().findings(report).filter { !$0.isEmpty }.map { "  " + $0 }
             throw BNFoldError(
                 .beyond,
                 lines: [
-                    "\(request.output): was not written: the folded network differs from the original; \(cause)"
+                    "\(request.output): was not written: \(reason)"
                 ] + details)
         }
         return report

@@ -72,6 +72,14 @@ struct CaffePair: Model {
             magnitudes: magnitudes, checkpoint: settings.checkpoint)
     }
 
+    func accuracies() throws(ModelError) -> [AccuracyMetric] { try conversion.original.definition.accuracies() }
+
+    private var container: WeightContainer {
+        conversion.weights.map { WeightContainer.container(of: $0.file) } ?? .hdf5
+    }
+
+    var containerFormat: OutputFormat { container.format }
+
     var trainingBatchSize: Int? { conversion.original.definition.trainingBatchSize }
 
     func networkFile(recalibrated folded: FoldedNetwork) throws(ModelError) -> [UInt8]? {
@@ -81,7 +89,6 @@ struct CaffePair: Model {
     func writeWeights(
         recalibrated folded: FoldedNetwork, to path: String, settings: WriteSettings
     ) throws(ModelError) {
-        let container = conversion.weights.map { WeightContainer.container(of: $0.file) } ?? .hdf5
         guard container == WeightContainer(settings.format) else {
             throw ModelError(
                 .usage,

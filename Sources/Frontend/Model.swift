@@ -70,7 +70,13 @@ public protocol Model {
         of folded: FoldedNetwork, to path: String, settings: WriteSettings, magnitudes: WeightMagnitudes?
     ) throws(ModelError)
 
+    /// Layers of training that count how often the network is right, which deployment drops.
+    func accuracies() throws(ModelError) -> [AccuracyMetric]
+
     // MARK: Writing other statistics
+
+    /// The format of the file that the weights came in.
+    var containerFormat: OutputFormat { get }
 
     /// How many samples a batch of the training had, where the files tell.
     var trainingBatchSize: Int? { get }
@@ -93,5 +99,6 @@ public protocol Model {
 }
 
 extension Model {
+    public func accuracies() throws(ModelError) -> [AccuracyMetric] { [] }
     public func isCounted(_ layer: LayerID) -> Bool { true }
 }

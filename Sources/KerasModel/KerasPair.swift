@@ -135,6 +135,8 @@ struct KerasPair: Model {
 
     // MARK: Writing other statistics
 
+    var containerFormat: OutputFormat { OutputFormat(name: container?.kind == .archive ? "keras" : "hdf5") }
+
     var trainingBatchSize: Int? { nil }
 
     func networkFile(recalibrated folded: FoldedNetwork) throws(ModelError) -> [UInt8]? {

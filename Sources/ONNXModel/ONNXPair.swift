@@ -79,6 +79,8 @@ struct ONNXPair: Model {
 
     // MARK: Writing other statistics
 
+    var containerFormat: OutputFormat { OutputFormat(name: "onnx") }
+
     var trainingBatchSize: Int? { nil }
 
     func networkFile(recalibrated folded: FoldedNetwork) throws(ModelError) -> [UInt8]? { nil }

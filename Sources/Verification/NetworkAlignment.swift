@@ -208,6 +208,9 @@ struct NetworkAlignment {
     }
 
     /// The value that each name has at the end of a pass.
+    /// Whether a value of the original is what its name means at the end of a pass.
+    func isLast(_ value: ValueID) -> Bool { originalLast[original[value].name] == value }
+
     private static func lastValues(_ network: Network) -> [String: ValueID] {
         var last: [String: ValueID] = [:]
         for layer in network.layers {

@@ -54,6 +54,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     private var blobShapes: [[Int]]
     private var shapes: [String?]
     private var isCompared: [Bool]
+    private var isObserved: [Bool] = []
     private var siteDifferences: [SiteDifference?]
     private var sampleCount = 0
     private var batchCount = 0
@@ -113,6 +114,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         shapes = alignment.pairs.map { _ in nil }
         isCompared = alignment.pairs.map { _ in false }
         siteDifferences = alignment.sites.map { _ in nil }
+        findObserved()
     }
 
     /// Answers the questions of the alignment by the numbers of one batch: a value of the folded network is the twin of the candidate that it
@@ -157,6 +159,19 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         Lockstep(original: original, folded: folded, names: names, pairs: pairs, sites: sites)
     }
 
+    /// Values beside the outputs that a run shows to its observer.
+    public var observedNames: Set<String> = [] {
+        didSet { findObserved() }
+    }
+
+    private mutating func findObserved() {
+        let outputs = Set(originalNetwork.outputs)
+        isObserved = alignment.pairs.map { pair in
+            outputs.contains(pair.original)
+                || observedNames.contains(originalNetwork[pair.original].name) && alignment.isLast(pair.original)
+        }
+    }
+
     /// What noise the network was made for: found in the statistics of its first BatchNorm.
     ///
     /// - Parameter shapes: of each input, by name.
@@ -173,14 +188,27 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         (originalNetwork.layers.count + foldedNetwork.layers.count) * (precision == .single ? 2 : 1)
     }
 
+    /// A value that both networks computed for a batch, in the same shape.
+    public struct Observation {
+        /// In the original.
+        public var value: ValueID
+        /// Batch first, channels second.
+        public var shape: [Int]
+        /// Row-major.
+        public var original: [Double]
+        public var folded: [Double]
+    }
+
     /// Runs both networks on a batch and adds what it shows.
     ///
     /// - Parameters:
     ///   - inputs: by name.
     ///   - samples: how many of the batch's samples count; the others fill it up.
     ///   - step: called after each layer; throws to stop.
+    ///   - observe: receives the outputs, and the last value of each name in `observedNames`, in the precision of the run.
     public mutating func run(
-        _ inputs: [String: Tensor<Double>], samples: Int, step: () throws(ExecutionError) -> Void
+        _ inputs: [String: Tensor<Double>], samples: Int, step: () throws(ExecutionError) -> Void,
+        observe: (Observation) -> Void = { _ in }
     ) throws(ExecutionError) {
         let batch = Batch(
             number: batchCount, size: inputs.values.compactMap(\.shape.first).min() ?? 1, samples: samples)
@@ -189,7 +217,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         sampleCount += samples
         // In single precision the folds are tried on the first batch only: it takes a run in double precision by itself.
         if precision == .double || batch.number == 0 {
-            try runInDouble(inputs, batch: batch, step: step)
+            try runInDouble(inputs, batch: batch, step: step, observe: observe)
         }
         guard precision == .single else { return }
         if single == nil {
@@ -203,7 +231,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
             rounded[name] = Tensor(shape: tensor.shape, elements: tensor.elements.map { Float($0) })
         }
         _ = try lockstep.run(
-            rounded, compare: { compare($0, $1, $2, cancelled: $3, batch: batch) },
+            rounded, compare: { compare($0, $1, $2, cancelled: $3, batch: batch, observe: observe) },
             trySite: { (_, _) throws(ExecutionError) in }, step: step)
     }
 
@@ -220,14 +248,17 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     }
 
     private mutating func runInDouble(
-        _ inputs: [String: Tensor<Double>], batch: Batch, step: () throws(ExecutionError) -> Void
+        _ inputs: [String: Tensor<Double>], batch: Batch, step: () throws(ExecutionError) -> Void,
+        observe: (Observation) -> Void
     ) throws(ExecutionError) {
         let lockstep = lockstep(alignment.pairs, sites: alignment.sites)
         var siteDifferences = siteDifferences
         let (originalObstacles, foldedObstacles) = try lockstep.run(
             inputs,
             compare: { index, expected, found, cancelled in
-                if precision == .double { compare(index, expected, found, cancelled: cancelled, batch: batch) }
+                if precision == .double {
+                    compare(index, expected, found, cancelled: cancelled, batch: batch, observe: observe)
+                }
             },
             trySite: { (index, values) throws(ExecutionError) in
                 let trial = trial(of: alignment.sites[index])
@@ -242,7 +273,8 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     }
 
     private mutating func compare<Element: ExecutionElement>(
-        _ index: Int, _ expected: Tensor<Element>, _ found: Tensor<Element>, cancelled: Double, batch: Batch
+        _ index: Int, _ expected: Tensor<Element>, _ found: Tensor<Element>, cancelled: Double, batch: Batch,
+        observe: (Observation) -> Void
     ) {
         isCompared[index] = true
         blobShapes[index] = expected.shape
@@ -252,6 +284,12 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
             let theirs = foldedNetwork[pair.folded].order.shape(of: TensorShape(found.shape)).known
             shapes[index] = "\(TensorShape.describe(mine ?? [])) and \(TensorShape.describe(theirs ?? []))"
             return
+        }
+        if isObserved[index] {
+            observe(
+                Observation(
+                    value: alignment.pairs[index].original, shape: expected.shape,
+                    original: expected.elements.map { Double($0) }, folded: found.elements.map { Double($0) }))
         }
         let count = batch.elementCount(of: expected.shape, elements: expected.elements.count)
         expected.elements.withUnsafeBufferPointer { expected in

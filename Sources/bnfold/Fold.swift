@@ -21,6 +21,8 @@ struct Fold: ParsableCommand {
 
     @OptionGroup(title: Heading.writing) var writing: WritingArguments
 
+    @OptionGroup(title: Heading.measuring) var calibrating: FoldCalibrationArguments
+
     @OptionGroup(title: Heading.caffe) var caffe: CaffeArguments
 
     @OptionGroup(title: Heading.keras) var keras: KerasArguments
@@ -43,6 +45,9 @@ struct Fold: ParsableCommand {
         try writing.validate()
         if !verifying.verify, let option = verification.given {
             throw ValidationError("\(option) is an option of --verify, which is not given")
+        }
+        if let option = calibrating.givenWithoutSamples {
+            throw ValidationError("\(option) is for the samples of --calibrate, which is not given")
         }
         try console.validate()
     }
@@ -69,6 +74,8 @@ struct Fold: ParsableCommand {
         request.reportPath = results.report == "-" ? nil : results.report
         request.notice = { Console.note("bnfold: \($0)") }
         let bar = ProgressBar(isQuiet: console.quiet, patience: VerifyArguments.patience)
+        request.calibration = calibrating.options()
+        request.calibration?.progress = { bar.show($0) }
         request.verification?.progress = { bar.show($0) }
         try Console.run(stoppableBy: request.cancellation) { () throws(BNFoldError) in
             defer { bar.clear() }

@@ -31,7 +31,9 @@ struct Inspect: ParsableCommand {
         }
         let (json, dot, force) = (results.json, results.dot, results.force)
         if json, dot == "-" { throw ValidationError("--json and --dot - both write to standard output") }
-        if force, dot == nil || dot == "-" { throw ValidationError("--force is for the file of --dot") }
+        if force, dot == nil || dot == "-", observing.plot == nil {
+            throw ValidationError("--force is for the files of --dot and --plot")
+        }
         if let option = observing.givenWithoutInput {
             throw ValidationError("\(option) is for the samples of --input, which is not given")
         }
@@ -49,6 +51,7 @@ struct Inspect: ParsableCommand {
         request.planning = planning.planning
         let isDrawn = results.dot == "-"
         request.drawingPath = isDrawn ? nil : results.dot
+        request.plotPath = observing.plot
         request.overwritesDrawing = results.force
         let bar = ProgressBar(isQuiet: console.quiet, patience: VerifyArguments.patience)
         request.observing = observing.options()
@@ -77,7 +80,7 @@ struct InspectionArguments: ParsableArguments {
             "Draw the plan for Graphviz ('-': to standard output, in place of the report).", valueName: "file"))
     var dot: String?
 
-    @Flag(help: "Overwrite the file of --dot.")
+    @Flag(help: "Overwrite the files of --dot and --plot.")
     var force = false
 }
 
@@ -99,6 +102,9 @@ struct ObservingArguments: ParsableArguments {
             valueName: "size"))
     var memoryLimit: MemoryLimit?
 
+    @Option(help: ArgumentHelp("Write a plot of stored against observed statistics as SVG.", valueName: "file"))
+    var plot: String?
+
     func validate() throws {
         if let samples, samples < 1 { throw ValidationError("--samples takes a number from 1 on, not \(samples)") }
     }
@@ -106,7 +112,7 @@ struct ObservingArguments: ParsableArguments {
     /// The first option that means nothing without samples; `nil` for none.
     var givenWithoutInput: String? {
         guard inputs.isEmpty else { return nil }
-        return samples != nil ? "--samples" : memoryLimit != nil ? "--memory-limit" : nil
+        return samples != nil ? "--samples" : memoryLimit != nil ? "--memory-limit" : plot != nil ? "--plot" : nil
     }
 
     /// `nil` without samples.

@@ -90,6 +90,24 @@ struct VerifyArguments: ParsableArguments {
         help: ArgumentHelp("How many samples to run. Default: all that are given, 4 of noise.", valueName: "number"))
     var samples: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "The right class of each sample, by output or by what Accuracy layers call the labels: tells how often each network is right. Repeatable.",
+            valueName: "name=file[:array]"))
+    var labels: [SampleArgument] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The least share of samples that the folded network has to be right about, from 0 to 1; fewer end with 2.",
+            valueName: "share"))
+    var requireAccuracy: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "The least share of samples to which both networks have to give the same class; fewer end with 2.",
+            valueName: "share"))
+    var requireAgreement: Double?
+
     @Option(help: ArgumentHelp("The seed of the noise. Default: 1.", valueName: "number"))
     var seed: UInt64?
 
@@ -119,11 +137,25 @@ struct VerifyArguments: ParsableArguments {
         if let tolerance, !(tolerance >= 0 && tolerance.isFinite) {
             throw ValidationError("--tolerance takes a number from 0 on, not \(tolerance)")
         }
+        for (option, share) in [("--require-accuracy", requireAccuracy), ("--require-agreement", requireAgreement)] {
+            if let share, !(0...1).contains(share) {
+                throw ValidationError("\(option) takes a share from 0 to 1, not \(share)")
+            }
+        }
+        if requireAccuracy != nil, labels.isEmpty {
+            throw ValidationError("--require-accuracy needs to know what is right: give --labels")
+        }
+        if !labels.isEmpty, inputs.isEmpty {
+            throw ValidationError("--labels belong to samples: give those with --input")
+        }
     }
 
     /// The first option that the user gave; `nil` for none.
     var given: String? {
         if !inputs.isEmpty { return "--input" }
+        if !labels.isEmpty { return "--labels" }
+        if requireAccuracy != nil { return "--require-accuracy" }
+        if requireAgreement != nil { return "--require-agreement" }
         if samples != nil { return "--samples" }
         if seed != nil { return "--seed" }
         if tolerance != nil { return "--tolerance" }
@@ -135,6 +167,9 @@ struct VerifyArguments: ParsableArguments {
     func options() -> VerifyOptions {
         var options = VerifyOptions()
         options.inputs = inputs.map(\.input)
+        options.labels = labels.map(\.input)
+        options.requiredAccuracy = requireAccuracy
+        options.requiredAgreement = requireAgreement
         options.samples = samples
         options.seed = seed ?? options.seed
         options.tolerance = tolerance

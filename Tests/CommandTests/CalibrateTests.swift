@@ -1,3 +1,4 @@
+import BNFoldKit
 import Foundation
 import HDF5
 import Testing
@@ -153,5 +154,82 @@ struct CalibrateTests {
                 abs(try vector(folder.path("out.h5"), "/data/bn/1")[channel] - ([1.0, -1.0][channel] - mean * factor))
                     < 1e-5)
         }
+    }
+}
+
+/// `fold --calibrate`: both steps in one.
+@Suite("Folding with new statistics")
+struct FoldCalibrateTests {
+    private static let bad = Fixture.root.appendingPathComponent("digits-badstats")
+    private static let shape = ["--input-shape", "data=1,1,16,16"]
+    private static let samples = "data=\(Fixture.root.appendingPathComponent("data/d16c1_test.h5").path):/data"
+
+    private func run(
+        _ command: String, _ output: String, _ options: [String], in folder: TemporaryFolder,
+        weights: String = "weights-f.caffemodel.h5"
+    ) async throws -> Program.Outcome {
+        try await Program.run(
+            [
+                command, Self.bad.appendingPathComponent(weights).path, output, "--prototxt",
+                Self.bad.appendingPathComponent("train_val.prototxt").path,
+            ] + Self.shape + options, in: folder)
+    }
+
+    @Test(
+        "writes the bytes of calibrate and fold one after the other, and leaves nothing else",
+        arguments: ["batches", "population"])
+    func steps(method: String) async throws {
+        let folder = try TemporaryFolder()
+        let first = try await run(
+            "calibrate", "new.h5", ["--input", Self.samples, "--method", method, "--quiet"], in: folder)
+        #expect(first.code == 0, "\(first)")
+        let second = try await Program.run(["fold", "new.h5", "two.h5", "--quiet"] + Self.shape, in: folder)
+        #expect(second.code == 0, "\(second)")
+        let both = try await run(
+            "fold", "one.h5", ["--calibrate", Self.samples, "--calibrate-method", method, "--verify"], in: folder)
+        #expect(both.code == 0, "\(both)")
+        #expect(
+            both.output.contains("measured 3 BatchNorms on 297 samples (\(method), batches of 50, "), "\(both.output)")
+        #expect(both.output.contains("within: the networks agree"))
+        #expect(try folder.data("one.h5") == folder.data("two.h5"))
+        #expect(try folder.data("one.prototxt") == folder.data("two.prototxt"))
+        #expect(try folder.names() == ["new.h5", "new.prototxt", "one.h5", "one.prototxt", "two.h5", "two.prototxt"])
+    }
+
+    @Test("the report names the files that the user named, and what was measured")
+    func report() async throws {
+        let folder = try TemporaryFolder()
+        let outcome = try await run(
+            "fold", "out.h5", ["--calibrate", Self.samples, "--calibrate-missing-only", "--verify", "--report", "-"],
+            in: folder)
+        #expect(outcome.code == 0, "\(outcome)")
+        let report = try JSONDecoder().decode(FoldReport.self, from: Data(outcome.output.utf8))
+        let weights = Self.bad.appendingPathComponent("weights-f.caffemodel.h5").path
+        #expect(report.input.weights == weights && report.verification?.original.weights == weights)
+        #expect(report.calibration?.layers.map(\.names) == [["bn3"]])
+        #expect(!outcome.output.contains(".calibrated"))
+    }
+
+    @Test("what goes wrong on the way leaves nothing and names the user's files")
+    func failure() async throws {
+        let folder = try TemporaryFolder()
+        let broken = try await run(
+            "fold", "out.h5", ["--calibrate", Self.samples, "--calibrate-layers", "bn1"], in: folder,
+            weights: "weights-b.caffemodel.h5")
+        #expect(broken.code == 65 && broken.errors.contains("weights-b.caffemodel.h5: layer 'bn2'"), "\(broken)")
+        let unknown = try await run(
+            "fold", "out.h5", ["--calibrate", Self.samples, "--calibrate-layers", "foo"], in: folder)
+        #expect(unknown.code == 64 && unknown.errors.contains("--calibrate-layers names 'foo'"), "\(unknown)")
+        let lonely = try await run("fold", "out.h5", ["--calibrate-batch", "8"], in: folder)
+        #expect(
+            lonely.code == 64 && lonely.errors.contains("--calibrate-batch is for the samples of --calibrate"),
+            "\(lonely)")
+        #expect(try folder.names() == [])
+    }
+
+    @Test("warnings about statistics tell of calibrate")
+    func advice() async throws {
+        let outcome = try await run("fold", "out.h5", ["--allow-untrained"], in: try TemporaryFolder())
+        #expect(outcome.errors.contains("'bnfold calibrate' measures it on samples"), "\(outcome.errors)")
     }
 }

@@ -2,6 +2,10 @@ import BNFoldKit
 import Foundation
 import Testing
 
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
+
 /// `inspect --input`: stored statistics held against those of samples.
 @Suite("Drift of statistics")
 struct DriftTests {
@@ -82,5 +86,53 @@ struct DriftTests {
             let drift = try #require(layer.drift)
             #expect(try #require(drift.meanDistance) < 1e-6 && abs(try #require(drift.medianRatio) - 1) < 1e-6)
         }
+    }
+}
+
+/// `inspect --input --plot`
+@Suite("The plot of drift")
+struct DriftPlotTests {
+    private static let samples = "data=\(Fixture.root.appendingPathComponent("data/d16c1_test.h5").path):/data"
+
+    private func inspect(_ weights: String, _ options: [String], in folder: TemporaryFolder) async throws
+        -> Program.Outcome
+    {
+        try await Program.run(
+            [
+                "inspect", Fixture.root.appendingPathComponent("digits-badstats/\(weights)").path, "--prototxt",
+                Fixture.root.appendingPathComponent("digits-badstats/train_val.prototxt").path, "--allow-untrained",
+            ] + options, in: folder)
+    }
+
+    @Test("has two marks for each channel, red where a layer does not fit, and is well-formed XML")
+    func marks() async throws {
+        let folder = try TemporaryFolder()
+        let outcome = try await inspect(
+            "weights-e.caffemodel.h5", ["--input", Self.samples, "--plot", "drift.svg"], in: folder)
+        #expect(outcome.code == 0, "\(outcome)")
+        let plot = try folder.text("drift.svg")
+        let parser = XMLParser(data: Data(plot.utf8))
+        #expect(parser.parse())
+        // bn1 and bn2 have 12 and 24 channels, bn3 has 64; a channel of bn2 with a stored variance of 0 has no place.
+        #expect(plot.components(separatedBy: "fill-opacity").count - 1 == 2 * (12 + 23 + 64))
+        #expect(plot.contains("bn1, channel 11: variance stored "))
+        #expect(plot.components(separatedBy: "r=\"1.5\" fill=\"#1f5fa8\"").count - 1 == 2 * 12)
+    }
+
+    @Test("is refused without samples, and never replaces a file unasked")
+    func refusals() async throws {
+        let folder = try TemporaryFolder()
+        let without = try await inspect("weights-f.caffemodel.h5", ["--plot", "drift.svg"], in: folder)
+        #expect(without.code == 64 && without.errors.contains("--plot is for the samples of --input"), "\(without)")
+        try folder.write("mine", to: "drift.svg")
+        let existing = try await inspect(
+            "weights-f.caffemodel.h5", ["--input", Self.samples, "--plot", "drift.svg"], in: folder)
+        #expect(existing.code == 73 && existing.errors.contains("drift.svg"), "\(existing)")
+        #expect(try folder.text("drift.svg") == "mine")
+        let forced = try await inspect(
+            "weights-f.caffemodel.h5", ["--input", Self.samples, "--plot", "drift.svg", "--force"], in: folder)
+        #expect(forced.code == 0, "\(forced)")
+        #expect(try folder.text("drift.svg").contains("bn3</text>") == false)
+        #expect(try folder.text("drift.svg").contains("bn3 (none stored)</text>"))
     }
 }

@@ -69,14 +69,17 @@ public struct CalibrateReport: Codable, Hashable, Sendable {
             rows.append(row)
         }
         var lines = TextTable.lines(rows)
-        lines.append(
-            "measured \(layers.count) \(layers.count == 1 ? words.normalization : words.normalizations) on \(samples) samples (\(method), batches of \(batchSize), \(passes) pass\(passes == 1 ? "" : "es"))"
-        )
+        lines.append(summary)
         if !finished.isEmpty {
             lines.append(
                 "left as they are, because they hold the finished normalisation: \(finished.joined(separator: ", "))")
         }
         if let output, let weights = output.weights { lines.append("wrote \(weights)") }
         return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// What was measured, in one line.
+    var summary: String {
+        "measured \(layers.count) \(layers.count == 1 ? words.normalization : words.normalizations) on \(samples) samples (\(method), batches of \(batchSize), \(passes) pass\(passes == 1 ? "" : "es"))"
     }
 }

@@ -54,6 +54,10 @@ public struct MeasuringOptions: Sendable {
     public var memoryLimit: Int?
     /// Called now and then with the part of the work that is done, from 0 to 1.
     public var progress: @Sendable (Double) -> Void = { _ in }
+    /// What the caller's users know the choice of layers by, for messages.
+    public var layersOption = "--layers"
+    /// What they know the samples by.
+    public var inputOption = "--input"
 
     public init() {}
 }

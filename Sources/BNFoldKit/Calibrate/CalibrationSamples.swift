@@ -22,7 +22,8 @@ struct CalibrationSamples {
     ) throws(BNFoldError) {
         guard !options.inputs.isEmpty else {
             throw BNFoldError(
-                .usage, "statistics are measured on samples; give them: --input NAME=FILE (HDF5, .npy or .npz)")
+                .usage,
+                "statistics are measured on samples; give them: \(options.inputOption) NAME=FILE (HDF5, .npy or .npz)")
         }
         arrays = try SampleFiles(inputs: inputs).arrays(for: options.inputs)
         orders = Dictionary(inputs.map { ($0.name, $0.order) }, uniquingKeysWith: { first, _ in first })

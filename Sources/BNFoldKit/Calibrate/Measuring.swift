@@ -88,12 +88,14 @@ struct Measuring {
         if let names = options.layers {
             for name in names {
                 guard let layer = network.layers.first(where: { $0.name == name }) else {
-                    throw BNFoldError(.usage, "--layers names '\(name)', but the network has no such layer")
+                    throw BNFoldError(
+                        .usage, "\(options.layersOption) names '\(name)', but the network has no such layer")
                 }
                 guard case .batchNorm = layer.operation else {
                     throw BNFoldError(
                         .usage,
-                        "--layers names '\(name)', which is \(layer.type) and no \(vocabulary.normalization)")
+                        "\(options.layersOption) names '\(name)', which is \(layer.type) and no \(vocabulary.normalization)"
+                    )
                 }
             }
         }

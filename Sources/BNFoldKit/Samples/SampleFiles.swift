@@ -119,7 +119,8 @@ struct SampleFiles {
 
     // MARK: Files
 
-    private static func arrays(in sample: SampleInput) throws(BNFoldError) -> [any SampleArray] {
+    /// All arrays of a file, or the one that is asked for.
+    static func arrays(in sample: SampleInput) throws(BNFoldError) -> [any SampleArray] {
         try liftingFiles { () throws(FileError) in try FileBytes.requireReadable(sample.path) }
         guard try liftingHDF5({ () throws(HDF5Error) in try HDF5File.looksLikeHDF5(atPath: sample.path) }) else {
             return try numPyArrays(in: sample)

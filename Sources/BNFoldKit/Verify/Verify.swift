@@ -87,15 +87,22 @@ struct NetworkComparison {
         verifier.valueWord = vocabulary.value
         let samples: VerifyReport.Samples
         var remarks: [FoldReport.Remark] = []
-        if options.inputs.isEmpty {
-            samples = try runOnNoise(&verifier, inputs: inputs)
+        let arrays = try options.inputs.isEmpty ? nil : SampleFiles(inputs: inputs).arrays(for: options.inputs)
+        var classes = try ClassComparison(
+            original.network, metrics: lifting { () throws(ModelError) in try original.accuracies() },
+            options: options, count: arrays?.values.compactMap(\.shape.first).min() ?? 0)
+        verifier.observedNames = classes.observedNames
+        if let arrays {
+            samples = try runOnFiles(&verifier, inputs: inputs, arrays: arrays, classes: &classes)
+            remarks = inputs.compactMap { arrays[$0.name]?.remark }
         } else {
-            samples = try runOnFiles(&verifier, inputs: inputs, remarks: &remarks)
+            samples = try runOnNoise(&verifier, inputs: inputs, classes: &classes)
         }
         var report = VerifyReport(
             verifier.finished(seed: options.seed), original: originalFiles, folded: foldedFiles,
             precision: options.precision.rawValue, samples: samples, vocabulary: vocabulary)
         report.remarks = remarks.isEmpty ? nil : remarks
+        try report.add(classes.classes(), options: options)
         report.toleranceReason = isHalfPrecision ? "since weights are stored in half precision" : nil
         return report
     }
@@ -137,7 +144,8 @@ struct NetworkComparison {
     }
 
     private func runOnNoise(
-        _ verifier: inout Verifier<AnyWeightStore, AnyWeightStore>, inputs: [NetworkInput]
+        _ verifier: inout Verifier<AnyWeightStore, AnyWeightStore>, inputs: [NetworkInput],
+        classes: inout ClassComparison
     ) throws(BNFoldError) -> VerifyReport.Samples {
         var known: [String: [Int]] = [:]
         for input in inputs {
@@ -153,7 +161,9 @@ struct NetworkComparison {
         let batchSize = Self.batchSize(known)
         let count = options.samples ?? Self.samplesOfNoise
         var noise = verifier.inputNoise(shapes: known, seed: options.seed)
-        try run(&verifier, count: count, batchSize: batchSize) { (_) throws(BNFoldError) in noise.next() }
+        try run(&verifier, count: count, batchSize: batchSize, classes: &classes) { (_) throws(BNFoldError) in
+            noise.next()
+        }
         return VerifyReport.Samples(
             count: count, files: nil, seed: options.seed, scale: noise.layer == nil ? nil : noise.scale,
             scaledBy: noise.layer)
@@ -161,10 +171,8 @@ struct NetworkComparison {
 
     private func runOnFiles(
         _ verifier: inout Verifier<AnyWeightStore, AnyWeightStore>, inputs: [NetworkInput],
-        remarks: inout [FoldReport.Remark]
+        arrays: [String: any SampleArray], classes: inout ClassComparison
     ) throws(BNFoldError) -> VerifyReport.Samples {
-        let arrays = try SampleFiles(inputs: inputs).arrays(for: options.inputs)
-        remarks = inputs.compactMap { arrays[$0.name]?.remark }
         let available = arrays.values.compactMap(\.shape.first).min() ?? 0
         if let samples = options.samples, samples > available {
             throw BNFoldError(.usage, "--samples asks for \(samples) samples, but the files hold \(available)")
@@ -181,7 +189,7 @@ struct NetworkComparison {
             batch[name] = (orders[name] ?? .channelsFirst).networkShape(of: shape).known
         }
         try explainingMemory(inputs) { () throws(ExecutionError) in try verifier.requireMemory(for: batch) }
-        try run(&verifier, count: count, batchSize: batchSize) { (range) throws(BNFoldError) in
+        try run(&verifier, count: count, batchSize: batchSize, classes: &classes) { (range) throws(BNFoldError) in
             var tensors: [String: Tensor<Double>] = [:]
             for (name, array) in arrays {
                 // The network may insist on its batch: the last one is filled up with its last sample.
@@ -235,20 +243,24 @@ struct NetworkComparison {
 
     private func run(
         _ verifier: inout Verifier<AnyWeightStore, AnyWeightStore>, count: Int, batchSize: Int,
-        inputs: (Range<Int>) throws(BNFoldError) -> [String: Tensor<Double>]
+        classes: inout ClassComparison, inputs: (Range<Int>) throws(BNFoldError) -> [String: Tensor<Double>]
     ) throws(BNFoldError) {
         let total = Double(verifier.stepsPerBatch) * (Double(count) / Double(batchSize)).rounded(.up)
         var steps = 0
         for start in stride(from: 0, to: count, by: batchSize) {
             let range = start..<start + min(batchSize, count - start)
             let tensors = try inputs(range)
+            classes.begin(range)
             try liftingExecution { () throws(ExecutionError) in
-                try verifier.run(tensors, samples: range.count) { () throws(ExecutionError) in
-                    if cancellation.isCancelled { throw ExecutionError(.stopped, "stopped") }
-                    steps += 1
-                    options.progress(min(Double(steps) / total, 1))
-                }
+                try verifier.run(
+                    tensors, samples: range.count,
+                    step: { () throws(ExecutionError) in
+                        if cancellation.isCancelled { throw ExecutionError(.stopped, "stopped") }
+                        steps += 1
+                        options.progress(min(Double(steps) / total, 1))
+                    }, observe: { classes.add($0) })
             }
+            try classes.check()
         }
     }
 }

@@ -18,7 +18,7 @@ public struct VerifyReport: Codable, Hashable, Sendable {
     /// Layers of the original that ran, of all that it has.
     public var layersRun: Int
     public var layerCount: Int
-    /// Whether every value is within the tolerance, every fold within its bound, and no output missing.
+    /// Whether every value is within the tolerance, every fold within its bound, no output missing, and all that was required is met.
     public var isWithin: Bool
     /// Where to look first; `nil` when all is within.
     public var first: First?
@@ -27,6 +27,10 @@ public struct VerifyReport: Codable, Hashable, Sendable {
     public var missingOutputs: [String]
     /// What could not run, and why.
     public var obstacles: [String]
+    /// The classes that the samples got; `nil` where no value has scores of classes.
+    public var classes: [Classes]?
+    /// What the user requires of them; `nil` for nothing.
+    public var requirements: [Requirement]?
     /// What is worth telling about how the weights and the network of either side belong together; `nil` where nothing is.
     public var remarks: [FoldReport.Remark]?
     /// The words of the framework, for texts; no part of the JSON form.
@@ -35,7 +39,7 @@ public struct VerifyReport: Codable, Hashable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case bnfold, schema, original, folded, precision, tolerance, toleranceReason, samples, layersRun, layerCount,
             isWithin, first
-        case folds, missingOutputs, obstacles, remarks
+        case folds, missingOutputs, obstacles, classes, requirements, remarks
         case values = "blobs"
     }
 

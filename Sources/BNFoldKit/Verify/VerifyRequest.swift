@@ -48,6 +48,12 @@ public struct VerifyOptions: Sendable {
     public var inputs: [SampleInput] = []
     /// How many samples to run; `nil` for all that were given, or four of noise.
     public var samples: Int?
+    /// The labels of samples by output, or by the name that Accuracy layers of the training network know them by.
+    public var labels: [SampleInput] = []
+    /// The least share of samples about which the folded network has to be right; `nil` for any.
+    public var requiredAccuracy: Double?
+    /// The least share of samples to which both networks have to give the same class; `nil` for any.
+    public var requiredAgreement: Double?
     /// The seed of noise.
     public var seed: UInt64 = 1
     public var precision = VerifyRequest.Precision.double

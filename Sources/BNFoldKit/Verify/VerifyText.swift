@@ -38,10 +38,10 @@ public struct VerifyText: Sendable {
         lines += section(isVerbose ? "folds" : "folds to look at", folds.prefix(limit).map(row))
         if folds.count > limit { lines.append("  and \(folds.count - limit) more (--verbose lists them)") }
         lines += section("could not run", report.obstacles.map { [$0] })
-        return lines
+        return lines + classes(report)
     }
 
-    private var limit: Int { isVerbose ? .max : 12 }
+    var limit: Int { isVerbose ? .max : 12 }
 
     private func overview(_ report: VerifyReport) -> [[String]] {
         var rows = [["samples", samples(report.samples)]]
@@ -134,7 +134,9 @@ public struct VerifyText: Sendable {
             let caveat = missed == 0 ? "" : "; \(missed) folds could not be tried"
             return bold("within: ") + "the networks agree" + caveat
         }
-        var text = "the networks differ"
+        let missed = (report.requirements ?? []).filter { !$0.isMet }.map(Self.shortfall).joined(separator: "; ")
+        if report.agrees { return bold("beyond: ") + "the networks agree, but \(missed)".printable }
+        var text = "the networks differ" + (missed.isEmpty ? "" : "; \(missed)")
         if !report.missingOutputs.isEmpty {
             text += "; the folded network lacks the outputs \(Self.list(report.missingOutputs.map { "'\($0)'" }))"
         }
@@ -165,7 +167,7 @@ public struct VerifyText: Sendable {
     /// Two digits are enough for an error.
     static func number(_ number: Double) -> String { ErrorPlot.scientific(number) }
 
-    private func section(_ title: String, _ rows: [[String]]) -> [String] {
+    func section(_ title: String, _ rows: [[String]]) -> [String] {
         rows.isEmpty ? [] : ["", bold(title)] + TextTable.lines(rows)
     }
 
