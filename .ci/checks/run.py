@@ -27,6 +27,7 @@ import models  # noqa: E402
 import mutations  # noqa: E402
 import random_nets  # noqa: E402
 import reference  # noqa: E402
+import tutorial  # noqa: E402
 import verify  # noqa: E402
 import wire  # noqa: E402
 import zoo  # noqa: E402
@@ -49,6 +50,7 @@ CHECKS = {
     "mutations": mutations.check,
     "cases": cases.check,
     "calibration": calibration.check,
+    "tutorial": tutorial.check,
     "keras-hostile": keras_hostile.check,
     "keras-mutations": keras_mutations.check,
     "keras": keras_models.check,
