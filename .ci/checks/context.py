@@ -38,6 +38,8 @@ class Context:
     is_whole: bool = False
     # Pythons that have Keras, by its version.
     keras: dict = field(default_factory=dict)
+    # A Python that has onnx and onnxruntime.
+    onnx: pathlib.Path | None = None
 
     def run(self, *arguments, folder=None):
         """Runs the program in a folder; HDF5Data sources of the zoo are found from there."""

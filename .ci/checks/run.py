@@ -25,6 +25,7 @@ import keras_models  # noqa: E402
 import keras_mutations  # noqa: E402
 import models  # noqa: E402
 import mutations  # noqa: E402
+import onnx_models  # noqa: E402
 import random_nets  # noqa: E402
 import reference  # noqa: E402
 import tutorial  # noqa: E402
@@ -54,6 +55,7 @@ CHECKS = {
     "keras-hostile": keras_hostile.check,
     "keras-mutations": keras_mutations.check,
     "keras": keras_models.check,
+    "onnx": onnx_models.check,
 }
 
 # Run with --only: the first takes minutes, the second tells of faults that are still to be mended.
@@ -67,6 +69,10 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, required=True, help="where the tables go")
     parser.add_argument("--keras3", type=pathlib.Path, help="a Python with Keras 3, which switches the check of its files on")
     parser.add_argument("--keras2", type=pathlib.Path, help="a Python with Keras 2, for files of its time")
+    parser.add_argument(
+        "--onnx", type=pathlib.Path,
+        help="a Python with onnx and onnxruntime, which switches the check of ONNX on, and with onnxsim and onnxslim for the comparison",
+    )
     parser.add_argument("--whole", action="store_true", help="run every mutation, not a part of each kind: takes hours")
     parser.add_argument("--only", choices=CHECKS, action="append", help="run just this check (repeatable)")
     arguments = parser.parse_args()
@@ -89,8 +95,11 @@ def main():
             pathlib.Path(scratch),
             arguments.whole,
             {version: path for version, path in ((3, arguments.keras3), (2, arguments.keras2)) if path},
+            arguments.onnx,
         )
-        left_out = ON_REQUEST | (set() if 3 in context.keras else {"keras"})
+        left_out = ON_REQUEST | (set() if 3 in context.keras else {"keras"}) | (set() if context.onnx else {"onnx"})
+        if left_out - ON_REQUEST:
+            print(f"left out, for want of a Python that judges them: {', '.join(sorted(left_out - ON_REQUEST))}", flush=True)
         for name in arguments.only or [name for name in CHECKS if name not in left_out]:
             print(f"{name} ...", flush=True)
             start = time.monotonic()
