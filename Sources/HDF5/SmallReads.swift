@@ -5,8 +5,8 @@ import Synchronization
 /// longer than the numbers.
 final class SmallReads: Sendable {
     /// Up to so many bytes at once come from here.
-    private static let largest = 1 << 11
-    private static let windowSize: UInt64 = 1 << 14
+    private static let largest = 1 << 12
+    private static let windowSize: UInt64 = 1 << 15
 
     private let window = Mutex<(start: UInt64, bytes: [UInt8])>((0, []))
 

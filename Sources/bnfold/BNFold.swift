@@ -46,14 +46,14 @@ struct BNFold: ParsableCommand {
         } else {
             HDF5Reader.serve(CommandLine.arguments.dropFirst())
             HDF5Reader.isolate()
-            run(nil)
+            run(CommandLine.arguments.dropFirst())
         }
     }
 
     /// Runs the command of the arguments; a complaint about them that repeats one is escaped.
-    private static func run(_ arguments: [String]?) {
+    private static func run(_ arguments: ArraySlice<String>) {
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try command(of: arguments) ?? parseAsRoot(Array(arguments))
             try command.run()
         } catch {
             let code = exitCode(for: error)
@@ -63,5 +63,16 @@ struct BNFold: ParsableCommand {
             }
             exit(withError: code)
         }
+    }
+
+    /// The command that the arguments begin with, or whose arguments they are, read without a look at all the others, which takes
+    /// longer than a small net. `nil` for arguments that only the whole tree of commands explains: those that are wrong, and those
+    /// that ask for help.
+    private static func command(of arguments: ArraySlice<String>) -> (any ParsableCommand)? {
+        guard let first = arguments.first, !first.hasPrefix("-"), first != "help" else { return nil }
+        let named = configuration.subcommands.first { $0.configuration.commandName == first }
+        let command = try? (named ?? Fold.self).parseAsRoot(Array(named == nil ? arguments : arguments.dropFirst()))
+        // What asks for help becomes another command.
+        return command.flatMap { type(of: $0) == named ?? Fold.self ? $0 : nil }
     }
 }

@@ -3,6 +3,7 @@ import BNFoldKit
 
 struct Batch: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "batch",
         abstract: "Fold many snapshots, in several processes, on one machine or on many.",
         usage: """
             bnfold batch <snapshots> --output-dir <folder> [--prototxt <file>] [<options>]

@@ -4,6 +4,7 @@ import Files
 
 struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "convert",
         abstract: "Write weights in another container, without folding.",
         discussion: """
             The content of INPUT tells its container; OUTPUT becomes a .caffemodel if it is named so, and HDF5 if it is named .h5 or .hdf5. \

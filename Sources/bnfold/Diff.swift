@@ -3,6 +3,7 @@ import BNFoldKit
 
 struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "diff",
         abstract: "Compare two files of weights, tensor by tensor.",
         discussion: "Exits with 0 when they are the same, with 1 when they differ. The containers may differ.")
 

@@ -3,6 +3,7 @@ import BNFoldKit
 
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "verify",
         abstract: "Run a network and its folded twin on the same samples and compare all that they compute.",
         discussion: """
             Exits with 0 when the networks agree, with 2 when a value or a fold is beyond what rounding allows. Needs no framework.

@@ -11,6 +11,21 @@ struct HelpTests {
         try Snapshot.check(outcome.output, "help-\(command).txt")
     }
 
+    @Test("'help' is no input, and '-h' is no wrong option", arguments: [["help", "fold"], ["fold", "-h"]])
+    func otherWays(arguments: [String]) async throws {
+        let outcome = try await Program.run(arguments, in: try TemporaryFolder())
+        #expect(outcome.code == 0 && outcome.errors == "")
+        try Snapshot.check(outcome.output, "help-fold.txt")
+    }
+
+    @Test("a wrong option is told with the usage of its command", arguments: [["fold"], []])
+    func wrongOption(command: [String]) async throws {
+        let outcome = try await Program.run(command + ["a.h5", "b.h5", "--wrong"], in: try TemporaryFolder())
+        #expect(outcome.code == 64)
+        #expect(outcome.errors.contains("Usage: bnfold"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("--wrong"))
+    }
+
     @Test("the help lists every exit code of the contract", arguments: [0, 1, 2, 64, 65, 66, 70, 73, 74])
     func exitCodes(code: Int) async throws {
         let outcome = try await Program.run(["--help"], in: try TemporaryFolder())
