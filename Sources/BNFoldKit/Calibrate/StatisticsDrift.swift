@@ -1,7 +1,14 @@
 import Calibration
-import Foundation
 import Frontend
 import NetGraph
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// How far stored statistics are from those of samples.
 public struct StatisticsDrift: Codable, Hashable, Sendable {
@@ -29,7 +36,13 @@ public struct StatisticsDrift: Codable, Hashable, Sendable {
             "\(Self.text(leastRatio)) (channel \(leastRatioChannel)) to \(Self.text(largestRatio)) (channel \(largestRatioChannel))"
     }
 
-    private static func text(_ number: Double) -> String { String(format: "%.3g", number) }
+    /// Three digits. Written by the C library: all of Foundation takes longer to load than a small network to fold.
+    private static func text(_ number: Double) -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { buffer in
+            let count = withVaList([number]) { Int(vsnprintf(buffer.baseAddress, buffer.count, "%.3g", $0)) }
+            return String(decoding: UnsafeRawBufferPointer(buffer).prefix(max(count, 0)), as: UTF8.self)
+        }
+    }
 
     /// `nil` where the layer has no statistics, or another number of them.
     init?(stored: MeasuredStatistics?, _ measured: MeasuredStatistics) {
