@@ -74,14 +74,16 @@ public struct JSONParser {
     private mutating func object(depth: Int) throws(JSONError) -> JSONNode.Content {
         position += 1
         var members: [JSONMember] = []
-        var keys: Set<String> = []
+        var keys = JSONKeys()
         skipBlanks()
         if take("}") { return .object([]) }
         while true {
             let offset = position
             guard next == UInt8(ascii: "\"") else { throw unexpected("a key in quotation marks") }
             let key = try string()
-            guard keys.insert(key).inserted else { throw JSONError(offset: offset, message: "'\(key)' is given twice") }
+            guard keys.insert(key, behind: members) else {
+                throw JSONError(offset: offset, message: "'\(key)' is given twice")
+            }
             let keyRange = offset..<position
             skipBlanks()
             guard take(":") else { throw unexpected("':'") }
@@ -141,7 +143,21 @@ public struct JSONParser {
     private mutating func string() throws(JSONError) -> String {
         let start = position
         position += 1
-        var content: [UInt8] = []
+        // Most strings have nothing in them that stands for something else.
+        var end = position
+        while end < bytes.count, bytes[end] >= 0x20, bytes[end] != UInt8(ascii: "\""),
+            bytes[end] != UInt8(ascii: "\\")
+        {
+            end += 1
+        }
+        if end < bytes.count, bytes[end] == UInt8(ascii: "\""),
+            let text = String(validating: bytes[position..<end], as: UTF8.self)
+        {
+            position = end + 1
+            return text
+        }
+        var content = Array(bytes[position..<end])
+        position = end
         while true {
             guard let byte = next else { throw JSONError(offset: start, message: "the string has no end") }
             switch byte {
@@ -210,7 +226,7 @@ public struct JSONParser {
     }
 
     private mutating func skipBlanks() {
-        while let byte = next, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { position += 1 }
+        while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
     private func unexpected(_ expected: String) -> JSONError {
@@ -221,5 +237,20 @@ public struct JSONParser {
             case let byte?: "byte \(byte)"
             }
         return JSONError(offset: position, message: "expected \(expected), found \(found)")
+    }
+}
+
+/// The keys of an object so far: looked at one by one while they are few, as in most objects.
+private struct JSONKeys {
+    private static let few = 12
+    private var many: Set<String> = []
+
+    /// Whether a key is new.
+    ///
+    /// - Parameter members: those before it, each of which was inserted.
+    mutating func insert(_ key: String, behind members: [JSONMember]) -> Bool {
+        if members.count < Self.few { return !members.contains { $0.key == key } }
+        if members.count == Self.few { many = Set(members.map(\.key)) }
+        return many.insert(key).inserted
     }
 }

@@ -33,6 +33,18 @@ struct ReadingTests {
         #expect(error?.offset == offset, "\(String(describing: error))")
     }
 
+    @Test("a key that is given twice is an error, however many keys there are", arguments: [1, 11, 12, 13, 14, 40])
+    func repeatedKey(count: Int) throws {
+        let members = (0..<count).map { "\"k\($0)\":\($0)" }
+        let text = Array("{\(members.joined(separator: ","))}".utf8)
+        #expect(try JSONParser.parse(text).members?.map(\.key) == (0..<count).map { "k\($0)" })
+        for repeated in [0, count - 1] {
+            let text = Array("{\(members.joined(separator: ",")),\"k\(repeated)\":0}".utf8)
+            let error = #expect(throws: JSONError.self) { try JSONParser.parse(text) }
+            #expect(error?.message.contains("'k\(repeated)' is given twice") == true)
+        }
+    }
+
     @Test("a string that is not UTF-8 is an error")
     func invalidUTF8() {
         #expect(throws: JSONError.self) { try JSONParser.parse([0x22, 0xC3, 0x22]) }
