@@ -4,16 +4,15 @@ import CZlib
 struct Checksum {
     private(set) var value: UInt32 = 0
 
+    private static let multipliesPolynomials = czlib_multiplies_polynomials() != 0
+
     mutating func add(_ bytes: UnsafeRawBufferPointer) {
-        var rest = bytes[...]
-        // zlib counts with 32 bits.
-        while !rest.isEmpty {
-            let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
-            value = UInt32(
-                truncatingIfNeeded: crc32(
-                    uLong(value), piece.baseAddress?.assumingMemoryBound(to: Bytef.self), uInt(piece.count)))
-            rest = rest.dropFirst(piece.count)
-        }
+        guard let start = bytes.baseAddress?.assumingMemoryBound(to: Bytef.self) else { return }
+        let sum =
+            Self.multipliesPolynomials
+            ? czlib_checksum_by_polynomials(uLong(value), start, bytes.count)
+            : crc32_z(uLong(value), start, bytes.count)
+        value = UInt32(truncatingIfNeeded: sum)
     }
 
     /// Throws unless the bytes so far have the checksum that the archive tells.

@@ -49,7 +49,8 @@ extension FileRegion: MemberContent {
     package func forEachBlock(
         _ body: (UnsafeRawBufferPointer) throws(ZipError) -> Void
     ) throws(ZipError) {
-        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: min(byteCount, 1 << 20), alignment: 16)
+        // What was read stays in the nearest caches for whoever looks at it.
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: min(byteCount, 1 << 18), alignment: 64)
         defer { block.deallocate() }
         var offset = 0
         while offset < byteCount {
