@@ -1,5 +1,13 @@
 import NetGraph
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Compares numbers that were written with those that were to be written.
 package enum WeightComparison {
     /// How many elements at each end of a tensor are compared.
@@ -24,13 +32,11 @@ package enum WeightComparison {
                         $0.elementsEqual($1) { HalfPrecision.bits($0) == HalfPrecision.bits($1) }
                     }
                 case .float32:
-                    isEqual = try slices(parameter, planned, copy, written, start, length, as: Float.self) {
-                        $0.elementsEqual($1) { $0.bitPattern == $1.bitPattern }
-                    }
+                    isEqual = try slices(
+                        parameter, planned, copy, written, start, length, as: Float.self, areAlike: sameBits)
                 case .float64:
-                    isEqual = try slices(parameter, planned, copy, written, start, length, as: Double.self) {
-                        $0.elementsEqual($1) { $0.bitPattern == $1.bitPattern }
-                    }
+                    isEqual = try slices(
+                        parameter, planned, copy, written, start, length, as: Double.self, areAlike: sameBits)
                 }
             } catch {
                 throw ModelError(error)
@@ -40,15 +46,28 @@ package enum WeightComparison {
         return true
     }
 
+    private static func sameBits<Element: WeightElement>(
+        _ first: UnsafeMutableBufferPointer<Element>, _ second: UnsafeMutableBufferPointer<Element>
+    ) -> Bool {
+        let (first, second) = (UnsafeRawBufferPointer(first), UnsafeRawBufferPointer(second))
+        guard first.count == second.count, let start = first.baseAddress, let other = second.baseAddress else {
+            return first.isEmpty && second.isEmpty
+        }
+        return memcmp(start, other, first.count) == 0
+    }
+
     /// Whether slices of two parameters are alike.
     private static func slices<Element: WeightElement>(
         _ first: ParameterID, _ firstStore: some WeightStore, _ second: ParameterID, _ secondStore: some WeightStore,
         _ start: Int, _ count: Int, as type: Element.Type,
         areAlike: (UnsafeMutableBufferPointer<Element>, UnsafeMutableBufferPointer<Element>) -> Bool
     ) throws(WeightError) -> Bool {
-        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: 2 * count)
-        defer { buffer.deallocate() }
-        buffer.initialize(repeating: 0)
+        // All of it is cleared at once, which a generic loop over the elements is slow at.
+        let bytes = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: 2 * count * MemoryLayout<Element>.stride, alignment: MemoryLayout<Element>.alignment)
+        defer { bytes.deallocate() }
+        bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        let buffer = bytes.bindMemory(to: Element.self)
         let halves = (
             UnsafeMutableBufferPointer(rebasing: buffer[..<count]),
             UnsafeMutableBufferPointer(rebasing: buffer[count...])
