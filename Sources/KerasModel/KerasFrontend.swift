@@ -66,6 +66,8 @@ public struct KerasFrontend: Frontend {
             guard let named else { throw ModelError(.usage, "neither weights nor --architecture are given") }
             return named
         }
+        // Where nothing is wrong with the options, whoever reads the model opens its file, and tells what is wrong with that.
+        if named == nil, try KerasContainers.kind(of: weights)?.hasOwnConfig == true { return nil }
         if try KerasContainers.open(weights).kind.hasOwnConfig {
             guard let named else { return nil }
             throw ModelError(
@@ -138,7 +140,9 @@ public struct KerasFrontend: Frontend {
         guard let head else { return false }
         // Nothing but blanks of ASCII before what JSON never begins with: no text has to be made of it.
         let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0B, 0x0C, 0x0D]
-        guard let start = head.first(where: { !blanks.contains($0) }), start >= 0x80 || "{\"".utf8.contains(start)
+        guard let start = head.first(where: { !blanks.contains($0) }),
+            // Bytes that begin a character of UTF-8, which may be another blank. HDF5 begins with none.
+            0xC2...0xF4 ~= start || "{\"".utf8.contains(start)
         else {
             return false
         }
@@ -181,6 +185,9 @@ public struct KerasSession: ModelSession {
     /// The largest JSON of a model that is read.
     static let largestConfig = 1 << 28
 
+    /// Whether the models are those that this run has written.
+    var readsOwnFiles = false
+
     public init() {}
 
     /// The JSON of a model, from its file or from the one beside it, and where it lies, for messages.
@@ -210,7 +217,9 @@ public struct KerasSession: ModelSession {
 
     public mutating func open(_ files: ModelFiles, options: ModelOptions) throws(ModelError) -> any Model {
         try KerasOptions.check(options)
-        let container = try files.weights.map { path throws(ModelError) in try KerasContainers.open(path) }
+        let container = try files.weights.map { path throws(ModelError) in
+            try KerasContainers.open(path, isOwn: readsOwnFiles)
+        }
         let (config, place) = try Self.config(of: files, container: container)
         return try KerasPair(config: config, place: place, container: container, files: files, options: options)
     }

@@ -158,6 +158,7 @@ struct KerasPair: Model {
             )
         }
         var session = KerasSession()
+        session.readsOwnFiles = true
         let written: KerasPair
         do throws(ModelError) {
             guard let pair = try session.open(files, options: options) as? KerasPair else {

@@ -11,8 +11,9 @@ public enum KerasContainers {
 
     /// Opens a file.
     ///
+    /// - Parameter isOwn: whether this run has written it, so that the weights of an archive need not be compared with their checksum.
     /// - Throws: `ModelError` for a file that cannot be read, is damaged, or is none of Keras.
-    public static func open(_ path: String) throws(ModelError) -> any KerasContainer {
-        try KerasFile(readingPath: path)
+    public static func open(_ path: String, isOwn: Bool = false) throws(ModelError) -> any KerasContainer {
+        try KerasFile(readingPath: path, isOwn: isOwn)
     }
 }

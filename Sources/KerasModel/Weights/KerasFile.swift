@@ -63,8 +63,9 @@ public final class KerasFile: KerasContainer {
     ///
     /// All bytes of an archive are compared with their checksums. Weights that are compressed in it are unpacked to a file without a name.
     ///
+    /// - Parameter isOwn: whether this run has written it, so that weights that are not compressed need not be compared.
     /// - Throws: `ModelError` for a file that cannot be read, is damaged, or is none of Keras.
-    public init(readingPath path: String) throws(ModelError) {
+    public init(readingPath path: String, isOwn: Bool = false) throws(ModelError) {
         self.path = path
         let head = try readingFile { () throws(FileError) in
             try FileBytes.requireReadable(path)
@@ -80,7 +81,7 @@ public final class KerasFile: KerasContainer {
             configText = try Self.content(of: Self.configMember, in: members, of: path)
             let metadata = try Self.content(of: Self.metadataMember, in: members, of: path)
             version = Self.version(inMetadata: metadata)
-            hdf5 = try Self.weights(in: members, of: path)
+            hdf5 = try Self.weights(in: members, of: path, isOwn: isOwn)
             return
         }
         members = []
@@ -217,13 +218,15 @@ public final class KerasFile: KerasContainer {
         return String(value.dropFirst().prefix { $0 != "\"" })
     }
 
-    private static func weights(in members: [ZipMember], of path: String) throws(ModelError) -> HDF5File {
+    private static func weights(
+        in members: [ZipMember], of path: String, isOwn: Bool
+    ) throws(ModelError) -> HDF5File {
         guard let member = members.first(where: { $0.name == weightsMember }) else {
             throw ModelError(.malformed, "\(path): has no '\(weightsMember)'")
         }
         let name = "\(path), in '\(weightsMember)'"
         if let stored = member.content as? StoredMember {
-            try reading { () throws(ZipError) in try stored.verify() }
+            if !isOwn { try reading { () throws(ZipError) in try stored.verify() } }
             let range = stored.data.range
             do throws(HDF5Error) {
                 return try HDF5File(
