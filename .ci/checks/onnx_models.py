@@ -15,7 +15,6 @@ SINGLE, HALF = 3e-5, 2e-3
 # Where more is left than EXPECT.tsv asks for, and why.
 EXCEPTIONS = {
     "conv_bn_bf16": (1, "no runtime on a CPU computes it, so that nothing could be judged: told by name, and left"),
-    "pass_transpose_nhwc": (1, "possible: a factor along the last axis behind a Transpose is not followed yet, and told"),
 }
 
 

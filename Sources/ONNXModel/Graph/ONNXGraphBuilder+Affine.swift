@@ -106,7 +106,7 @@ extension ONNXGraphBuilder {
     }
 
     /// The operation with a constant of one number for each channel, or one for all.
-    private mutating func affine(
+    mutating func affine(
         _ type: String, _ constant: ONNXConstant, name: String, isFirst: Bool
     ) throws(ONNXObstacle) -> Operation? {
         let shape = constant.dimensions

@@ -30,6 +30,9 @@ struct ONNXGraphBuilder {
     private var infos: [String: ONNXValueInfo] = [:]
     /// Nodes that are left alone though they look like an affine, by the cause.
     var leftNodes: [String: [String]] = [:]
+    /// Transposes with affines behind them.
+    var turns: [LayerID: ONNXNetwork.Turn] = [:]
+    var turnedValues: Set<ValueID> = []
     /// Layers that became part of a later one.
     var replaced: Set<LayerID> = []
     var remarks: [ReadingRemark] = []
@@ -90,7 +93,8 @@ struct ONNXGraphBuilder {
             network: network, origins: origins, constants: parameterConstants, constantNames: parameterNames,
             types: types, valueScopes: valueScopes, liveNodes: live, constantNodes: constantNodes,
             capturedNames: captured, remarks: remarks,
-            partValues: Set(network.layers.filter { origins[$0.id]?.part != nil }.flatMap(\.outputs)))
+            partValues: turnedValues.union(
+                network.layers.filter { origins[$0.id]?.part != nil }.flatMap(\.outputs)), turns: turns)
     }
 
     func error(_ message: String) -> ModelError { ModelError(.malformed, "\(file.path): \(message)") }
@@ -210,6 +214,7 @@ struct ONNXGraphBuilder {
             }
             if try addSum(node) { return }
             if try addTurnedProduct(node) { return }
+            if try addTurnedAffine(node) { return }
             let translation = try translate(node)
             try append(node, translation)
         } catch {

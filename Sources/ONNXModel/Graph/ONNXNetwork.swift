@@ -17,6 +17,9 @@ struct ONNXNetwork {
         var sumInput = 0
         /// The Transpose behind a MatMul that makes channels of the columns.
         var turn: Int?
+        /// The node whose input, or whose output, is meant where that is another one.
+        var reader: Int?
+        var writer: Int?
         /// What its output is called behind the name of the node's output, for a layer that is only a part of what the node computes: that value is in no file.
         var part: String?
         /// What tells the values of parts apart from those of a folded twin, where the two split their sum in different ways.
@@ -41,6 +44,18 @@ struct ONNXNetwork {
     var remarks: [ReadingRemark]
     /// Values between the layers that one node became.
     var partValues: Set<ValueID>
+
+    /// Transposes behind which affines stand whose numbers run along the axis that was the channels' before: told as if they stood before it, which is the same.
+    var turns: [LayerID: Turn] = [:]
+
+    /// A Transpose and the affines behind it.
+    struct Turn: Hashable {
+        /// The nodes in the order of the file: the Transpose, then the affines.
+        var nodes: [Int]
+        /// The layers of the affines, in order; they stand before that of the Transpose.
+        var affines: [LayerID] = []
+        var order: [Int]
+    }
 
     /// Whether a value only stands between the layers that one node became.
     func isPartOfNode(_ value: ValueID) -> Bool { partValues.contains(value) }

@@ -12,6 +12,8 @@ struct ONNXChanges {
         var output: String
         /// The graph that it stands in.
         var scope: Int
+        /// Attributes that are lists of whole numbers.
+        var lists: [String: [Int]] = [:]
         /// Whether it combines its input with one number for each channel, or with one for all.
         var isAffine = false
         var isScalar = false
@@ -53,11 +55,11 @@ struct ONNXChanges {
     var removedInputs: Set<String> = []
 
     private let file: ONNXFile
-    private let original: ONNXNetwork
-    private let folded: FoldedNetwork
+    let original: ONNXNetwork
+    let folded: FoldedNetwork
     private var names: UniqueNames
     /// The graphs that values of the folded network belong to.
-    private let scopes: [Int]
+    let scopes: [Int]
     /// Which parameter is to be read where, with the dimensions that the node wants.
     private var slots: [(slot: Slot, parameter: ParameterID, dimensions: [Int])] = []
 
@@ -92,9 +94,15 @@ struct ONNXChanges {
         var present: Set<LayerID> = []
         /// The last node so far of each graph.
         var last: [Int: Int] = [:]
+        let turned = turnedPlaces(before)
         for layer in folded.network.layers {
             present.insert(layer.id)
             let old = before[layer.id]
+            if let place = turned[layer.id] {
+                let node = try turnedNode(for: layer)
+                (replacements[place], last[node.scope]) = (node, place)
+                continue
+            }
             if original.isLeftover(layer, before: old) {
                 let node = try newNode(for: layer)
                 if let origin = original.origins[layer.id] {
@@ -120,8 +128,7 @@ struct ONNXChanges {
         }
         for layer in original.network.layers where !present.contains(layer.id) {
             guard let origin = original.origins[layer.id] else { continue }
-            removedNodes.insert(origin.node)
-            if let sum = origin.sum { removedNodes.insert(sum) }
+            removedNodes.formUnion([turned[layer.id] ?? origin.node, origin.sum].compactMap(\.self))
         }
     }
 
@@ -135,11 +142,12 @@ struct ONNXChanges {
                 throw ModelError(
                     .internalFault, "a value that a graph inside '\(layer.name)' reads was to be called '\(name)'")
             }
+            let reader = origin.reader ?? origin.node
             for position in origin.inputs[place] {
-                inputs[origin.node, default: file.nodes[origin.node].inputs][position] = name
+                inputs[reader, default: file.nodes[reader].inputs][position] = name
             }
         }
-        let writer = origin.turn ?? origin.sum ?? origin.node
+        let writer = origin.writer ?? origin.turn ?? origin.sum ?? origin.node
         for (place, value) in layer.outputs.enumerated() {
             let oldName = original.network[old.outputs[place]].name
             guard oldName != folded.network[value].name else { continue }
@@ -207,7 +215,7 @@ struct ONNXChanges {
     }
 
     /// The node of an affine that is left.
-    private mutating func newNode(for layer: Layer) throws(ModelError) -> NewNode {
+    mutating func newNode(for layer: Layer) throws(ModelError) -> NewNode {
         let input = folded.network[layer.inputs[0]]
         let parameters: [ParameterID]
         let type: String

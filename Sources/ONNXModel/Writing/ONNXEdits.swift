@@ -94,7 +94,7 @@ struct ONNXEdits {
 
     private func content(_ node: ONNXChanges.NewNode) -> WireContent {
         var integers: [(name: String, value: Int)] = []
-        var lists: [(name: String, values: [Int])] = []
+        var lists: [(name: String, values: [Int])] = node.lists.map { ($0.key, $0.value) }
         if file.opset < 7 {
             if node.isAffine {
                 integers.append(("broadcast", 1))
