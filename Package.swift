@@ -43,6 +43,8 @@ let package = Package(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"]), .brew(["zlib"])]),
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"])]),
+        // Loaded when the first JPEG is read.
+        .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0"]), .yum(["turbojpeg"])]),
         .systemLibrary(name: "CSystem"),
         .target(name: "HDF5", dependencies: ["CHDF5", "CSystem", "CZlib", "Files"]),
         .target(
@@ -51,6 +53,8 @@ let package = Package(
         .target(name: "Zip", dependencies: ["CZlib", "Files"]),
         .target(name: "NumPy", dependencies: ["Files", "Zip"]),
         .target(name: "JSON", dependencies: ["Files"]),
+        // Samples as other tools keep them: databases of LMDB, and images.
+        .target(name: "SampleFormats", dependencies: ["Files", "ProtobufWire", "CZlib", "CTurboJPEG"]),
         .target(name: "Prototxt"),
         .target(name: "ProtobufWire", dependencies: ["CSystem"]),
         .target(name: "NetGraph"),
@@ -76,7 +80,7 @@ let package = Package(
             name: "BNFoldKit",
             dependencies: [
                 "Files", "NetGraph", "Folding", "Execution", "Verification", "Calibration", "JSON", "HDF5", "NumPy",
-                "Frontend", "CaffeModel", "KerasModel", "ONNXModel",
+                "SampleFormats", "Frontend", "CaffeModel", "KerasModel", "ONNXModel",
             ]),
         .executableTarget(
             name: "bnfold",
@@ -114,6 +118,7 @@ let package = Package(
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "Files"], resources: [.copy("Fixtures")]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "NumPyTests", dependencies: ["NumPy"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "SampleFormatsTests", dependencies: ["SampleFormats"], resources: [.copy("Fixtures")]),
         .testTarget(name: "ZipTests", dependencies: ["Zip", "Files"]),
         .testTarget(name: "PrototxtTests", dependencies: ["Prototxt"]),
         .testTarget(name: "ProtobufWireTests", dependencies: ["ProtobufWire"]),

@@ -28,6 +28,7 @@ import mutations  # noqa: E402
 import onnx_models  # noqa: E402
 import random_nets  # noqa: E402
 import reference  # noqa: E402
+import samples  # noqa: E402
 import tutorial  # noqa: E402
 import verify  # noqa: E402
 import wire  # noqa: E402
@@ -51,6 +52,7 @@ CHECKS = {
     "mutations": mutations.check,
     "cases": cases.check,
     "calibration": calibration.check,
+    "samples": samples.check,
     "tutorial": tutorial.check,
     "keras-hostile": keras_hostile.check,
     "keras-mutations": keras_mutations.check,

@@ -99,6 +99,11 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
     defer { outputs.discard() }
     let frontend = try Frontends.frontend(of: request.input ?? request.network)
     let input = try findModel(network: request.network, weights: request.input, of: frontend)
+    var request = request
+    if let observing = request.observing {
+        request.observing?.inputs = try samples(
+            observing.inputs, asDataLayerOf: observing.dataLayerNetwork, of: frontend)
+    }
     try checkSideOutputs(drawings, others: input.paths + (request.observing?.inputs ?? []).map(\.path))
     try liftingFiles { () throws(FileError) in try outputs.begin() }
     var reader = ModelReader()

@@ -16,6 +16,7 @@ public struct CaffeFrontend: Frontend {
             normalization: "BatchNorm", normalizations: "BatchNorms",
             batchStatisticsSetting: "use_global_stats: false")
         words.tensors = "blobs"
+        words.takesBlueFirst = true
         words.input = "bottom"
         words.inputs = "bottoms"
         words.outputs = "tops"
@@ -43,6 +44,10 @@ public struct CaffeFrontend: Frontend {
         guard (try? FileBytes.isReadableFile(path)) ?? false else { return false }
         if FileNames.isPrototxt(path) { return true }
         return (try? WeightFiles.open(path)) != nil
+    }
+
+    public func samples(ofDataLayerIn path: String, needsSource: Bool) throws(ModelError) -> LayerSamples {
+        try DataLayer(prototxt: path, needsSource: needsSource).samples
     }
 
     public func session() -> any ModelSession { CaffeSession() }

@@ -29,6 +29,12 @@ public protocol Frontend: Sendable {
     /// - Throws: `ModelError` of the kind `usage` for an option that means nothing in this framework.
     func leftoverForm(for options: PlanningOptions) throws(ModelError) -> LeftoverForm
 
+    /// What a network's own layer for data reads, and what it does with it when the network is tested.
+    ///
+    /// - Parameter needsSource: whether the layer has to name what it reads.
+    /// - Throws: `ModelError` for a network without such a layer, and where the framework has none.
+    func samples(ofDataLayerIn path: String, needsSource: Bool) throws(ModelError) -> LayerSamples
+
     /// Begins to read models, one or many.
     func session() -> any ModelSession
 
@@ -79,6 +85,13 @@ public protocol Frontend: Sendable {
 
 extension Frontend {
     public var comparesScores: Bool { false }
+
+    public func samples(ofDataLayerIn path: String, needsSource: Bool) throws(ModelError) -> LayerSamples {
+        throw ModelError(
+            .usage,
+            "--as-data-layer names \(path), but models of \(name) have no layers for data; it is for nets of Caffe: prepare the samples as in training, and leave it out"
+        )
+    }
 
     public func format(ofConverted path: String, network: String?) throws(ModelError) -> OutputFormat {
         let format = try format(ofOutput: path)

@@ -84,6 +84,8 @@ public struct ReadingRemark: Hashable, Sendable {
 
         /// Nothing was ever written to samples, which have their fill value therefore.
         public static let unwrittenSamples = Self(rawValue: "unwritten-samples")
+        /// Samples were transformed as a network's layer for data does it.
+        public static let transformedSamples = Self(rawValue: "transformed-samples")
     }
 
     public enum Severity: String, Hashable, Sendable {

@@ -20,6 +20,8 @@ public struct Vocabulary: Hashable, Sendable {
     public var input = "input"
     public var inputs = "inputs"
     public var outputs = "outputs"
+    /// Whether networks take the channels of images as blue, green, red.
+    public var takesBlueFirst = false
     /// How a normalisation is told to use the statistics of each batch.
     public var batchStatisticsSetting: String
     /// What to do about such a one, as the end of a sentence with what parts it from the rest; empty where nothing can be done.

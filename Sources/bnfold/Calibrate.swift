@@ -64,9 +64,15 @@ struct MeasuringArguments: ParsableArguments {
     @Option(
         name: .customLong("input"),
         help: ArgumentHelp(
-            "Samples: an HDF5 dataset, .npy or .npz, the first axis counting them. Repeatable.",
+            "Samples: an HDF5 dataset, .npy, .npz, a list of files, images or LMDB, the first axis counting them. Repeatable.",
             valueName: "name=file[:array]"))
     var inputs: [SampleArgument] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Prepare samples as the data layer of this prototxt does in phase TEST (Caffe); without --input its source is read.",
+            valueName: "prototxt"))
+    var asDataLayer: String?
 
     @Option(
         help: ArgumentHelp(
@@ -103,6 +109,7 @@ struct MeasuringArguments: ParsableArguments {
     func options() -> MeasuringOptions {
         var options = MeasuringOptions()
         options.inputs = inputs.map(\.input)
+        options.dataLayerNetwork = asDataLayer
         options.method = method ?? options.method
         options.batchSize = batch
         options.samples = samples

@@ -89,9 +89,15 @@ struct ObservingArguments: ParsableArguments {
     @Option(
         name: .customLong("input"),
         help: ArgumentHelp(
-            "Samples to hold the stored statistics against: an HDF5 dataset, .npy or .npz. Repeatable.",
+            "Samples to hold the stored statistics against: an HDF5 dataset, .npy, .npz, a list of files, images or LMDB. Repeatable.",
             valueName: "name=file[:array]"))
     var inputs: [SampleArgument] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Prepare samples as the data layer of this prototxt does in phase TEST (Caffe); without --input its source is read.",
+            valueName: "prototxt"))
+    var asDataLayer: String?
 
     @Option(help: ArgumentHelp("How many samples to use, from the first on. Default: all.", valueName: "number"))
     var samples: Int?
@@ -111,15 +117,16 @@ struct ObservingArguments: ParsableArguments {
 
     /// The first option that means nothing without samples; `nil` for none.
     var givenWithoutInput: String? {
-        guard inputs.isEmpty else { return nil }
+        guard inputs.isEmpty, asDataLayer == nil else { return nil }
         return samples != nil ? "--samples" : memoryLimit != nil ? "--memory-limit" : plot != nil ? "--plot" : nil
     }
 
     /// `nil` without samples.
     func options() -> MeasuringOptions? {
-        guard !inputs.isEmpty else { return nil }
+        guard !inputs.isEmpty || asDataLayer != nil else { return nil }
         var options = MeasuringOptions()
         options.inputs = inputs.map(\.input)
+        options.dataLayerNetwork = asDataLayer
         options.samples = samples
         options.memoryLimit = memoryLimit?.bytes
         return options

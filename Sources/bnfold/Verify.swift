@@ -83,9 +83,15 @@ struct VerifyArguments: ParsableArguments {
     @Option(
         name: .customLong("input"),
         help: ArgumentHelp(
-            "Samples: an HDF5 dataset, .npy or .npz, the first axis counting them; seeded noise without it. Repeatable.",
+            "Samples: an HDF5 dataset, .npy, .npz, a list of files, images or LMDB, the first axis counting them; seeded noise without it. Repeatable.",
             valueName: "name=file[:array]"))
     var inputs: [SampleArgument] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Prepare samples as the data layer of this prototxt does in phase TEST (Caffe); without --input its source is read.",
+            valueName: "prototxt"))
+    var asDataLayer: String?
 
     @Option(
         help: ArgumentHelp("How many samples to run. Default: all that are given, 4 of noise.", valueName: "number"))
@@ -154,6 +160,7 @@ struct VerifyArguments: ParsableArguments {
     /// The first option that the user gave; `nil` for none.
     var given: String? {
         if !inputs.isEmpty { return "--input" }
+        if asDataLayer != nil { return "--as-data-layer" }
         if !labels.isEmpty { return "--labels" }
         if requireAccuracy != nil { return "--require-accuracy" }
         if requireAgreement != nil { return "--require-agreement" }
@@ -171,6 +178,7 @@ struct VerifyArguments: ParsableArguments {
         options.labels = labels.map(\.input)
         options.requiredAccuracy = requireAccuracy
         options.requiredAgreement = requireAgreement
+        options.dataLayerNetwork = asDataLayer
         options.samples = samples
         options.seed = seed ?? options.seed
         options.tolerance = tolerance

@@ -9,6 +9,9 @@ import Frontend
 /// - Throws: `BNFoldError`, whose kind is the exit code.
 public func calibrate(_ request: CalibrateRequest) throws(BNFoldError) -> CalibrateReport {
     let frontend = try Frontends.frontend(of: request.input)
+    var request = request
+    request.measuring.inputs = try samples(
+        request.measuring.inputs, asDataLayerOf: request.measuring.dataLayerNetwork, of: frontend)
     let output = ModelFiles(
         weights: request.output,
         network: request.outputNetwork ?? frontend.networkPlace(besideWeights: request.output, madeFrom: request.input))

@@ -42,6 +42,8 @@ public struct MeasuringOptions: Sendable {
     public var method = CalibrateRequest.Method.batches
     /// Samples by input.
     public var inputs: [SampleInput] = []
+    /// A network whose layer for data tells what to do with the samples, and names them where `inputs` does not; `nil` for none.
+    public var dataLayerNetwork: String?
     /// How many samples to use, from the first on; `nil` for all.
     public var samples: Int?
     /// The samples of a batch; `nil` for as many as in training, where the files tell, else 32.

@@ -16,16 +16,18 @@ struct CalibrationSamples {
 
     /// - Parameters:
     ///   - inputs: of the network.
+    ///   - takesBlueFirst: whether the framework's networks take the channels of images as blue, green, red.
     ///   - batchSize: no more than there are samples is used.
     init(
-        _ options: MeasuringOptions, inputs: [NetworkInput], batchSize: Int, goesRound: Bool
+        _ options: MeasuringOptions, inputs: [NetworkInput], takesBlueFirst: Bool, batchSize: Int, goesRound: Bool
     ) throws(BNFoldError) {
         guard !options.inputs.isEmpty else {
             throw BNFoldError(
                 .usage,
-                "statistics are measured on samples; give them: \(options.inputOption) NAME=FILE (HDF5, .npy or .npz)")
+                "statistics are measured on samples; give them: \(options.inputOption) NAME=FILE (HDF5, .npy, .npz, a list of files, images, LMDB)"
+            )
         }
-        arrays = try SampleFiles(inputs: inputs).arrays(for: options.inputs)
+        arrays = try SampleFiles(inputs: inputs, takesBlueFirst: takesBlueFirst).arrays(for: options.inputs)
         orders = Dictionary(inputs.map { ($0.name, $0.order) }, uniquingKeysWith: { first, _ in first })
         let available = arrays.values.compactMap(\.shape.first).min() ?? 0
         if let samples = options.samples, samples > available {

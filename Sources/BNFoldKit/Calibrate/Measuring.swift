@@ -37,7 +37,8 @@ struct Measuring {
         }
         let batchSize = options.batchSize ?? model.trainingBatchSize ?? Self.standardBatchSize
         let samples = try CalibrationSamples(
-            options, inputs: inputs, batchSize: batchSize, goesRound: method == .batches)
+            options, inputs: inputs, takesBlueFirst: vocabulary.takesBlueFirst, batchSize: batchSize,
+            goesRound: method == .batches)
         var calibrator = try naming { () throws(ExecutionError) in
             try Calibrator(
                 model.network, weights: AnyWeightStore(weights), groups: groups, method: method,

@@ -10,11 +10,18 @@ protocol SampleArray: Sendable {
     var shape: [Int] { get }
     /// The number that every element is because nothing was ever written; `nil` where something was.
     var fillValue: Double? { get }
+    /// Whether these are labels that came with samples, and no samples themselves.
+    var isLabels: Bool { get }
+    /// What becomes of the numbers on the way, for the report; `nil` for nothing.
+    var note: String? { get }
     /// Row-major.
     func read(samples: Range<Int>) throws(BNFoldError) -> [Double]
 }
 
 extension SampleArray {
+    var isLabels: Bool { false }
+    var note: String? { nil }
+
     /// Some of the samples, which have to be numbers that the run can hold: from others no network computes what could be compared.
     ///
     /// - Parameter largest: the largest number of the format of the run.
@@ -41,7 +48,13 @@ extension SampleArray {
 
     /// Set where nothing was ever written to the array.
     var remark: FoldReport.Remark? {
-        guard let fillValue else { return nil }
+        guard let fillValue else {
+            return note.map {
+                FoldReport.Remark(
+                    severity: ReadingRemark.Severity.note.rawValue,
+                    kind: ReadingRemark.Kind.transformedSamples.rawValue, layers: [], message: $0)
+            }
+        }
         return FoldReport.Remark(
             severity: ReadingRemark.Severity.warning.rawValue, kind: ReadingRemark.Kind.unwrittenSamples.rawValue,
             layers: [],

@@ -6,6 +6,8 @@ import HDF5
 struct SampleFiles {
     /// The inputs of the network, in its order.
     var inputs: [NetworkInput]
+    /// Whether the framework's networks take the channels of images as blue, green, red.
+    var takesBlueFirst = false
 
     /// The array of each input.
     ///
@@ -16,8 +18,14 @@ struct SampleFiles {
             if let input = sample.input, !inputs.contains(where: { $0.name == input }) {
                 throw BNFoldError(.usage, "--input names '\(input)', but \(inputList)")
             }
-            let arrays = try Self.arrays(in: sample)
-            for (input, array) in try assign(arrays, of: sample) {
+            let target = sample.input.map { name in inputs.first { $0.name == name } } ?? inputs.first
+            let arrays = try Self.arrays(
+                in: sample, reading: ImageReading(for: target ?? nil, isBlueFirst: takesBlueFirst))
+            for (input, given) in try assign(arrays, of: sample) {
+                var array = given
+                if let transform = sample.transform, !array.isLabels {
+                    array = try TransformedSamples(array, transform: transform)
+                }
                 guard found.updateValue(array, forKey: input) == nil else {
                     throw BNFoldError(.usage, "--input gives '\(input)' twice")
                 }
@@ -39,6 +47,7 @@ struct SampleFiles {
         if let input = sample.input {
             if arrays.count == 1 { return [(input, arrays[0])] }
             if let array = arrays.first(where: { $0.name == input }) { return [(input, array)] }
+            if let array = Self.only(arrays) { return [(input, array)] }
             throw BNFoldError(
                 .usage,
                 "\(sample.path): holds \(arrays.count) arrays (\(Self.list(names))), none of them named '\(input)'; name one: --input \(input)=\(sample.path):ARRAY"
@@ -47,6 +56,7 @@ struct SampleFiles {
         if inputs.count == 1, arrays.count == 1 { return [(inputs[0].name, arrays[0])] }
         let matches = inputs.compactMap { input in arrays.first { $0.name == input.name }.map { (input.name, $0) } }
         guard !matches.isEmpty else {
+            if inputs.count == 1, let array = Self.only(arrays) { return [(inputs[0].name, array)] }
             if let ordered = Self.arrays(arrays, inOrderOf: inputs) { return ordered }
             throw BNFoldError(
                 .usage,
@@ -54,6 +64,12 @@ struct SampleFiles {
             )
         }
         return matches
+    }
+
+    /// The one array that holds no labels, where others do.
+    private static func only(_ arrays: [any SampleArray]) -> (any SampleArray)? {
+        let samples = arrays.filter { !$0.isLabels }
+        return samples.count == 1 && samples.count < arrays.count ? samples[0] : nil
     }
 
     /// The arrays of a file that gives them no names of inputs, but the order of inputs: `arr_0`, `arr_1` as numpy.savez calls them, or `in:0`, `in:1`.
@@ -119,12 +135,8 @@ struct SampleFiles {
 
     // MARK: Files
 
-    /// All arrays of a file, or the one that is asked for.
-    static func arrays(in sample: SampleInput) throws(BNFoldError) -> [any SampleArray] {
-        try liftingFiles { () throws(FileError) in try FileBytes.requireReadable(sample.path) }
-        guard try liftingHDF5({ () throws(HDF5Error) in try HDF5File.looksLikeHDF5(atPath: sample.path) }) else {
-            return try numPyArrays(in: sample)
-        }
+    /// All datasets at the root of an HDF5 file, or the one that is asked for.
+    static func hdf5Arrays(in sample: SampleInput) throws(BNFoldError) -> [any SampleArray] {
         let datasets = try liftingHDF5 { () throws(HDF5Error) in
             let file = try HDF5File(readingPath: sample.path)
             var paths: [String] = []

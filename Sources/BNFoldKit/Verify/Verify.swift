@@ -13,6 +13,9 @@ public func verify(_ request: VerifyRequest) throws(BNFoldError) -> VerifyReport
     let outputs = try openOutputs(paths, existing: request.overwrites ? .replace : .refuse)
     defer { outputs.discard() }
     let frontend = try Frontends.frontend(of: request.original)
+    var request = request
+    request.options.inputs = try samples(
+        request.options.inputs, asDataLayerOf: request.options.dataLayerNetwork, of: frontend)
     let foldedFrontend = try Frontends.frontend(of: request.folded)
     let originalFiles = try findModel(network: request.network, weights: request.original, of: frontend)
     let foldedFiles = try findModel(network: request.foldedNetwork, weights: request.folded, of: foldedFrontend)
@@ -87,7 +90,11 @@ struct NetworkComparison {
         verifier.valueWord = vocabulary.value
         let samples: VerifyReport.Samples
         var remarks: [FoldReport.Remark] = []
-        let arrays = try options.inputs.isEmpty ? nil : SampleFiles(inputs: inputs).arrays(for: options.inputs)
+        let arrays =
+            try options.inputs.isEmpty
+            ? nil
+            : SampleFiles(inputs: inputs, takesBlueFirst: vocabulary.takesBlueFirst)
+                .arrays(for: options.inputs)
         var classes = try ClassComparison(
             original.network, metrics: lifting { () throws(ModelError) in try original.accuracies() },
             options: options, count: arrays?.values.compactMap(\.shape.first).min() ?? 0)

@@ -46,6 +46,8 @@ public struct VerifyRequest: Sendable {
 public struct VerifyOptions: Sendable {
     /// Samples by input; none for noise.
     public var inputs: [SampleInput] = []
+    /// A network whose layer for data tells what to do with the samples, and names them where `inputs` does not; `nil` for none.
+    public var dataLayerNetwork: String?
     /// How many samples to run; `nil` for all that were given, or four of noise.
     public var samples: Int?
     /// The labels of samples by output, or by the name that Accuracy layers of the training network know them by.
@@ -81,6 +83,10 @@ public struct SampleInput: Hashable, Sendable {
     public var path: String
     /// The dataset of an HDF5 file, the array of a .npz; `nil` for the only one, or the one named like the input.
     public var array: String?
+    /// What a layer for data does with the samples; `nil` for nothing.
+    public var transform: SampleTransform?
+    /// Where `path` is a list: what its names are put behind; `nil` to look for them from the working directory and the list's folder.
+    public var folder: String?
 
     public init(input: String?, path: String, array: String?) {
         self.input = input
