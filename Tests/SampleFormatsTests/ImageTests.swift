@@ -103,8 +103,8 @@ struct DatumTests {
     @Test("holds floats, packed or one by one")
     func floats() throws {
         let ones: [UInt8] = [0, 0, 0x80, 0x3F]
-        let single = (0..<4).flatMap { _ in [0x35] + ones }
-        let packed = [0x32, 16] + ones + ones + ones + ones
+        let single: [UInt8] = [[UInt8]](repeating: [0x35] + ones, count: 4).flatMap(\.self)
+        let packed: [UInt8] = [0x32, 16] + ones + ones + ones + ones
         for floats in [single, packed] {
             #expect(try Datum(head + floats, as: .asStored, place: "key").values == [1, 1, 1, 1])
         }
