@@ -17,6 +17,15 @@ public func fold(_ request: FoldRequest) throws(BNFoldError) -> FoldReport {
 /// The same for one of many requests; what their models have in common is read once.
 func fold(_ request: FoldRequest, reader: inout ModelReader) throws(BNFoldError) -> FoldReport {
     let frontend = try Frontends.frontend(of: request.input)
+    var request = request
+    if let verification = request.verification {
+        request.verification?.inputs = try samples(
+            verification.inputs, asDataLayerOf: verification.dataLayerNetwork, of: frontend)
+    }
+    if let calibration = request.calibration {
+        request.calibration?.inputs = try samples(
+            calibration.inputs, asDataLayerOf: calibration.dataLayerNetwork, of: frontend)
+    }
     let output = ModelFiles(
         weights: request.output,
         network: request.outputNetwork ?? frontend.networkPlace(besideWeights: request.output, madeFrom: request.input))

@@ -26,7 +26,7 @@ struct BNFold: ParsableCommand {
               64  usage: the command line is wrong
               65  input that is malformed, or whose parts do not fit together
               66  input that is missing or cannot be read
-              69  a library of the system that is needed is missing: BLAS to run networks, libjpeg-turbo to read JPEG
+              69  the system lacks a library: BLAS to run networks, or libjpeg-turbo
               70  a fault of bnfold itself
               73  output that exists already or cannot be created
               74  reading or writing failed on the way

@@ -43,7 +43,9 @@ struct Fold: ParsableCommand {
 
     func validate() throws {
         try writing.validate()
-        if !verifying.verify, let option = verification.given {
+        if !verifying.verify, let option = verification.given,
+            option != "--as-data-layer" || calibrating.inputs.isEmpty
+        {
             throw ValidationError("\(option) is an option of --verify, which is not given")
         }
         if let option = calibrating.givenWithoutSamples {
@@ -76,6 +78,7 @@ struct Fold: ParsableCommand {
         let bar = ProgressBar(isQuiet: console.quiet, patience: VerifyArguments.patience)
         request.calibration = calibrating.options()
         request.calibration?.progress = { bar.show($0) }
+        request.calibration?.dataLayerNetwork = verification.asDataLayer
         request.verification?.progress = { bar.show($0) }
         try Console.run(stoppableBy: request.cancellation) { () throws(BNFoldError) in
             defer { bar.clear() }

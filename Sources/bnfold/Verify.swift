@@ -160,7 +160,6 @@ struct VerifyArguments: ParsableArguments {
     /// The first option that the user gave; `nil` for none.
     var given: String? {
         if !inputs.isEmpty { return "--input" }
-        if asDataLayer != nil { return "--as-data-layer" }
         if !labels.isEmpty { return "--labels" }
         if requireAccuracy != nil { return "--require-accuracy" }
         if requireAgreement != nil { return "--require-agreement" }
@@ -169,7 +168,8 @@ struct VerifyArguments: ParsableArguments {
         if tolerance != nil { return "--tolerance" }
         if precision != nil { return "--precision" }
         if memoryLimit != nil { return "--memory-limit" }
-        return plot == nil ? nil : "--plot"
+        if plot != nil { return "--plot" }
+        return asDataLayer == nil ? nil : "--as-data-layer"
     }
 
     func options() -> VerifyOptions {

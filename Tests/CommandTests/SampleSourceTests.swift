@@ -94,9 +94,13 @@ struct SampleSourceTests {
 
     /// Samples of 2x5x6 whose number at (c, y, x) is 100 c + 10 y + x.
     private func writeWide() throws {
-        try write(
-            (0..<2).flatMap { _ in (0..<60).map { Double(100 * ($0 / 30) + 10 * ($0 / 6 % 5) + $0 % 6) } },
-            to: "wide.h5", shape: [2, 5, 6])
+        var sample: [Double] = []
+        for channel in 0..<2 {
+            for y in 0..<5 {
+                for x in 0..<6 { sample.append(Double(100 * channel + 10 * y + x)) }
+            }
+        }
+        try write(sample + sample, to: "wide.h5", shape: [2, 5, 6])
     }
 
     @Test("A data layer of phase TEST cuts out the middle, subtracts a mean for each channel, and multiplies")
@@ -127,6 +131,19 @@ struct SampleSourceTests {
         try expectMean(of: (22 - 3, 122 - 7))
     }
 
+    @Test("fold prepares the samples of --calibrate and of --verify alike")
+    func fold() async throws {
+        try writeWide()
+        try dataLayer("transform_param { crop_size: 3 mean_value: 2 mean_value: 50 }")
+        let outcome = try await Program.run(
+            [
+                "net.h5", "out.h5", "--calibrate", "data=wide.h5", "--verify", "--input", "data=wide.h5",
+                "--as-data-layer", "train_val.prototxt",
+            ], in: folder)
+        // Samples of 2x5x6 would not fit the input of 2x3x3.
+        #expect(outcome.code == 0, "\(outcome)")
+    }
+
     @Test("HDF5Data names its own list, which is read without --input")
     func ownSource() async throws {
         let all = [Double](repeating: 4, count: 9) + [Double](repeating: 6, count: 9)
@@ -144,9 +161,15 @@ struct SampleSourceTests {
         "What a data layer asks for and is not done here is refused by name",
         arguments: [
             ("Data", "data_param { source: \"x\" backend: LEVELDB }", "a database of LevelDB"),
-            ("ImageData", "image_data_param { source: \"x\" new_height: 5 new_width: 5 }", "resizes its images (new_height)"),
+            (
+                "ImageData", "image_data_param { source: \"x\" new_height: 5 new_width: 5 }",
+                "resizes its images (new_height)"
+            ),
             ("Data", "transform_param { rotate: 3 } data_param { source: \"x\" backend: LMDB }", "'rotate'"),
-            ("Data", "transform_param { mean_value: 1 mean_file: \"m\" } data_param { backend: LMDB }", "Caffe allows one"),
+            (
+                "Data", "transform_param { mean_value: 1 mean_file: \"m\" } data_param { backend: LMDB }",
+                "Caffe allows one"
+            ),
             ("Data", "data_param { source: \"nowhere\" backend: LMDB }", "reads 'nowhere', which is not there"),
         ])
     func refused(type: String, parameters: String, reason: String) async throws {
