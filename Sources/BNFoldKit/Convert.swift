@@ -13,6 +13,8 @@ public struct ConvertRequest: Sendable {
     public var outputNetwork: String?
     /// gzip level of the datasets, 0 for none.
     public var compression = 0
+    /// Whether the numbers go into a file of their own beside the output, for frameworks that know such a file.
+    public var externalData = false
     /// What becomes of output that exists.
     public var existing = ExistingOutput.refuse
     public var cancellation = Cancellation()
@@ -38,6 +40,10 @@ public struct ConvertReport: Hashable, Sendable {
 /// Writes weights in another format, without folding.
 public func convert(_ request: ConvertRequest) throws(BNFoldError) -> ConvertReport {
     let frontend = try Frontends.frontend(of: request.input)
+    var request = request
+    if request.externalData {
+        request.outputNetwork = try Frontends.dataPlace(of: request, in: frontend)
+    }
     let place = frontend.networkPlace(
         ofConverted: request.output, network: request.outputNetwork, madeFrom: request.input)
     let outputs = try openOutputs(
@@ -55,8 +61,9 @@ public func convert(_ request: ConvertRequest) throws(BNFoldError) -> ConvertRep
     let needsNetwork =
         text != nil
         && (!renames.isEmpty || request.outputNetwork != nil || conversion.alwaysWritesNetwork(in: format))
-    let network = needsNetwork ? place : nil
-    if !needsNetwork, let place { outputs.leaveOut(place) }
+    let side = conversion.hasSideFile(in: format) ? place : nil
+    let network = needsNetwork ? place : side
+    if network == nil, let place { outputs.leaveOut(place) }
     try checkDistinct(
         inputs: input.paths, outputs: [request.output, network].compactMap(\.self), of: frontend)
     try liftingFiles { () throws(FileError) in
@@ -66,11 +73,14 @@ public func convert(_ request: ConvertRequest) throws(BNFoldError) -> ConvertRep
     let staged = outputs.staged(request.output)
     let cancellation = request.cancellation
     do throws(ModelError) {
-        let settings = WriteSettings(format: format, compression: request.compression) { () throws(ModelError) in
+        let settings = WriteSettings(
+            format: format, compression: request.compression,
+            side: side.map { .init(staged: outputs.staged($0), path: $0) }
+        ) { () throws(ModelError) in
             if cancellation.isCancelled { throw ModelError(.cancelled, "stopped; nothing was written") }
         }
         try conversion.write(to: staged, settings: settings)
-        try conversion.check(staged, format: format)
+        try conversion.check(staged, data: side.map(outputs.staged), format: format)
     } catch {
         throw BNFoldError(error).naming(outputs)
     }

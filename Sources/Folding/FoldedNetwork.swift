@@ -7,6 +7,11 @@ public struct FoldedNetwork: Sendable {
     public var recipes: [ParameterID: ParameterRecipe]
 }
 
+extension FoldedNetwork {
+    /// A network as it is.
+    public init(unchanged network: Network) { self.init(network: network, recipes: [:]) }
+}
+
 /// How a parameter of a folded network is computed.
 public enum ParameterRecipe: Hashable, Sendable {
     /// Each element of another parameter times the factors of its channels, rounded once.

@@ -129,13 +129,20 @@ public protocol WeightConversion {
     /// Whether the file of the network goes with weights of a format in any case.
     func alwaysWritesNetwork(in format: OutputFormat) -> Bool
 
+    /// Whether the weights lie in two files.
+    func hasSideFile(in format: OutputFormat) -> Bool
+
     /// Writes the weights.
     func write(to path: String, settings: WriteSettings) throws(ModelError)
 
     /// Reads the written file back: the same layers, shapes and, at both ends of each tensor, numbers.
-    func check(_ path: String, format: OutputFormat) throws(ModelError)
+    ///
+    /// - Parameter data: the second file, where there is one.
+    func check(_ path: String, data: String?, format: OutputFormat) throws(ModelError)
 }
 
 extension WeightConversion {
     public func alwaysWritesNetwork(in format: OutputFormat) -> Bool { false }
+
+    public func hasSideFile(in format: OutputFormat) -> Bool { false }
 }

@@ -82,9 +82,20 @@ public struct ONNXFrontend: Frontend {
     }
 
     public func conversion(of files: ModelFiles) throws(ModelError) -> any WeightConversion {
-        throw ModelError(
-            .usage, "\(files.paths.joined(separator: ", ")): ONNX models have no other format to convert to")
+        try ONNXConversion(path: files.weights ?? "")
     }
+
+    public func format(ofConverted path: String, network: String?) throws(ModelError) -> OutputFormat {
+        _ = try format(ofOutput: path)
+        guard let network else { return ONNXConversion.Target.whole }
+        try checkNetworkPlace(network)
+        return ONNXConversion.Target.apart
+    }
+
+    public func networkPlace(ofConverted path: String, network: String?, madeFrom input: String) -> String? { network }
+
+    /// Where the numbers of a model go that are to lie in a file of their own.
+    public static func dataPlace(besideModel path: String) -> String { path + dataEnding }
 }
 
 /// Reads one model after the other.

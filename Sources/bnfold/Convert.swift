@@ -9,7 +9,8 @@ struct Convert: ParsableCommand {
         discussion: """
             The content of INPUT tells its container; OUTPUT becomes a .caffemodel if it is named so, and HDF5 if it is named .h5 or .hdf5. \
             Names with '/' cannot stand in HDF5: with --prototxt they are changed, in weights and prototxt alike. \
-            A model of Keras becomes a .keras archive, .weights.h5 with its JSON beside it, or whole HDF5, as OUTPUT is named, for the same Keras.
+            A model of Keras becomes a .keras archive, .weights.h5 with its JSON beside it, or whole HDF5, as OUTPUT is named, for the same Keras. \
+            A model of ONNX becomes one file, or with --external-data two.
             """)
 
     @Argument(help: "Trained weights.")
@@ -21,6 +22,8 @@ struct Convert: ParsableCommand {
     @OptionGroup(title: Heading.caffe) var caffe: CaffeConversionArguments
 
     @OptionGroup(title: Heading.keras) var keras: KerasConversionArguments
+
+    @OptionGroup(title: Heading.onnx) var onnx: ONNXConversionArguments
 
     @Option(help: ArgumentHelp("gzip level of the output's datasets, 0 to 9.", valueName: "level"))
     var compress: Int = 0
@@ -48,6 +51,7 @@ struct Convert: ParsableCommand {
         request.network = caffe.prototxt ?? keras.architecture
         request.outputNetwork = caffe.outputPrototxt ?? keras.outputArchitecture
         request.compression = compress
+        request.externalData = onnx.externalData
         request.existing = force ? .replace : .refuse
         request.notice = { Console.note("bnfold: \($0)") }
         try Console.run(stoppableBy: request.cancellation) { () throws(BNFoldError) in

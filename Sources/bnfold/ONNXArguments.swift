@@ -12,3 +12,9 @@ struct ONNXArguments: ParsableArguments {
     /// Adds what is told here to the options for the library.
     func apply(to options: inout ModelOptions) { options.onnx.keepsOverridableInputs = keepOverridableInputs }
 }
+
+/// What only conversions of ONNX have.
+struct ONNXConversionArguments: ParsableArguments {
+    @Flag(help: "Put the numbers of large tensors into a file of their own, OUTPUT.data, instead of into the model.")
+    var externalData = false
+}

@@ -64,6 +64,6 @@ extension CaffeConversion {
             settings: WriteSettings(
                 format: WeightContainer.container(of: weights.file).format, compression: compression,
                 checkpoint: checkpoint))
-        try conversion.check(path, format: WeightContainer.container(of: weights.file).format)
+        try conversion.check(path, data: nil, format: WeightContainer.container(of: weights.file).format)
     }
 }

@@ -154,7 +154,7 @@ public struct CaffeWeightConversion: WeightConversion {
     }
 
     /// Reads the written file back: the same layers, shapes and, at both ends of each tensor, numbers.
-    public func check(_ path: String, format: OutputFormat) throws(ModelError) {
+    public func check(_ path: String, data: String?, format: OutputFormat) throws(ModelError) {
         let written = try WeightFiles.open(path)
         let names = WeightContainer(format) == .hdf5 ? LayerNames.renames(in: renamedNetwork) : [:]
         for layer in network.layers {

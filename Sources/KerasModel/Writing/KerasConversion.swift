@@ -92,7 +92,7 @@ struct KerasConversion: WeightConversion {
         }
     }
 
-    func check(_ path: String, format: OutputFormat) throws(ModelError) {
+    func check(_ path: String, data: String?, format: OutputFormat) throws(ModelError) {
         let target = try target(of: format)
         do throws(ModelError) {
             let file = try KerasFile(readingPath: path)

@@ -8,6 +8,8 @@ struct ONNXEdits {
     var messages = ONNXMessages()
     /// The file of the numbers; `nil` to put all of them into the model.
     var data: ONNXDataLayout?
+    /// Whether large tensors of the model itself go into that file, too.
+    var movesAll = false
     private let file: ONNXFile
     private let changes: ONNXChanges
     private let folded: Network
@@ -179,6 +181,11 @@ struct ONNXEdits {
         if case .external(let external) = tensor.numbers, data != nil {
             return try move(tensor, from: external, parameter: changes.rewritten[place])
         }
+        if movesAll, case .raw(let raw) = tensor.numbers, changes.rewritten[place] == nil,
+            raw.payload.count >= ONNXDataLayout.smallestNewTensor
+        {
+            return moveOut(tensor, raw)
+        }
         guard let parameter = changes.rewritten[place], let type = tensor.type.parameterType else {
             if case .external(let place) = tensor.numbers { edits += try takeIn(tensor, place) }
             return
@@ -228,6 +235,14 @@ struct ONNXEdits {
         if let parameter, let type { content = .parameter(parameter, type) }
         let entries = self.data?.add(content, byteCount: count) ?? WireContent()
         edits += WireEdit.replace(fields, inside: inside, with: entries)
+    }
+
+    /// Puts the numbers of a tensor into the file of the numbers.
+    private mutating func moveOut(_ tensor: ONNXTensor, _ raw: WireField) {
+        var entries = data?.add(.raw(tensor, raw), byteCount: raw.payload.count) ?? WireContent()
+        entries.appendVarint(1, field: ONNXSchema.Tensor.location)
+        edits += WireEdit.replace(
+            tensor.message.fields(ONNXSchema.Tensor.raw), inside: tensor.enclosing + [tensor.field], with: entries)
     }
 
     /// Puts the numbers of a file of its own into the tensor.

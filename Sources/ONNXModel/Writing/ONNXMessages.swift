@@ -8,6 +8,8 @@ struct ONNXMessages {
         case parameter(ParameterID, ElementType)
         /// A tensor whose numbers lie in a file of their own.
         case external(ONNXTensor, ONNXExternalPlace)
+        /// A tensor's numbers as they lie in the model.
+        case raw(ONNXTensor, WireField)
         /// All of a file.
         case file(FileByteSource)
     }

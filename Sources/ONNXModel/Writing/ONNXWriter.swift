@@ -12,6 +12,8 @@ struct ONNXWriter {
     private var doubled: Set<ParameterID> = []
     /// Where numbers go that lie in a file of their own; `nil` to put all of them into the model.
     var side: WriteSettings.SideFile?
+    /// Whether all large tensors go there, those of the model itself included.
+    var movesAll = false
 
     /// - Parameters:
     ///   - folded: prepared to be written.
@@ -34,9 +36,10 @@ struct ONNXWriter {
             try checkPlace(of: side, file: file)
             edits.data = ONNXDataLayout(
                 name: FileBytes.name(of: side.path),
-                keeping: changes.isEmpty
+                keeping: changes.isEmpty && !movesAll
                     ? try onWire { () throws(WireError) in try file.onlyExternalFile() } : nil)
         }
+        edits.movesAll = movesAll
         let plan: WirePlan
         do throws(WireError) {
             plan = try WirePlan(applying: try edits.made(), to: file.source)
@@ -124,6 +127,10 @@ struct ONNXWriter {
             return try onWire { () throws(WireError) in
                 let (source, range) = try file.bytes(of: tensor, at: place)
                 try source.read(at: range.lowerBound + offset, into: buffer)
+            }
+        case .raw(let tensor, let raw):
+            return try onWire { () throws(WireError) in
+                try tensor.field.source(in: file.source).read(at: raw.payload.lowerBound + offset, into: buffer)
             }
         case .file(let source):
             return try onWire { () throws(WireError) in try source.read(at: offset, into: buffer) }
