@@ -1,3 +1,4 @@
+import BNFoldKit
 import Files
 import Synchronization
 
@@ -26,6 +27,20 @@ final class ProgressBar: Sendable {
         isTerminal = isatty(STDERR_FILENO) == 1 && getenv("TERM").map { String(cString: $0) != "dumb" } ?? false
         // The first line waits: what is done in no time needs none.
         state = Mutex(State(lastTold: isTerminal ? nil : .now))
+    }
+
+    /// Tells how far a run over samples is, and how many it takes a second, if it is time to.
+    func show(_ progress: RunProgress) {
+        show(progress.fraction, Self.details(progress, elapsed: ContinuousClock.now - start))
+    }
+
+    /// `54 %, 81 samples/s`
+    static func details(_ progress: RunProgress, elapsed: Duration) -> [String] {
+        let rate = progress.fraction * Double(progress.samples) / seconds(elapsed)
+        let percentage = "\(Int(progress.fraction * 100)) %"
+        guard rate > 0, rate.isFinite else { return [percentage] }
+        let text = rate < 9.95 ? "\((rate * 10).rounded() / 10)" : "\(Int(min(rate.rounded(), 1e9)))"
+        return [percentage, "\(text) samples/s"]
     }
 
     /// Tells how far it is, if it is time to.
@@ -70,8 +85,7 @@ final class ProgressBar: Sendable {
     /// `120 of 500 done, 2 failed, 81/s, 5 s left`
     static func text(_ fraction: Double, _ details: [String], elapsed: Duration) -> String {
         var parts = details.isEmpty ? ["\(Int(fraction * 100)) %"] : details
-        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        if 0 < fraction, fraction < 1 { parts.append(span(seconds * (1 - fraction) / fraction) + " left") }
+        if 0 < fraction, fraction < 1 { parts.append(span(seconds(elapsed) * (1 - fraction) / fraction) + " left") }
         return parts.joined(separator: ", ")
     }
 
@@ -81,6 +95,10 @@ final class ProgressBar: Sendable {
         guard room >= 5 else { return String(text.prefix(max(width - 1, 0))) }
         let full = Int(Double(room) * fraction)
         return "[" + String(repeating: "#", count: full) + String(repeating: "-", count: room - full) + "] " + text
+    }
+
+    private static func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
     }
 
     private static func span(_ seconds: Double) -> String {

@@ -1,3 +1,4 @@
+import BNFoldKit
 import Testing
 
 @testable import bnfold
@@ -34,5 +35,15 @@ struct ProgressBarTests {
     func bar() {
         #expect(ProgressBar.bar(0.5, "text", width: 18) == "[#####-----] text")
         #expect(ProgressBar.bar(1, "text", width: 18) == "[##########] text")
+    }
+
+    @Test("a run over samples tells its rate, those gone through several times counted each time")
+    func rate() {
+        func details(_ fraction: Double, _ samples: Int) -> [String] {
+            ProgressBar.details(RunProgress(fraction: fraction, samples: samples), elapsed: .seconds(4))
+        }
+        #expect(details(0.5, 648) == ["50 %", "81 samples/s"])
+        #expect(details(0.25, 40) == ["25 %", "2.5 samples/s"])
+        #expect(details(0, 40) == ["0 %"])
     }
 }

@@ -54,8 +54,8 @@ public struct MeasuringOptions: Sendable {
     public var missingOnly = false
     /// The most memory that a pass may take, in bytes; `nil` for three quarters of what this machine has.
     public var memoryLimit: Int?
-    /// Called now and then with the part of the work that is done, from 0 to 1.
-    public var progress: @Sendable (Double) -> Void = { _ in }
+    /// Called now and then.
+    public var progress: @Sendable (RunProgress) -> Void = { _ in }
     /// What the caller's users know the choice of layers by, for messages.
     public var layersOption = "--layers"
     /// What they know the samples by.

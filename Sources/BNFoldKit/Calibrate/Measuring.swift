@@ -45,6 +45,7 @@ struct Measuring {
                 options: ExecutionOptions(maximumBytes: options.memoryLimit ?? VerifyOptions.memoryOfMachine))
         }
         let total = Double(calibrator.stepsPerBatch.reduce(0, +) * samples.batchCount)
+        let work = samples.count * calibrator.passCount
         var steps = 0
         for _ in 0..<calibrator.passCount {
             for index in 0..<samples.batchCount {
@@ -53,7 +54,10 @@ struct Measuring {
                     try calibrator.add(batch) { () throws(ExecutionError) in
                         if cancellation.isCancelled { throw ExecutionError(.stopped, "stopped; nothing was written") }
                         steps += 1
-                        options.progress(min(Double(steps) / total, 1))
+                        options.progress(
+                            RunProgress(
+                                fraction: min(Double(steps) / total, 1),
+                                samples: work))
                     }
                 }
             }

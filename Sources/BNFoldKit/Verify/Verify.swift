@@ -264,7 +264,7 @@ struct NetworkComparison {
                     step: { () throws(ExecutionError) in
                         if cancellation.isCancelled { throw ExecutionError(.stopped, "stopped") }
                         steps += 1
-                        options.progress(min(Double(steps) / total, 1))
+                        options.progress(RunProgress(fraction: min(Double(steps) / total, 1), samples: count))
                     }, observe: { classes.add($0) })
             }
             try classes.check()

@@ -66,8 +66,8 @@ public struct VerifyOptions: Sendable {
     public var memoryLimit: Int?
     /// Where the plot of errors goes as SVG; `nil` for nowhere.
     public var plotPath: String?
-    /// Called now and then with the part of the work that is done, from 0 to 1.
-    public var progress: @Sendable (Double) -> Void = { _ in }
+    /// Called now and then.
+    public var progress: @Sendable (RunProgress) -> Void = { _ in }
 
     /// The tolerance where the user gives none and weights are stored in half precision: each is rounded by 2^-11, 4.9e-4 of itself, and what is computed
     /// from many of them by some 3e-4. A fold that is wrong shows far more; each is judged by its own bound, too.

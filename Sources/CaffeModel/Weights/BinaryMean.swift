@@ -1,5 +1,6 @@
 import Files
 import Frontend
+import NetGraph
 import ProtobufWire
 
 /// A mean as Caffe's compute_image_mean writes it: a BlobProto as a file of its own.
@@ -13,7 +14,7 @@ enum BinaryMean {
             var shape = blob.shape
             if shape.count == 4, shape[0] == 1 { shape.removeFirst() }
             guard shape.count == 3, shape.allSatisfy({ $0 > 0 }),
-                shape.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue }) == blob.values.count
+                TensorShape.elementCount(shape) == blob.values.count
             else {
                 throw WireError(
                     path: path,
