@@ -107,7 +107,8 @@ let package = Package(
         .testTarget(
             name: "KerasModelTests",
             dependencies: [
-                "KerasModel", "BNFoldKit", "Files", "Frontend", "JSON", "NetGraph", "Folding", "HDF5", "Zip",
+                "KerasModel", "BNFoldKit", "Execution", "Files", "Frontend", "JSON", "NetGraph", "Folding", "HDF5",
+                "NumPy", "Zip",
             ]),
         .testTarget(
             name: "ONNXModelTests", dependencies: ["ONNXModel", "Frontend", "NetGraph", "Folding", "ProtobufWire"]),
