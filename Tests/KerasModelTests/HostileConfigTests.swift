@@ -35,7 +35,8 @@ struct HostileConfigTests {
     @Test(
         "text that ends too early, or is no model, is an error with line or with what was expected",
         arguments: [
-            ("{\"class_name\": \"Sequential\",\n \"config\": {", "model.json:2:"), ("[]", "is JSON, but no model of Keras"),
+            ("{\"class_name\": \"Sequential\",\n \"config\": {", "model.json:2:"),
+            ("[]", "is JSON, but no model of Keras"),
             ("{}", "is JSON, but no model of Keras"), ("", "model.json:1:1"),
             ("{\"class_name\": 3, \"config\": {\"layers\": 4}}", "model.json"),
         ])

@@ -30,7 +30,8 @@ struct KerasConvertTests {
         #expect(verify.code == 0, "\(verify)")
         // What was written is folded like the original.
         let fold = try await Program.run(
-            [target[0], "folded" + target[0].dropFirst(3), "--verify"] + (apart ? ["--architecture", "apart.json"] : []),
+            [target[0], "folded" + target[0].dropFirst(3), "--verify"]
+                + (apart ? ["--architecture", "apart.json"] : []),
             in: folder)
         #expect(fold.code == 0, "\(fold.errors)")
     }

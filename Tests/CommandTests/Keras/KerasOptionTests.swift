@@ -62,7 +62,9 @@ struct KerasOptionTests {
         #expect(outcome.code == 0, "\(outcome)")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("out")).sorted()
         #expect(
-            names.filter { !$0.hasPrefix("results") } == ["keras2.h5", "small.json", "small.keras", "small.weights.h5"],
+            names.filter { !$0.hasPrefix("results") } == [
+                "keras2.h5", "small.json", "small.keras", "small.weights.h5",
+            ],
             "\(names)")
     }
 }
