@@ -128,7 +128,7 @@ struct KerasConfigReader {
             var parts: [KerasLayer] = []
             for (index, model) in models.enumerated() { parts.append(try self.layer(model, position: index)) }
             layer.content = .merge(parts)
-        default: break
+        default: try checkFields(of: layer)
         }
         return layer
     }
