@@ -2,6 +2,7 @@
 """Runs inside an environment with onnx and onnxruntime. Reads jobs, one JSON object a line, from standard input, and writes what onnxruntime makes of each.
 
 `compare`: runs a model before and after on the same samples, optimisations off, and tells how far apart they are.
+`make`: writes the random model of a seed.
 `peers`: counts what other folders leave of a model, those that are installed.
 """
 
@@ -12,6 +13,7 @@ import tempfile
 
 import numpy as np
 import onnx
+import onnx_random_net
 import onnxruntime
 
 CHANNEL_OPERATORS = ("Mul", "Add", "Sub", "Div")
@@ -210,11 +212,16 @@ def peers(job):
     return left
 
 
+def make(job):
+    onnx_random_net.make(job["seed"], job["path"])
+    return {}
+
+
 def main():
     for line in sys.stdin:
         job = json.loads(line)
         try:
-            result = {"compare": compare, "peers": peers}[job["do"]](job)
+            result = {"compare": compare, "peers": peers, "make": make}[job["do"]](job)
         except Exception as error:  # noqa: BLE001 - whatever onnxruntime says is the result
             result = {"error": f"{type(error).__name__}: {str(error)[:300]}"}
         print(json.dumps({"name": job["name"]} | result), flush=True)

@@ -9,6 +9,9 @@ import subprocess
 
 from table import Table
 
+# Random nets add and subtract what nearly cancels out.
+RANDOM = 3e-4
+
 # The largest difference of outputs, and of what a last sigmoid or softmax reads, relative to the largest.
 SINGLE, HALF = 3e-5, 2e-3
 
@@ -117,11 +120,39 @@ def check(context):
             for tool in sums:
                 sums[tool] += int(others[tool]) if others.get(tool, "").isdigit() else result["before"]
             table.add(name, result["before"], result["after"], wanted, *columns, difference, remark)
+        wrong, summary = random_models(context, judge)
+        failures += wrong
     finally:
         judge.close()
     table.total(
         f"onnxruntime {judge.version}: {folded} files, {total} normalisations, {gone} gone, worst difference {worst:.1e}"
     )
     table.total("others, where what one cannot read counts as before: " + ", ".join(f"{tool} leaves {left}" for tool, left in sums.items()))
+    table.total(summary)
     table.write(context.output / "onnx.txt")
     return failures
+
+
+def random_models(context, judge, first=0, count=None):
+    """Models from seeds: what is folded loads, and computes the same."""
+    failures, judged, before, after, worst = [], 0, 0, 0, 0.0
+    count = count or (2000 if context.is_whole else 200)
+    for seed in range(first, first + count):
+        path = context.scratch / "random.onnx"
+        judge.ask(do="make", name=str(seed), seed=seed, path=str(path))
+        run, output = fold(context, path)
+        if run.exit_code != 0:
+            failures.append(f"random model {seed}: exit code {run.exit_code}: {run.first_error}")
+            continue
+        result = judge.ask(do="compare", name=str(seed), original=str(path), folded=str(output), samples=None)
+        if "error" in result:
+            failures.append(f"random model {seed}: {result['error']}")
+        elif "unjudged" not in result:
+            judged += 1
+            before, after = before + result["before"], after + result["after"]
+            worst = max(worst, result["difference"])
+            if not result["difference"] <= RANDOM:
+                failures.append(f"random model {seed}: the outputs differ by {result['difference']:.1e}")
+    if judged < count * 0.9:
+        failures.append(f"onnxruntime judged only {judged} of {count} random models")
+    return failures, f"{count} random models from seed {first}, {judged} judged: {before} -> {after} affine nodes, worst difference {worst:.1e}"

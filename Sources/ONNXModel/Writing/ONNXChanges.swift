@@ -92,7 +92,7 @@ struct ONNXChanges {
         let before = Dictionary(
             original.network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var present: Set<LayerID> = []
-        /// The last node so far of each graph.
+        /// The last node so far of each graph. A part of a node may stand before what its node stands behind, and does not count.
         var last: [Int: Int] = [:]
         let turned = turnedPlaces(before)
         for layer in folded.network.layers {
@@ -106,8 +106,7 @@ struct ONNXChanges {
             if original.isLeftover(layer, before: old) {
                 let node = try newNode(for: layer)
                 if let origin = original.origins[layer.id] {
-                    replacements[origin.node] = node
-                    last[node.scope] = origin.sum ?? origin.node
+                    (replacements[origin.node], last[node.scope]) = (node, origin.sum ?? origin.node)
                 } else if let place = last[node.scope] {
                     insertions[place, default: []].append(node)
                 } else {
@@ -124,7 +123,8 @@ struct ONNXChanges {
             guard let origin = original.origins[layer.id], let old else { continue }
             try rewire(layer, old: old, origin: origin)
             if layer.operation != old.operation { try changeParameters(layer, old: old, origin: origin) }
-            last[file.nodes[origin.node].scope] = origin.turn ?? origin.sum ?? origin.node
+            guard origin.part == nil else { continue }
+            last[file.nodes[origin.node].scope] = origin.writer ?? origin.turn ?? origin.sum ?? origin.node
         }
         for layer in original.network.layers where !present.contains(layer.id) {
             guard let origin = original.origins[layer.id] else { continue }

@@ -69,8 +69,9 @@ extension ONNXNetwork {
             guard let product = places["product"], let terms = places["terms"],
                 case .innerProduct(var first) = result.network.layers[product].operation,
                 case .innerProduct(var second) = result.network.layers[terms].operation,
-                first.bias != nil || second.bias != nil, let shape = result.network[second.weight].shape,
-                let count = TensorShape.elementCount(shape)
+                let shape = result.network[second.weight].shape, let count = TensorShape.elementCount(shape),
+                first.bias != nil || second.bias != nil
+                    || outgrows(file.nodes[node].inputs[2], result.recipes[second.weight], count, file: file)
             else { continue }
             var sums = try numbers(of: second.weight, count, in: result, file: file)
             for bias in [first.bias, second.bias].compactMap(\.self) {
@@ -88,6 +89,12 @@ extension ONNXNetwork {
             result.network.layers[terms].operation = .innerProduct(second)
         }
         return tags
+    }
+
+    /// Whether new numbers have no place where the old ones are: there is one for each row and column now.
+    private func outgrows(_ name: String, _ recipe: ParameterRecipe?, _ count: Int, file: ONNXFile) -> Bool {
+        guard recipe != nil else { return false }
+        return file.initializerPlaces[name].map { file.initializers[$0].elementCount != count } ?? true
     }
 
     /// Numbers of a folded network, as they would be written.
