@@ -80,14 +80,20 @@ public struct ClassTally: Hashable, Sendable {
     /// - Parameters:
     ///   - original: the scores, row-major.
     ///   - folded: those of the other network, of the same shape.
-    ///   - shape: its first axis counts samples.
-    ///   - samples: how many of them count.
+    ///   - shape: has classes only where the first axis counts the batch.
+    ///   - batchSize: the samples that ran together.
+    ///   - samples: how many of them count, from the first on.
     ///   - labels: of those samples, place by place, `nil` without.
     public mutating func add(
-        original: [Double], folded: [Double], shape: [Int], samples: Int, labels: [Int]?
+        original: [Double], folded: [Double], shape: [Int], batchSize: Int, samples: Int, labels: [Int]?
     ) {
-        guard let size = Self.places(of: shape, axis: rule.axis), size.classes > 1, let batch = shape.first, batch > 0
+        guard let batch = shape.first, batch == batchSize, samples <= batch, original.count == folded.count,
+            original.count == shape.reduce(1, *)
         else {
+            obstacle = "its first axis does not count the samples"
+            return
+        }
+        guard let size = Self.places(of: shape, axis: rule.axis), size.classes > 1, batch > 0 else {
             obstacle = "it has no \(rule.axis == 1 ? "second " : "")axis of at least two scores"
             return
         }

@@ -192,8 +192,10 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     public struct Observation {
         /// In the original.
         public var value: ValueID
-        /// Batch first, channels second.
+        /// Batch first, channels second, in most networks.
         public var shape: [Int]
+        /// The samples that ran together.
+        public var batchSize: Int
         /// Row-major.
         public var original: [Double]
         public var folded: [Double]
@@ -288,7 +290,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         if isObserved[index] {
             observe(
                 Observation(
-                    value: alignment.pairs[index].original, shape: expected.shape,
+                    value: alignment.pairs[index].original, shape: expected.shape, batchSize: batch.size,
                     original: expected.elements.map { Double($0) }, folded: found.elements.map { Double($0) }))
         }
         let count = batch.elementCount(of: expected.shape, elements: expected.elements.count)

@@ -5,11 +5,12 @@ import Verification
 struct ClassTallyTests {
     private func tally(
         _ original: [Double], _ folded: [Double]? = nil, shape: [Int], samples: Int? = nil, labels: [Int]? = nil,
-        rule: ClassTally.Rule = .init()
+        batchSize: Int? = nil, rule: ClassTally.Rule = .init()
     ) -> ClassTally {
         var tally = ClassTally(rule)
         tally.add(
-            original: original, folded: folded ?? original, shape: shape, samples: samples ?? shape[0], labels: labels)
+            original: original, folded: folded ?? original, shape: shape, batchSize: batchSize ?? shape[0],
+            samples: samples ?? shape[0], labels: labels)
         return tally
     }
 
@@ -65,6 +66,13 @@ struct ClassTallyTests {
         // One sample, two places, two classes in the last axis.
         let tally = tally([1, 0, 0, 1], shape: [1, 2, 2], labels: [0, 1], rule: .init(axis: -1))
         #expect(tally.correct[0].original == 2 && tally.placesPerSample == 2)
+    }
+
+    @Test("a value whose first axis is not the batch has no classes", arguments: [1, 4])
+    func otherBatch(length: Int) {
+        let numbers = [Double](repeating: 1, count: length * 2)
+        let tally = tally(numbers, shape: [length, 2], samples: 2, labels: [0, 1], batchSize: 2)
+        #expect(tally.obstacle == "its first axis does not count the samples" && tally.placeCount == 0)
     }
 
     @Test("a value with one channel has no classes")

@@ -75,18 +75,19 @@ struct ClassComparison {
         let isOutput = network.outputs.contains(observation.value)
         for index in entries.indices where entries[index].value == name && (entries[index].metric != nil || isOutput) {
             do throws(BNFoldError) {
-                let labels = try labels(of: entries[index], shape: observation.shape)
+                let labels = try labels(of: entries[index], observation)
                 entries[index].tally.add(
                     original: observation.original, folded: observation.folded, shape: observation.shape,
-                    samples: samples.count, labels: labels)
+                    batchSize: observation.batchSize, samples: samples.count, labels: labels)
             } catch {
                 failure = failure ?? error
             }
         }
     }
 
-    private func labels(of entry: Entry, shape: [Int]) throws(BNFoldError) -> [Int]? {
-        guard let labels = entry.labels,
+    private func labels(of entry: Entry, _ observation: Observation) throws(BNFoldError) -> [Int]? {
+        let shape = observation.shape
+        guard let labels = entry.labels, shape.first == observation.batchSize,
             let size = ClassTally.places(of: shape, axis: entry.tally.rule.axis), size.classes > 1,
             let batch = shape.first, batch > 0, size.outer % batch == 0
         else { return nil }
