@@ -29,7 +29,7 @@ public struct KerasOptions: FrontendOptions {
         }
         throw ModelError(
             .usage,
-            "\(names.joined(separator: ", ")) \(names.count == 1 ? "is an option" : "are options") for nets of Caffe; leave \(names.count == 1 ? "it" : "them") out for models of Keras"
+            "\(names.joined(separator: ", ")) \(names.count == 1 ? "is no option" : "are no options") for models of Keras; leave \(names.count == 1 ? "it" : "them") out"
         )
     }
 }

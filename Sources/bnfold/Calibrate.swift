@@ -24,6 +24,8 @@ struct Calibrate: ParsableCommand {
 
     @OptionGroup(title: Heading.keras) var keras: KerasArguments
 
+    @OptionGroup(title: Heading.onnx) var onnx: ONNXArguments
+
     @OptionGroup(title: Heading.caffe) var caffeOutput: CaffeOutputArguments
 
     @OptionGroup(title: Heading.keras) var kerasOutput: KerasOutputArguments
@@ -34,12 +36,19 @@ struct Calibrate: ParsableCommand {
     var quiet = false
 
     func run() throws {
+        try OwnOption.check(
+            [
+                .caffe("--prototxt", caffe.prototxt), .caffe("--output-prototxt", caffeOutput.outputPrototxt),
+                .keras("--architecture", keras.architecture),
+                .keras("--output-architecture", kerasOutput.outputArchitecture),
+            ], with: input)
         var request = CalibrateRequest(input: input, output: output)
         request.network = try keras.network(orPrototxt: caffe.prototxt)
         request.outputNetwork = caffeOutput.outputPrototxt ?? kerasOutput.outputArchitecture
         request.model = try reading.modelOptions()
         caffe.apply(to: &request.model)
         keras.apply(to: &request.model)
+        onnx.apply(to: &request.model)
         request.measuring = measuring.options()
         request.existing = results.force ? .replace : .refuse
         request.reportPath = results.report == "-" ? nil : results.report

@@ -227,6 +227,13 @@ struct FoldCalibrateTests {
         #expect(try folder.names() == [])
     }
 
+    @Test("calibrate refuses options of other frameworks by name")
+    func foreignOption() async throws {
+        let outcome = try await run(
+            "calibrate", "out.h5", ["--input", Self.samples, "--architecture", "model.json"], in: try TemporaryFolder())
+        #expect(outcome.code == 64 && outcome.errors.contains("--architecture"), "\(outcome)")
+    }
+
     @Test("warnings about statistics tell of calibrate")
     func advice() async throws {
         let outcome = try await run("fold", "out.h5", ["--allow-untrained"], in: try TemporaryFolder())
