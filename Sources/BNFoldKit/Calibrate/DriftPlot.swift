@@ -33,24 +33,18 @@ struct DriftPlot {
 
     /// The plot as a document of its own.
     func svg() -> String {
-        let width = SVGText.number(right + 30)
-        let height = SVGText.number(ratios.bottom + 150)
-        var lines = [
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(width)\" height=\"\(height)\" viewBox=\"0 0 \(width) \(height)\" font-family=\"Helvetica, Arial, sans-serif\" font-size=\"11\">",
-            "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>",
-            "<text x=\"\(SVGText.number(Self.left))\" y=\"20\" font-size=\"14\">\(SVGText.escaped(FileBytes.name(of: source))): statistics against those of \(report.samples) samples: \(report.fits ? "they fit" : "they do not fit")</text>",
-            legend(),
-        ]
-        lines += grid(means.marks.map { (means.y($0), SignedAxis.label($0)) })
-        lines.append(title("mean: observed - stored, in stored deviations", middle: (means.top + means.bottom) / 2))
-        lines += grid(
-            ratios.marks.map { exponent in
-                (
-                    ratios.y(exponent: Double(exponent)),
-                    exponent == ratios.exponents.lowerBound ? "0" : exponent == 0 ? "1" : "1e\(exponent)"
-                )
-            })
-        lines.append(title("variance: observed / stored", middle: (ratios.top + ratios.bottom) / 2))
+        let chart = SVGChart(left: Self.left, right: right)
+        var lines = chart.opening(
+            bottom: ratios.bottom,
+            title:
+                "\(SVGText.escaped(FileBytes.name(of: source))): statistics against those of \(report.samples) samples: \(report.fits ? "they fit" : "they do not fit")"
+        )
+        lines.append(legend())
+        lines += chart.grid(
+            means.labelledMarks, title: "mean: observed - stored, in stored deviations", top: means.top,
+            bottom: means.bottom)
+        lines += chart.grid(
+            ratios.labelledMarks, title: "variance: observed / stored", top: ratios.top, bottom: ratios.bottom)
         for y in [means.y(0), ratios.y(1)] {
             lines.append(
                 "<path d=\"M\(SVGText.number(Self.left)) \(SVGText.number(y)) H\(SVGText.number(right))\" stroke=\"black\"/>"
@@ -67,21 +61,6 @@ struct DriftPlot {
             "<circle cx=\"\(SVGText.number(Self.left + place))\" cy=\"36\" r=\"2.5\" fill=\"\(color)\"/><text x=\"\(SVGText.number(Self.left + place + 9))\" y=\"40\">\(text)</text>"
         }
         return mark(5, Self.blue, "a channel") + mark(90, Self.red, "a channel of a layer whose statistics do not fit")
-    }
-
-    private func grid(_ marks: [(y: Double, label: String)]) -> [String] {
-        marks.flatMap { mark in
-            let y = SVGText.number(mark.y)
-            return [
-                "<path d=\"M\(SVGText.number(Self.left)) \(y) H\(SVGText.number(right))\" stroke=\"#ddd\"/>",
-                "<text x=\"\(SVGText.number(Self.left - 8))\" y=\"\(y)\" dy=\"4\" text-anchor=\"end\">\(mark.label)</text>",
-            ]
-        }
-    }
-
-    private func title(_ text: String, middle: Double) -> String {
-        let y = SVGText.number(middle)
-        return "<text x=\"16\" y=\"\(y)\" text-anchor=\"middle\" transform=\"rotate(-90 16 \(y))\">\(text)</text>"
     }
 
     private func marks(_ layer: DriftReport.Layer, _ position: Int) -> [String] {
@@ -104,13 +83,11 @@ struct DriftPlot {
     }
 
     private func labels() -> [String] {
-        let y = SVGText.number(ratios.bottom + 14)
-        return report.layers.enumerated().map { position, layer in
-            let x = SVGText.number(Self.left + (Double(position) + 0.5) * step)
-            let name = layer.names[0].count > 24 ? layer.names[0].prefix(23) + "…" : layer.names[0][...]
-            let missing = layer.comparedChannels.isEmpty ? " (none stored)" : ""
-            return
-                "<text x=\"\(x)\" y=\"\(y)\" text-anchor=\"end\" transform=\"rotate(-60 \(x) \(y))\"\(layer.isSuspect ? " fill=\"\(Self.red)\"" : "")>\(SVGText.escaped(String(name)))\(missing)</text>"
+        report.layers.enumerated().map { position, layer in
+            SVGChart.name(
+                layer.names[0], x: Self.left + (Double(position) + 0.5) * step, below: ratios.bottom,
+                color: layer.isSuspect ? Self.red : nil,
+                note: layer.comparedChannels.isEmpty ? " (none stored)" : "")
         }
     }
 }

@@ -38,13 +38,16 @@ struct SignedAxis {
         return kept.sorted()
     }
 
+    /// The marks with what they stand for.
+    var labelledMarks: [(y: Double, label: String)] { marks.map { (y($0), Self.label($0)) } }
+
     func y(_ value: Double) -> Double {
         let scaled = min(max(asinh(value), range.lowerBound), range.upperBound)
         return bottom - (bottom - top) * (scaled - range.lowerBound) / (range.upperBound - range.lowerBound)
     }
 
     /// `0`, `-0.1`, `100`, `1e4`
-    static func label(_ mark: Double) -> String {
+    private static func label(_ mark: Double) -> String {
         if abs(mark) >= 1e4 { return (mark < 0 ? "-" : "") + "1e\(Int(log10(abs(mark)).rounded()))" }
         return abs(mark) >= 1 || mark == 0 ? "\(Int(mark.rounded()))" : "\(Float(mark))"
     }

@@ -37,16 +37,15 @@ struct ErrorPlot {
     private var step: Double { min(max(900 / Double(max(values.count, 1)), 4), 40) }
     private var width: Double { Double(max(values.count, 1)) * step }
     private var right: Double { Self.left + max(width, 640) }
+    private var chart: SVGChart { SVGChart(left: Self.left, right: right) }
 
     /// The plot as a document of its own.
     func svg() -> String {
-        let width = SVGText.number(right + 30)
-        let height = SVGText.number(ratios.bottom + 150)
-        var lines = [
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(width)\" height=\"\(height)\" viewBox=\"0 0 \(width) \(height)\" font-family=\"Helvetica, Arial, sans-serif\" font-size=\"11\">",
-            "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>",
-            "<text x=\"\(SVGText.number(Self.left))\" y=\"20\" font-size=\"14\">\(SVGText.escaped(report.folded.weights ?? "folded")) against \(SVGText.escaped(report.original.weights ?? "original")): \(report.isWithin ? "within" : "beyond")</text>",
-        ]
+        var lines = chart.opening(
+            bottom: ratios.bottom,
+            title:
+                "\(SVGText.escaped(report.folded.weights ?? "folded")) against \(SVGText.escaped(report.original.weights ?? "original")): \(report.isWithin ? "within" : "beyond")"
+        )
         lines += legend()
         lines += grid(errors, title: "largest error, relative to the \(report.vocabulary.value)'s largest magnitude")
         lines.append(dashes(at: errors.y(report.tolerance)))
@@ -74,20 +73,7 @@ struct ErrorPlot {
 
     /// Lines across at powers of ten, and what they stand for.
     private func grid(_ axis: LogarithmicAxis, title: String) -> [String] {
-        var lines: [String] = []
-        for exponent in axis.marks {
-            let y = SVGText.number(axis.y(exponent: Double(exponent)))
-            lines.append(
-                "<path d=\"M\(SVGText.number(Self.left)) \(y) H\(SVGText.number(right))\" stroke=\"#ddd\"/>")
-            let label = exponent == axis.exponents.lowerBound ? "0" : exponent == 0 ? "1" : "1e\(exponent)"
-            lines.append(
-                "<text x=\"\(SVGText.number(Self.left - 8))\" y=\"\(y)\" dy=\"4\" text-anchor=\"end\">\(label)</text>")
-        }
-        let middle = SVGText.number((axis.top + axis.bottom) / 2)
-        lines.append(
-            "<text x=\"16\" y=\"\(middle)\" text-anchor=\"middle\" transform=\"rotate(-90 16 \(middle))\">\(title)</text>"
-        )
-        return lines
+        chart.grid(axis.labelledMarks, title: title, top: axis.top, bottom: axis.bottom)
     }
 
     private func dashes(at y: Double) -> String {
@@ -144,13 +130,8 @@ struct ErrorPlot {
     /// Names of values, as many as there is room for.
     private func labels() -> [String] {
         let every = max(Int((12 / step).rounded(.up)), 1)
-        let y = SVGText.number(ratios.bottom + 14)
         return values.enumerated().compactMap { position, compared in
-            guard position % every == 0 else { return nil }
-            let x = SVGText.number(x(position))
-            let name = compared.name.count > 24 ? compared.name.prefix(23) + "…" : compared.name[...]
-            return
-                "<text x=\"\(x)\" y=\"\(y)\" text-anchor=\"end\" transform=\"rotate(-60 \(x) \(y))\">\(SVGText.escaped(String(name)))</text>"
+            position % every == 0 ? SVGChart.name(compared.name, x: x(position), below: ratios.bottom) : nil
         }
     }
 

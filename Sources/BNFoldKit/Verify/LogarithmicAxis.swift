@@ -29,6 +29,16 @@ struct LogarithmicAxis {
         return exponents.filter { ($0 - exponents.lowerBound) % every == 0 }
     }
 
+    /// The marks with what they stand for: `0`, `1e-3`, `1`.
+    var labelledMarks: [(y: Double, label: String)] {
+        marks.map { exponent in
+            (
+                y(exponent: Double(exponent)),
+                exponent == exponents.lowerBound ? "0" : exponent == 0 ? "1" : "1e\(exponent)"
+            )
+        }
+    }
+
     func y(_ value: Double) -> Double {
         y(exponent: value > 0 ? (value.isFinite ? log10(value) : .infinity) : -.infinity)
     }
