@@ -1,3 +1,5 @@
+import Files
+
 /// Goes through the keys of a database in their order. Holds one page for each level of the tree, and one value at a time.
 public struct LMDBCursor: Sendable {
     private let database: LMDBDatabase
@@ -19,9 +21,9 @@ public struct LMDBCursor: Sendable {
         case .inside(let range): return (key, Array(page.bytes[range]))
         case .overflow(let first, let count):
             let header = try database.bytes(LMDBPage.headerSize, ofPage: first, from: 0)
-            let pages = Int(header.littleEndian(12, as: UInt32.self))
-            guard header.littleEndian(0, as: UInt64.self) == first,
-                header.littleEndian(10, as: UInt16.self) & LMDBPage.overflowFlag != 0,
+            let pages = Int(header.littleEndian(UInt32.self, at: 12))
+            guard header.littleEndian(UInt64.self, at: 0) == first,
+                header.littleEndian(UInt16.self, at: 10) & LMDBPage.overflowFlag != 0,
                 count <= pages * database.pageSize - LMDBPage.headerSize
             else {
                 throw .malformed(

@@ -29,7 +29,7 @@ public final class LMDBDatabase: Sendable {
         do throws(FileError) {
             if try FileBytes.isFolder(path) { return try FileBytes.isReadableFile(path + "/" + fileName) }
             let head = try FileBytes.head(of: path, count: 20)
-            return head.count == 20 && head.littleEndian(16, as: UInt32.self) == magic
+            return head.count == 20 && head.littleEndian(UInt32.self, at: 16) == magic
         } catch {
             throw SampleFormatError(error)
         }
@@ -83,19 +83,19 @@ public final class LMDBDatabase: Sendable {
         of descriptor: Int32, path: String, fileSize: Int
     ) throws(SampleFormatError) -> Meta {
         let first = try read(descriptor, 152, at: 0, path: path)
-        guard first.count == 152, first.littleEndian(16, as: UInt32.self) == magic else {
+        guard first.count == 152, first.littleEndian(UInt32.self, at: 16) == magic else {
             throw .malformed(
                 path,
                 "is no LMDB data file: it does not begin with LMDB's meta page; was it copied whole, from a 64-bit system?"
             )
         }
-        let version = first.littleEndian(20, as: UInt32.self)
+        let version = first.littleEndian(UInt32.self, at: 20)
         guard version == 1 else {
             throw .malformed(
                 path, "is of version \(version) of LMDB's format, expected 1; copy it with mdb_copy of LMDB 0.9")
         }
         // The free list's database, the first of two, holds the page size where others have padding.
-        let pageSize = Int(first.littleEndian(40, as: UInt32.self))
+        let pageSize = Int(first.littleEndian(UInt32.self, at: 40))
         guard (512...65536).contains(pageSize), pageSize.nonzeroBitCount == 1 else {
             throw .malformed(
                 path,
@@ -104,20 +104,20 @@ public final class LMDBDatabase: Sendable {
         }
         var metas = [first]
         let second = try read(descriptor, 152, at: pageSize, path: path)
-        if second.count == 152, second.littleEndian(16, as: UInt32.self) == magic,
-            second.littleEndian(20, as: UInt32.self) == 1
+        if second.count == 152, second.littleEndian(UInt32.self, at: 16) == magic,
+            second.littleEndian(UInt32.self, at: 20) == 1
         {
             metas.append(second)
         }
-        let newest = metas.map { ($0.littleEndian(144, as: UInt64.self), $0) }.max { $0.0 < $1.0 }
+        let newest = metas.map { ($0.littleEndian(UInt64.self, at: 144), $0) }.max { $0.0 < $1.0 }
         guard let (transaction, bytes) = newest else { throw .malformed(path, "has no meta page") }
-        let flags = bytes.littleEndian(92, as: UInt16.self)
+        let flags = bytes.littleEndian(UInt16.self, at: 92)
         guard flags & 0x04 == 0 else {
             throw .malformed(path, "its keys have several values each (MDB_DUPSORT), expected one sample for each key")
         }
-        let depth = Int(bytes.littleEndian(94, as: UInt16.self))
-        let entries = bytes.littleEndian(120, as: UInt64.self)
-        let root = bytes.littleEndian(128, as: UInt64.self)
+        let depth = Int(bytes.littleEndian(UInt16.self, at: 94))
+        let entries = bytes.littleEndian(UInt64.self, at: 120)
+        let root = bytes.littleEndian(UInt64.self, at: 128)
         guard entries > 0, root != noPage else {
             throw .malformed(path, "holds no samples: the database is empty; was it written to its end?")
         }

@@ -1,3 +1,5 @@
+import Files
+
 /// A branch or a leaf of the tree.
 struct LMDBPage {
     /// What a leaf holds for a key.
@@ -18,10 +20,10 @@ struct LMDBPage {
     private static let nodeHeaderSize = 8
 
     init(_ bytes: [UInt8], number: UInt64, path: String) throws(SampleFormatError) {
-        let flags = bytes.littleEndian(10, as: UInt16.self)
-        let lower = Int(bytes.littleEndian(12, as: UInt16.self))
+        let flags = bytes.littleEndian(UInt16.self, at: 10)
+        let lower = Int(bytes.littleEndian(UInt16.self, at: 12))
         let kind = flags & 0x6F
-        guard bytes.littleEndian(0, as: UInt64.self) == number, kind == 0x01 || kind == 0x02,
+        guard bytes.littleEndian(UInt64.self, at: 0) == number, kind == 0x01 || kind == 0x02,
             lower >= Self.headerSize, lower <= bytes.count, lower % 2 == 0, lower > Self.headerSize
         else {
             throw .malformed(path, "page \(number) is no page of the tree: the file is damaged or was not copied whole")
@@ -35,7 +37,7 @@ struct LMDBPage {
 
     /// Where a node begins; its header lies within the page.
     private func node(_ index: Int) throws(SampleFormatError) -> Int {
-        let offset = Int(bytes.littleEndian(Self.headerSize + index * 2, as: UInt16.self))
+        let offset = Int(bytes.littleEndian(UInt16.self, at: Self.headerSize + index * 2))
         guard offset >= Self.headerSize + count * 2, offset <= bytes.count - Self.nodeHeaderSize else {
             throw damaged(index)
         }
@@ -45,16 +47,16 @@ struct LMDBPage {
     /// The child that a node of a branch leads to.
     func child(_ index: Int) throws(SampleFormatError) -> UInt64 {
         let offset = try node(index)
-        return UInt64(bytes.littleEndian(offset, as: UInt32.self))
-            | UInt64(bytes.littleEndian(offset + 4, as: UInt16.self)) << 32
+        return UInt64(bytes.littleEndian(UInt32.self, at: offset))
+            | UInt64(bytes.littleEndian(UInt16.self, at: offset + 4)) << 32
     }
 
     /// Key and value of a node of a leaf.
     func entry(_ index: Int) throws(SampleFormatError) -> (key: [UInt8], value: Value) {
         let offset = try node(index)
-        let size = Int(bytes.littleEndian(offset, as: UInt32.self))
-        let flags = bytes.littleEndian(offset + 4, as: UInt16.self)
-        let start = offset + Self.nodeHeaderSize + Int(bytes.littleEndian(offset + 6, as: UInt16.self))
+        let size = Int(bytes.littleEndian(UInt32.self, at: offset))
+        let flags = bytes.littleEndian(UInt16.self, at: offset + 4)
+        let start = offset + Self.nodeHeaderSize + Int(bytes.littleEndian(UInt16.self, at: offset + 6))
         guard start <= bytes.count else { throw damaged(index) }
         let key = Array(bytes[offset + Self.nodeHeaderSize..<start])
         guard flags & 0x06 == 0 else {
@@ -65,7 +67,7 @@ struct LMDBPage {
         }
         if flags & 0x01 != 0 {
             guard start <= bytes.count - 8 else { throw damaged(index) }
-            return (key, .overflow(page: bytes.littleEndian(start, as: UInt64.self), count: size))
+            return (key, .overflow(page: bytes.littleEndian(UInt64.self, at: start), count: size))
         }
         guard size <= bytes.count - start else { throw damaged(index) }
         return (key, .inside(start..<start + size))

@@ -1,4 +1,5 @@
 import CZlib
+import Files
 
 /// Decodes PNG (ISO/IEC 15948) to 8 bits a channel.
 struct PNGDecoder {
@@ -16,10 +17,10 @@ struct PNGDecoder {
     init(_ bytes: [UInt8], place: String) throws(SampleFormatError) {
         self.place = place
         // The header comes first: 13 bytes in a chunk of length, name and checksum.
-        guard bytes.count >= 33, bytes.bigEndian(8, as: UInt32.self) == 13, Array(bytes[12..<16]) == Array("IHDR".utf8)
+        guard bytes.count >= 33, bytes.bigEndian(UInt32.self, at: 8) == 13, Array(bytes[12..<16]) == Array("IHDR".utf8)
         else { throw Self.damaged(place, "it does not begin with its header") }
-        width = Int(bytes.bigEndian(16, as: UInt32.self))
-        height = Int(bytes.bigEndian(20, as: UInt32.self))
+        width = Int(bytes.bigEndian(UInt32.self, at: 16))
+        height = Int(bytes.bigEndian(UInt32.self, at: 20))
         (depth, colorType) = (Int(bytes[24]), bytes[25])
         isInterlaced = bytes[28] == 1
         try Image.check(width: width, height: height, place: place)
@@ -41,7 +42,7 @@ struct PNGDecoder {
             guard offset <= bytes.count - 12 else {
                 throw Self.damaged(place, "it ends at byte \(bytes.count), before its end is told")
             }
-            let length = Int(bytes.bigEndian(offset, as: UInt32.self))
+            let length = Int(bytes.bigEndian(UInt32.self, at: offset))
             guard length <= bytes.count - offset - 12 else {
                 throw Self.damaged(place, "a part at byte \(offset) is longer than the file")
             }
@@ -52,7 +53,7 @@ struct PNGDecoder {
                 let sum = bytes.withUnsafeBufferPointer { buffer in
                     crc32(0, buffer.baseAddress.map { $0 + offset + 4 }, uInt(length + 4))
                 }
-                guard UInt32(truncatingIfNeeded: sum) == bytes.bigEndian(offset + 8 + length, as: UInt32.self) else {
+                guard UInt32(truncatingIfNeeded: sum) == bytes.bigEndian(UInt32.self, at: offset + 8 + length) else {
                     throw Self.damaged(place, "the checksum of '\(name)' at byte \(offset) is wrong")
                 }
             }

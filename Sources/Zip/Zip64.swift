@@ -1,3 +1,5 @@
+import Files
+
 /// Numbers of ZIP headers that do not fit into 32 bits (APPNOTE.TXT, 4.5.3).
 enum Zip64 {
     private static let identifier: UInt16 = 1

@@ -1,3 +1,5 @@
+import Files
+
 /// What stands at the end of a ZIP archive: where its central directory lies, and how many members that lists.
 ///
 /// From "APPNOTE.TXT - .ZIP File Format Specification", 4.3.14 to 4.3.16. In an archive of large parts the numbers do

@@ -1,3 +1,5 @@
+import Files
+
 extension ZipEntry {
     private static let localSignature: [UInt8] = [0x50, 0x4B, 3, 4]
     private static let localByteCount = 30

@@ -1,3 +1,5 @@
+import Files
+
 /// A member as the central directory of a ZIP archive lists it (APPNOTE.TXT, 4.3.12).
 package struct ZipEntry {
     package let name: [UInt8]
