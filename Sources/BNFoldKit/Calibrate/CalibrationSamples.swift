@@ -29,11 +29,7 @@ struct CalibrationSamples {
         }
         arrays = try SampleFiles(inputs: inputs, takesBlueFirst: takesBlueFirst).arrays(for: options.inputs)
         orders = Dictionary(inputs.map { ($0.name, $0.order) }, uniquingKeysWith: { first, _ in first })
-        let available = arrays.values.compactMap(\.shape.first).min() ?? 0
-        if let samples = options.samples, samples > available {
-            throw BNFoldError(.usage, "--samples asks for \(samples) samples, but the files hold \(available)")
-        }
-        count = options.samples ?? available
+        count = try arrays.sampleCount(upTo: options.samples)
         self.batchSize = max(min(batchSize, count), 1)
         self.goesRound = goesRound
     }

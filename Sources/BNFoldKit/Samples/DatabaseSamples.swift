@@ -51,7 +51,7 @@ final class DatabaseSamples: SampleArray {
                     guard sample.shape == Array(shape.dropFirst()) else {
                         throw BNFoldError(
                             .malformed,
-                            "\(database.path): key '\(key)': has shape \(Self.text(sample.shape)), but key '\(firstKey)' has \(Self.text(Array(shape.dropFirst()))); all samples must have one size: resize them when the database is made"
+                            "\(database.path): key '\(key)': has shape \(SampleFiles.text(sample.shape)), but key '\(firstKey)' has \(SampleFiles.text(Array(shape.dropFirst()))); all samples must have one size: resize them when the database is made"
                         )
                     }
                     elements += sample.values.lazy.map(Double.init)
@@ -74,6 +74,4 @@ final class DatabaseSamples: SampleArray {
             return (name, try Datum(value, as: reading.color, place: "\(database.path): key '\(name)'"))
         }
     }
-
-    private static func text(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: "x") }
 }

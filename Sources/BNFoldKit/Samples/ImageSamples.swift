@@ -34,7 +34,7 @@ struct ImageSamples: SampleArray {
             guard sample.shape == Array(shape.dropFirst()) else {
                 throw BNFoldError(
                     .malformed,
-                    "\(path): has shape \(Self.text(sample.shape)), but \(paths[0]) has \(Self.text(Array(shape.dropFirst()))); all images must have one size and the same channels, and none is resized here: resize them as in training first"
+                    "\(path): has shape \(SampleFiles.text(sample.shape)), but \(paths[0]) has \(SampleFiles.text(Array(shape.dropFirst()))); all images must have one size and the same channels, and none is resized here: resize them as in training first"
                 )
             }
             elements += sample.values.lazy.map(Double.init)
@@ -48,8 +48,6 @@ struct ImageSamples: SampleArray {
             try Image(decoding: bytes, as: reading.color, place: path)
         }
     }
-
-    private static func text(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: "x") }
 
     /// The PNG and JPEG files of a folder, sorted by the bytes of their names; `nil` where there are none.
     static func images(inFolder folder: String) throws(BNFoldError) -> [String]? {

@@ -31,7 +31,7 @@ final class JoinedSamples: SampleArray {
             else {
                 throw BNFoldError(
                     .malformed,
-                    "\(array.place): has shape \(Self.text(array.shape)), but \(model.place) has \(Self.text(model.shape)); the files of a list must have samples of one shape"
+                    "\(array.place): has shape \(SampleFiles.text(array.shape)), but \(model.place) has \(SampleFiles.text(model.shape)); the files of a list must have samples of one shape"
                 )
             }
             parts.append((array.place, samples))
@@ -75,9 +75,5 @@ final class JoinedSamples: SampleArray {
         }
         last.withLock { $0 = (index, array) }
         return array
-    }
-
-    private static func text(_ shape: [Int]) -> String {
-        shape.isEmpty ? "()" : shape.map(String.init).joined(separator: "x")
     }
 }

@@ -64,6 +64,20 @@ extension SampleArray {
     }
 }
 
+extension [String: any SampleArray] {
+    /// How many samples there are.
+    var sampleCount: Int { values.compactMap(\.shape.first).min() ?? 0 }
+
+    /// How many samples are used: all, or the first of them.
+    func sampleCount(upTo asked: Int?) throws(BNFoldError) -> Int {
+        guard let asked else { return sampleCount }
+        guard asked <= sampleCount else {
+            throw BNFoldError(.usage, "--samples asks for \(asked) samples, but the files hold \(sampleCount)")
+        }
+        return asked
+    }
+}
+
 /// A dataset of an HDF5 file.
 struct HDF5Samples: SampleArray {
     let dataset: HDF5Dataset

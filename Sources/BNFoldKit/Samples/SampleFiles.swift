@@ -129,7 +129,8 @@ struct SampleFiles {
             + (names.count > quoted.count ? " and \(names.count - quoted.count) more" : "")
     }
 
-    private static func text(_ shape: [Int]) -> String {
+    /// `1x28x28`
+    static func text(_ shape: [Int]) -> String {
         shape.isEmpty ? "()" : shape.map(String.init).joined(separator: "x")
     }
 

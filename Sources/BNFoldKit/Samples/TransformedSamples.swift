@@ -39,7 +39,7 @@ struct TransformedSamples: SampleArray {
         }
         if let mean = transform.meanImage, mean.shape != given {
             throw error(
-                "has samples of \(Self.text(given)), but the mean of \(mean.path) has \(Self.text(mean.shape)); the mean belongs to samples before they are cut"
+                "has samples of \(SampleFiles.text(given)), but the mean of \(mean.path) has \(SampleFiles.text(mean.shape)); the mean belongs to samples before they are cut"
             )
         }
         self.given = given
@@ -69,8 +69,6 @@ struct TransformedSamples: SampleArray {
         }
         return result
     }
-
-    private static func text(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: "x") }
 }
 
 /// What a layer for data tells of the samples, added to those that the user names.

@@ -97,7 +97,7 @@ struct NetworkComparison {
                 .arrays(for: options.inputs)
         var classes = try ClassComparison(
             original.network, metrics: lifting { () throws(ModelError) in try original.accuracies() },
-            options: options, count: arrays?.values.compactMap(\.shape.first).min() ?? 0)
+            options: options, count: arrays?.sampleCount ?? 0)
         verifier.observedNames = classes.observedNames
         if let arrays {
             samples = try runOnFiles(&verifier, inputs: inputs, arrays: arrays, classes: &classes)
@@ -180,11 +180,7 @@ struct NetworkComparison {
         _ verifier: inout Verifier<AnyWeightStore, AnyWeightStore>, inputs: [NetworkInput],
         arrays: [String: any SampleArray], classes: inout ClassComparison
     ) throws(BNFoldError) -> VerifyReport.Samples {
-        let available = arrays.values.compactMap(\.shape.first).min() ?? 0
-        if let samples = options.samples, samples > available {
-            throw BNFoldError(.usage, "--samples asks for \(samples) samples, but the files hold \(available)")
-        }
-        let count = options.samples ?? available
+        let count = try arrays.sampleCount(upTo: options.samples)
         let batchSize = Self.batchSize(
             Dictionary(inputs.map { ($0.name, $0.knownShape ?? [1]) }, uniquingKeysWith: { first, _ in first }))
         let largest =
