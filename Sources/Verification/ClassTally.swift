@@ -66,13 +66,37 @@ public struct ClassTally: Hashable, Sendable {
         correct = rule.topK.map { Correct(topK: $0) }
     }
 
-    /// What the labels of a batch have to be like: how many of them a sample has.
-    ///
-    /// - Returns: `nil` for a value without classes.
-    public static func places(of shape: [Int], axis: Int) -> (classes: Int, outer: Int, inner: Int)? {
-        let place = axis < 0 ? shape.count + axis : axis
-        guard shape.indices.contains(place), place > 0 else { return nil }
-        return (shape[place], shape[..<place].reduce(1, *), shape[(place + 1)...].reduce(1, *))
+    /// Where the scores of a value are.
+    public struct Layout: Hashable, Sendable {
+        /// How many classes there are, two or more.
+        public let classes: Int
+        /// What gets a class in each sample, one or more.
+        public let placesPerSample: Int
+        /// How far the scores of a place are apart.
+        let step: Int
+
+        /// - Parameter batchSize: the samples that ran together.
+        /// - Throws: `Obstacle` for a value without classes.
+        public init(shape: [Int], axis: Int, batchSize: Int) throws(Obstacle) {
+            guard let batch = shape.first, batch == batchSize else { throw .otherBatch }
+            let place = axis < 0 ? shape.count + axis : axis
+            guard shape.indices.contains(place), place > 0, shape[place] > 1, !shape.contains(0) else {
+                throw Obstacle(reason: "it has no \(axis == 1 ? "second " : "")axis of at least two scores")
+            }
+            classes = shape[place]
+            step = shape[(place + 1)...].reduce(1, *)
+            placesPerSample = shape[1..<place].reduce(1, *) * step
+        }
+
+        /// Where the first score of a place is.
+        func start(of place: Int) -> Int { place / step * classes * step + place % step }
+    }
+
+    /// Why a value has no classes, as a sentence about it.
+    public struct Obstacle: Error {
+        public let reason: String
+
+        static let otherBatch = Obstacle(reason: "its first axis does not count the samples")
     }
 
     /// Adds the first samples of a batch.
@@ -87,30 +111,28 @@ public struct ClassTally: Hashable, Sendable {
     public mutating func add(
         original: [Double], folded: [Double], shape: [Int], batchSize: Int, samples: Int, labels: [Int]?
     ) {
-        guard let batch = shape.first, batch == batchSize, samples <= batch, original.count == folded.count,
-            original.count == shape.reduce(1, *)
-        else {
-            obstacle = "its first axis does not count the samples"
+        let layout: Layout
+        do throws(Obstacle) {
+            layout = try Layout(shape: shape, axis: rule.axis, batchSize: batchSize)
+        } catch {
+            obstacle = error.reason
             return
         }
-        guard let size = Self.places(of: shape, axis: rule.axis), size.classes > 1, batch > 0 else {
-            obstacle = "it has no \(rule.axis == 1 ? "second " : "")axis of at least two scores"
+        guard samples <= batchSize, original.count == folded.count, original.count == shape.reduce(1, *) else {
+            obstacle = Obstacle.otherBatch.reason
             return
         }
-        classCount = size.classes
-        let outer = size.outer / batch * samples
-        let places = outer * size.inner
-        placesPerSample = samples > 0 ? max(places / samples, 1) : placesPerSample
+        (classCount, placesPerSample) = (layout.classes, layout.placesPerSample)
+        let places = samples * layout.placesPerSample
         if let labels, labels.count != places {
             obstacle = "it has \(places) places that get a class, but there are \(labels.count) labels"
             return
         }
         for place in 0..<places {
-            let start = place / size.inner * size.classes * size.inner + place % size.inner
-            add(
-                Scores(elements: original, start: start, step: size.inner, count: size.classes),
-                Scores(elements: folded, start: start, step: size.inner, count: size.classes),
-                label: labels?[place], place: place)
+            func scores(_ elements: [Double]) -> Scores {
+                Scores(elements: elements, start: layout.start(of: place), step: layout.step, count: layout.classes)
+            }
+            add(scores(original), scores(folded), label: labels?[place], place: place)
         }
         sampleCount += samples
     }

@@ -291,7 +291,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
             observe(
                 Observation(
                     value: alignment.pairs[index].original, shape: expected.shape, batchSize: batch.size,
-                    original: expected.elements.map { Double($0) }, folded: found.elements.map { Double($0) }))
+                    original: expected.doubles, folded: found.doubles))
         }
         let count = batch.elementCount(of: expected.shape, elements: expected.elements.count)
         expected.elements.withUnsafeBufferPointer { expected in
@@ -364,4 +364,9 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         }
         return decisions
     }
+}
+
+extension Tensor where Element: ExecutionElement {
+    /// The elements in double precision; no copy where they are that already.
+    fileprivate var doubles: [Double] { elements as? [Double] ?? elements.map { Double($0) } }
 }

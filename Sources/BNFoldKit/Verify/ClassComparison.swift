@@ -86,14 +86,13 @@ struct ClassComparison {
     }
 
     private func labels(of entry: Entry, _ observation: Observation) throws(BNFoldError) -> [Int]? {
-        let shape = observation.shape
-        guard let labels = entry.labels, shape.first == observation.batchSize,
-            let size = ClassTally.places(of: shape, axis: entry.tally.rule.axis), size.classes > 1,
-            let batch = shape.first, batch > 0, size.outer % batch == 0
+        let rule = entry.tally.rule
+        guard let labels = entry.labels,
+            let layout = try? ClassTally.Layout(
+                shape: observation.shape, axis: rule.axis, batchSize: observation.batchSize)
         else { return nil }
         return try labels.labels(
-            of: samples, classes: size.classes, places: size.outer / batch * size.inner,
-            ignored: entry.tally.rule.ignoredLabel)
+            of: samples, classes: layout.classes, places: layout.placesPerSample, ignored: rule.ignoredLabel)
     }
 
     /// - Throws: what was wrong with the labels of the last batch.
