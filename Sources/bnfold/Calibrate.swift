@@ -36,12 +36,7 @@ struct Calibrate: ParsableCommand {
     var quiet = false
 
     func run() throws {
-        try OwnOption.check(
-            [
-                .caffe("--prototxt", caffe.prototxt), .caffe("--output-prototxt", caffeOutput.outputPrototxt),
-                .keras("--architecture", keras.architecture),
-                .keras("--output-architecture", kerasOutput.outputArchitecture),
-            ], with: input)
+        try OwnOption.check(caffe, caffeOutput, keras, kerasOutput, with: input)
         var request = CalibrateRequest(input: input, output: output)
         request.network = try keras.network(orPrototxt: caffe.prototxt)
         request.outputNetwork = caffeOutput.outputPrototxt ?? kerasOutput.outputArchitecture

@@ -55,12 +55,7 @@ struct Fold: ParsableCommand {
     }
 
     func run() throws {
-        try OwnOption.check(
-            [
-                .caffe("--prototxt", caffe.prototxt), .caffe("--output-prototxt", caffeOutput.outputPrototxt),
-                .keras("--architecture", keras.architecture),
-                .keras("--output-architecture", kerasOutput.outputArchitecture),
-            ], with: input)
+        try OwnOption.check(caffe, caffeOutput, keras, kerasOutput, with: input)
         var request = FoldRequest(input: input, output: output)
         request.network = try keras.network(orPrototxt: caffe.prototxt)
         request.outputNetwork = caffeOutput.outputPrototxt ?? kerasOutput.outputArchitecture

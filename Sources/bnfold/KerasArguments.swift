@@ -77,6 +77,19 @@ struct OwnOption {
         OwnOption(name: name, owner: "Keras", isGiven: value != nil)
     }
 
+    /// The files of a model that is read and of one that is written.
+    static func check(
+        _ caffe: CaffeArguments, _ caffeOutput: CaffeOutputArguments, _ keras: KerasArguments,
+        _ kerasOutput: KerasOutputArguments, with input: String
+    ) throws {
+        try check(
+            [
+                .caffe("--prototxt", caffe.prototxt), .caffe("--output-prototxt", caffeOutput.outputPrototxt),
+                .keras("--architecture", keras.architecture),
+                .keras("--output-architecture", kerasOutput.outputArchitecture),
+            ], with: input)
+    }
+
     /// - Throws: for an option that was given with a file of another framework.
     static func check(_ options: [OwnOption], with input: String?) throws {
         guard let input, options.contains(where: \.isGiven) else { return }

@@ -68,8 +68,8 @@ extension KerasGraphBuilder {
     /// x scale + offset along the last axis: kept apart from what folds, for users feed data as it is.
     private mutating func rescaling(_ call: KerasLayerCall) throws(ModelError) -> [KerasValue] {
         guard let input = call.inputs.first, call.inputs.count == 1,
-            let scale = call.fields["scale"]?.content.decimals,
-            case let offset = call.fields["offset"]?.content.decimals ?? [0]
+            let scale = call.fields["scale"]?.decimals,
+            case let offset = call.fields["offset"]?.decimals ?? [0]
         else { return opaque(call, "its scale or offset is not understood") }
         return try preparation(call, input, scale: scale, offset: offset)
     }
@@ -100,7 +100,7 @@ extension KerasGraphBuilder {
 
     /// Mean and variance, from the JSON where they were given, else from the file where they were adapted to data.
     private func statistics(of call: KerasLayerCall) throws(ModelError) -> (mean: [Double], variance: [Double])? {
-        if let mean = call.fields["mean"]?.content.decimals, let variance = call.fields["variance"]?.content.decimals {
+        if let mean = call.fields["mean"]?.decimals, let variance = call.fields["variance"]?.decimals {
             return (mean, variance)
         }
         guard let weights, let roles = call.layer.weights, let tensors = weights.tensors[call.path],

@@ -49,14 +49,14 @@ extension ONNXGraphBuilder {
         var transpose = network.layers[place]
         let (input, old, output) = (transpose.inputs[0], transpose.outputs[0], node.namedOutputs[0])
         let name = "\(output)_turned"
-        guard case .permute(let order) = transpose.operation, !file.allNames.contains(name) else { return false }
+        guard !file.allNames.contains(name) else { return false }
         network.layers.remove(at: place)
         let between = network.addValue(Value(name: name, shape: network[input].shape))
         types.append(types[input.index])
         valueScopes.append(scope)
         turnedValues.insert(between)
         let written = addValue(output, shape: network[old].shape, type: types[old.index])
-        var turn = turns[transpose.id] ?? ONNXNetwork.Turn(nodes: [origin.node], order: order)
+        var turn = turns[transpose.id] ?? ONNXNetwork.Turn(nodes: [origin.node])
         turn.nodes.append(node.index)
         let id = LayerID(node.index)
         turn.affines.append(id)

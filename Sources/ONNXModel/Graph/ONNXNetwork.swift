@@ -24,6 +24,9 @@ struct ONNXNetwork {
         var part: String?
         /// What tells the values of parts apart from those of a folded twin, where the two split their sum in different ways.
         var tag = ""
+
+        /// The node that writes what the layer writes.
+        var last: Int { writer ?? turn ?? sum ?? node }
     }
 
     var network: Network
@@ -54,7 +57,6 @@ struct ONNXNetwork {
         var nodes: [Int]
         /// The layers of the affines, in order; they stand before that of the Transpose.
         var affines: [LayerID] = []
-        var order: [Int]
     }
 
     /// Whether a value only stands between the layers that one node became.

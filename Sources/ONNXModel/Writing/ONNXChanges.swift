@@ -124,7 +124,7 @@ struct ONNXChanges {
             try rewire(layer, old: old, origin: origin)
             if layer.operation != old.operation { try changeParameters(layer, old: old, origin: origin) }
             guard origin.part == nil else { continue }
-            last[file.nodes[origin.node].scope] = origin.writer ?? origin.turn ?? origin.sum ?? origin.node
+            last[file.nodes[origin.node].scope] = origin.last
         }
         for layer in original.network.layers where !present.contains(layer.id) {
             guard let origin = original.origins[layer.id] else { continue }
@@ -147,7 +147,7 @@ struct ONNXChanges {
                 inputs[reader, default: file.nodes[reader].inputs][position] = name
             }
         }
-        let writer = origin.writer ?? origin.turn ?? origin.sum ?? origin.node
+        let writer = origin.last
         for (place, value) in layer.outputs.enumerated() {
             let oldName = original.network[old.outputs[place]].name
             guard oldName != folded.network[value].name else { continue }
