@@ -39,6 +39,8 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
     /// - Parameters:
     ///   - given: values with their numbers; in a rehearsal, their shapes.
     ///   - meter: set for a rehearsal.
+    @specialized(where Element == Float)
+    @specialized(where Element == Double)
     init(
         _ interpreter: Interpreter<Element>, given: [ValueID: PassValue<Element>], retaining retained: Set<ValueID>,
         on meter: MemoryMeter? = nil
@@ -60,6 +62,8 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
     ///
     /// - Returns: the layer, or `nil` after the last one.
     /// - Throws: `ExecutionError` when the layer cannot work on its inputs. The pass cannot go on then.
+    @specialized(where Element == Float)
+    @specialized(where Element == Double)
     public mutating func next() throws(ExecutionError) -> Layer? {
         releaseSpent()
         while position < interpreter.network.layers.count {
@@ -97,12 +101,16 @@ public struct ForwardPass<Element: ExecutionElement>: ~Copyable {
     }
 
     /// A copy of a value that can be read now; in a rehearsal, its shape.
+    @specialized(where Element == Float)
+    @specialized(where Element == Double)
     public func value(of value: ValueID) -> PassValue<Element>? {
         if meter != nil { return shape(of: value).map { PassValue(shape: $0) } }
         return tensor(of: value).map { PassValue($0) }
     }
 
     /// A copy of a value that can be read now; `nil` in a rehearsal.
+    @specialized(where Element == Float)
+    @specialized(where Element == Double)
     public func tensor(of value: ValueID) -> Tensor<Element>? {
         guard let shape = shape(of: value) else { return nil }
         return withElements(of: value) { span in

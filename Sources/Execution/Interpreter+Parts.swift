@@ -61,6 +61,9 @@ extension Interpreter {
         }
     }
 
+    /// Whether a rehearsal knows only some of the shapes: the others follow from what is computed.
+    public var shapesDependOnNumbers: Bool { network.layers.contains(where: \.operation.outputDependsOnNumbers) }
+
     /// The numbers of a parameter that was read; `nil` for one of a layer that cannot run.
     @specialized(where Element == Float)
     @specialized(where Element == Double)

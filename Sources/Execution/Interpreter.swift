@@ -84,19 +84,27 @@ public struct Interpreter<Element: ExecutionElement>: Sendable {
     /// - Parameters:
     ///   - inputs: numbers by the name of the network's input.
     ///   - retained: values that stay readable until the end of the pass; the others may be overwritten once their last reader ran.
+    ///   - isRehearsed: whether a rehearsal with these shapes has shown already that there is memory for the pass.
     public func start(
-        _ inputs: [String: Tensor<Element>], retaining retained: Set<ValueID> = []
+        _ inputs: [String: Tensor<Element>], retaining retained: Set<ValueID> = [], isRehearsed: Bool = false
     ) throws(ExecutionError) -> ForwardPass<Element> {
-        try start(given: try byValue(inputs), retaining: retained)
+        try start(given: try byValue(inputs), retaining: retained, isRehearsed: isRehearsed)
     }
 
     /// Begins a pass over the network from numbers for any of its values: a layer whose outputs are all given does not run.
     ///
     /// - Throws: `ExecutionError` when an input is missing, or the values would take more memory than the options allow.
     public func start(
-        given values: [ValueID: Tensor<Element>], retaining retained: Set<ValueID> = []
+        given values: [ValueID: Tensor<Element>], retaining retained: Set<ValueID> = [], isRehearsed: Bool = false
     ) throws(ExecutionError) -> ForwardPass<Element> {
         let given = values.mapValues { PassValue($0) }
+        if !isRehearsed { try requireMemory(for: given, retaining: retained) }
+        return try ForwardPass(self, given: given, retaining: retained)
+    }
+
+    private func requireMemory(
+        for given: [ValueID: PassValue<Element>], retaining retained: Set<ValueID>
+    ) throws(ExecutionError) {
         let meter = MemoryMeter()
         var rehearsal = try ForwardPass(
             self, given: given.mapValues { PassValue(shape: $0.shape) }, retaining: retained, on: meter)
@@ -107,7 +115,6 @@ public struct Interpreter<Element: ExecutionElement>: Sendable {
                 "the values up to layer '\(meter.peakLayer ?? "")' would take \(MemorySize(meter.peakBytes)) of memory, but no more than \(MemorySize(options.maximumBytes)) are allowed"
             )
         }
-        return try ForwardPass(self, given: given, retaining: retained)
     }
 
     /// Begins a pass that only counts the memory that it would take.

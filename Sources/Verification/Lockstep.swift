@@ -45,7 +45,7 @@ struct Lockstep<Element: ExecutionElement> {
         self.sitesOfFolded = sitesOfFolded
     }
 
-    /// Runs both networks on one batch.
+    /// Runs both networks on one batch. A rehearsal has shown that there is memory for it.
     ///
     /// - Parameters:
     ///   - inputs: by name.
@@ -60,8 +60,12 @@ struct Lockstep<Element: ExecutionElement> {
         trySite: (Int, [ValueID: Tensor<Element>]) throws(ExecutionError) -> Void,
         step: () throws(ExecutionError) -> Void
     ) throws(ExecutionError) -> (original: [ValueID: Obstacle], folded: [ValueID: Obstacle]) {
-        var ahead = try naming(names.original) { () throws(ExecutionError) in try original.start(inputs) }
-        var behind = try naming(names.folded) { () throws(ExecutionError) in try folded.start(inputs) }
+        var ahead = try naming(names.original) { () throws(ExecutionError) in
+            try original.start(inputs, isRehearsed: true)
+        }
+        var behind = try naming(names.folded) { () throws(ExecutionError) in
+            try folded.start(inputs, isRehearsed: true)
+        }
         try walk(
             &ahead, &behind,
             compare: { index, expected, found, cancelled in

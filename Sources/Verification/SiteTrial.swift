@@ -7,13 +7,17 @@ struct SiteTrial {
     private let original: Interpreter<Double>
     private let folded: Interpreter<Double>
     private let tolerance: Double
+    private let isRehearsed: Bool
     private let valueWord: String
 
-    /// - Parameter valueWord: what the framework calls a value, for sentences.
+    /// - Parameters:
+    ///   - isRehearsed: whether `rehearse` has counted, or will count, all that `run` takes.
+    ///   - valueWord: what the framework calls a value, for sentences.
     init(
         _ site: FoldSite, original: Interpreter<Double>, folded: Interpreter<Double>, tolerance: Double,
-        valueWord: String = "value"
+        isRehearsed: Bool, valueWord: String = "value"
     ) {
+        self.isRehearsed = isRehearsed
         self.valueWord = valueWord
         self.site = site
         self.original = original
@@ -44,7 +48,7 @@ struct SiteTrial {
         var magnitudes: [ValueID: Double] = [:]
         var decisions: Set<ValueID> = []
         var largest = 0.0
-        var pass = try part.start(given: given)
+        var pass = try part.start(given: given, isRehearsed: isRehearsed)
         while let layer = try pass.next() {
             if layer.operation == .input {
                 for output in layer.outputs { bounds[output] = .zero }

@@ -10,11 +10,12 @@ extension Verifier {
             .require(atMost: options.maximumBytes)
     }
 
-    /// Finds out what a batch would take.
+    /// Finds out what a batch would take; once for each shape.
     ///
     /// - Parameter shapes: of the inputs, by name, the whole batch; no length is negative.
     /// - Throws: `ExecutionError` of the kind `tooLarge` when that is more than the options allow, and when the networks cannot run on such inputs.
-    public func requireMemory(for shapes: [String: [Int]]) throws(ExecutionError) {
+    public mutating func requireMemory(for shapes: [String: [Int]]) throws(ExecutionError) {
+        if rehearsedShapes.contains(shapes) { return }
         var need = MemoryNeed(original: original.network, folded: folded.network, inSingleToo: precision == .single)
         let samples = MemoryNeed.sum(shapes.values.map { TensorShape.elementCount($0) ?? .max })
         need.sampleBytes = MemoryNeed.product(samples, precision == .single ? 12 : 8)
@@ -33,5 +34,6 @@ extension Verifier {
         need.valueBytes = meter.peakBytes
         need.largestLayer = meter.peakLayer
         try need.require(atMost: options.maximumBytes)
+        rehearsedShapes.insert(shapes)
     }
 }

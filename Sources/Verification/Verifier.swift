@@ -60,6 +60,9 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     private var batchCount = 0
     private var originalObstacles: [ValueID: Obstacle] = [:]
     private var foldedObstacles: [ValueID: Obstacle] = [:]
+    private let shapesDependOnNumbers: Bool
+    /// Shapes of inputs, by name, for which there is memory.
+    var rehearsedShapes: Set<[String: [Int]]> = []
     /// The networks in single precision, once they are needed.
     private var single: Lockstep<Float>?
 
@@ -85,6 +88,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
         let after: Interpreter<Double> = try folded.interpreter(options)
         self.original = before
         self.folded = after
+        shapesDependOnNumbers = before.shapesDependOnNumbers || after.shapesDependOnNumbers
         unreadNumbers = UnreadNumbers(
             original: (original.network, original.weights), folded: (folded.network, folded.weights))
         alignment = Self.alignment(of: before, with: after, unreadNumbers, comparesScores: comparesScores)
@@ -145,6 +149,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
             of: original, with: folded, unreadNumbers, comparesScores: comparesScores,
             answers: nearest.mapValues(\.original))
         prepare()
+        rehearsedShapes = []
         try requireMemory(for: inputs.mapValues(\.shape))
     }
 
@@ -214,6 +219,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     ) throws(ExecutionError) {
         let batch = Batch(
             number: batchCount, size: inputs.values.compactMap(\.shape.first).min() ?? 1, samples: samples)
+        try requireMemory(for: inputs.mapValues(\.shape))
         if batch.number == 0 { try answerQuestions(inputs, step: step) }
         batchCount += 1
         sampleCount += samples
@@ -305,7 +311,9 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     }
 
     func trial(of site: FoldSite) -> SiteTrial {
-        SiteTrial(site, original: original, folded: folded, tolerance: tolerance, valueWord: valueWord)
+        SiteTrial(
+            site, original: original, folded: folded, tolerance: tolerance, isRehearsed: !shapesDependOnNumbers,
+            valueWord: valueWord)
     }
 
     // MARK: Outcome

@@ -39,13 +39,13 @@ enum KerasFieldKind {
         let format = (key: "data_format", kind: word(["channels_first", "channels_last"]))
         let padding = (key: "padding", kind: word(["valid", "same"]))
         switch className {
-        case _ where className.contains("Conv") && !className.contains("LSTM"):
+        case _ where className.holds("Conv") && !className.holds("LSTM"):
             return [
                 format, ("padding", word(["valid", "same", "causal"])), ("use_bias", .boolean), ("filters", .count),
                 ("groups", .count),
                 ("depth_multiplier", .count),
             ]
-        case _ where className.contains("Pool"): return [format, padding, ("keepdims", .boolean)]
+        case _ where className.holds("Pool"): return [format, padding, ("keepdims", .boolean)]
         case "Dense": return [("use_bias", .boolean), ("units", .count)]
         case _ where className.hasPrefix("BatchNormalization") || className == "SyncBatchNormalization":
             return [

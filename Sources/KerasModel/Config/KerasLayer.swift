@@ -33,7 +33,7 @@ public struct KerasLayer: Sendable {
     /// not listed among the layers of a model.
     public var isOperator: Bool {
         guard let module else { return false }
-        return module.contains(".ops.") || module.hasSuffix(".ops")
+        return module.holds(".ops.") || module.hasSuffix(".ops")
     }
 
     /// Whether the class is one of the user's, of which nothing is known but its name.

@@ -41,7 +41,7 @@ struct KerasActivation {
             self.init(.unknown, name: "a function of the user's")
             return
         }
-        if let registered = node["registered_name"]?.string, registered.contains(">") {
+        if let registered = node["registered_name"]?.string, registered.utf8.contains(UInt8(ascii: ">")) {
             self.init(.unknown, name: registered)
             return
         }

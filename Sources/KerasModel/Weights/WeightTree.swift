@@ -78,7 +78,7 @@ struct WeightTree: Sendable {
         for dataset in try Self.datasets(below: group, in: file) {
             let tensor = try datasets.open(dataset, named: String(dataset.dropFirst()), of: layer.name)
             // The state of a layer's random numbers is no weight of it.
-            if dataset.dropFirst(group.count).contains("/seed_generator") {
+            if dataset.dropFirst(group.count).holds("/seed_generator") {
                 leaf.others.append(tensor)
             } else {
                 leaf.tensors.append(tensor)
