@@ -38,7 +38,7 @@ class Builder:
         container = ("h5", "h5", "h5", "caffemodel")
         net.containers = (self.pick(*container), self.pick(*container))
         if self.chance(0.3):
-            net.options.append(self.pick("--no-forward", "--only-adjacent"))
+            net.options.append(self.pick("--no-forward", "--only-adjacent", "--merge-only"))
         net.options += [option for option in ("--keep-training", "--bias-as-scale") if self.chance(0.25)]
         if net.containers[0] == "caffemodel" and self.chance(0.5):
             for layer in self.random.sample(net.layers, len(net.layers) // 3):

@@ -181,4 +181,6 @@ public enum FoldReach: String, CaseIterable, Hashable, Sendable {
     case backward
     /// Only into the linear layer directly before.
     case adjacent
+    /// Nowhere: affine layers that read one another become one layer, and no linear layer changes.
+    case none
 }

@@ -50,6 +50,8 @@ public enum RefusalReason: Hashable, Sendable {
     case channelsMixed(layer: String, type: String)
     /// The layer joins or makes more channels than affines are followed through.
     case tooManyChannels(layer: String, type: String)
+    /// Layers were only to be merged with one another.
+    case onlyMerged
     /// The planner came to the end of its work before it found out.
     case searchEnded
     /// A reason that lies in numbers; without weights the worst is assumed.
@@ -99,6 +101,7 @@ public enum RefusalReason: Hashable, Sendable {
         case .unequalAffines: "unequal-affines"
         case .channelsMixed: "channels-mixed"
         case .tooManyChannels: "too-many-channels"
+        case .onlyMerged: "only-merged"
         case .searchEnded: "search-ended"
         case .assumed(let reason): reason.name
         case .opaqueProducer: "opaque-producer"

@@ -51,6 +51,8 @@ extension Vocabulary {
             "'\(layer.inMessages)' (\(type)) puts elements of different channels into one"
         case .tooManyChannels(let layer, let type):
             "'\(layer.inMessages)' (\(type)) has more channels than the planner follows an affine through"
+        case .onlyMerged:
+            "with --merge-only no layer takes it"
         case .searchEnded:
             "the planner came to the end of its work on this net before it had followed the whole way"
         case .assumed(.negativeFactor(let layer, let type, _, _)):

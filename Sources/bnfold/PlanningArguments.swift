@@ -52,6 +52,9 @@ struct PlanningArguments: ParsableArguments {
     @Flag(help: "Fold only into the layer directly before, as other tools do.")
     var onlyAdjacent = false
 
+    @Flag(help: "Merge BatchNorm and Scale that read one another into one layer, and change no other layer.")
+    var mergeOnly = false
+
     @Flag(
         help:
             "Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer (OpenCV)."
@@ -62,9 +65,17 @@ struct PlanningArguments: ParsableArguments {
     var planning: PlanningOptions {
         var options = PlanningOptions()
         options.allowsUntrained = reading.allowUntrained
-        options.reach = onlyAdjacent ? .adjacent : noForward ? .backward : .wholeGraph
+        options.reach = mergeOnly ? .none : onlyAdjacent ? .adjacent : noForward ? .backward : .wholeGraph
         options.writesBiasAsScale = biasAsScale
         return options
+    }
+
+    func validate() throws {
+        if mergeOnly, noForward || onlyAdjacent {
+            throw ValidationError(
+                "--merge-only excludes \(onlyAdjacent ? "--only-adjacent" : "--no-forward"): nothing is folded into other layers"
+            )
+        }
     }
 }
 

@@ -26,6 +26,29 @@ struct PlanningOptionTests {
         #expect(try await left(.deconvolution, ["--only-adjacent", "--no-forward"]).count == 3)
     }
 
+    @Test("with --merge-only each BatchNorm and its Scale are one Scale, and every other tensor keeps its bytes")
+    func mergeOnly() async throws {
+        let folder = try TemporaryFolder()
+        let fixture = Fixture.branches
+        let outcome = try await Program.run(
+            fixture.arguments + ["--report", "-", "--verify", "--merge-only"], in: folder)
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let report = try Report(outcome.output)
+        #expect(report.counts(of: "BatchNorm")[1] == 0 && report.folds.isEmpty)
+        #expect(report.scales.allSatisfy { $0.reason.name == "only-merged" })
+        let difference = try await Program.run(["diff", fixture.weights, "out.h5"], in: folder)
+        #expect(!difference.output.contains("conv"), "\(difference.output)")
+    }
+
+    @Test(
+        "--merge-only together with a limit of what is folded is a usage error",
+        arguments: ["--no-forward", "--only-adjacent"])
+    func mergeOnlyExclusion(option: String) async throws {
+        let outcome = try await Program.run(
+            Fixture.branches.arguments + ["--merge-only", option], in: try TemporaryFolder())
+        #expect(outcome.code == 64 && outcome.errors.contains("--merge-only excludes \(option)"), "\(outcome)")
+    }
+
     @Test("a shift that stays is a Scale with factors of 1 where no Bias is wanted, and folding again changes nothing")
     func biasAsScale() async throws {
         let folder = try TemporaryFolder()

@@ -15,6 +15,7 @@ struct RandomCaffeNetTests {
         request.writesBiasAsScale = seed % 5 == 2
         if seed % 6 == 3 { request.reach = .backward }
         if seed % 6 == 5 { request.reach = .adjacent }
+        if seed % 12 == 2 { request.reach = .none }
         return request
     }
 

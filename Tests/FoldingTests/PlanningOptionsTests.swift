@@ -52,6 +52,29 @@ struct PlanningOptionsTests {
         return sketch
     }
 
+    @Test("Where nothing is to be taken, layers that read one another become one")
+    func merging() throws {
+        var sketch = NetworkSketch()
+        let conv = try sketch.convolution(of: sketch.input("data", [2, 3, 3, 3]))
+        let normalized = PassingAffine.batchNormScale.add(to: &sketch, reading: conv)
+        sketch.finish(try sketch.append("pool", maximum, normalized))
+        let outcome = try sketch.outcome(options(.none))
+        #expect(outcome.left == ["Scale"])
+        #expect(outcome.takers == [])
+        #expect(outcome.reasons == [.onlyMerged])
+        #expect(outcome.forwardReasons == [])
+    }
+
+    @Test("Where nothing is to be taken, what several layers read is not merged into each of them")
+    func mergingJunctions() throws {
+        var sketch = NetworkSketch()
+        let input = sketch.input("data", [2, 4, 3, 3])
+        let joint = sketch.affine("joint", of: input, factors, shifts)
+        sketch.finish(
+            sketch.affine("first", of: joint, factors, shifts), sketch.affine("second", of: joint, shifts, factors))
+        #expect(try sketch.outcome(options(.none)).left.count == 3)
+    }
+
     @Test(
         "Only with the whole graph an affine folds into the convolution behind it",
         arguments: [FoldReach.backward, .adjacent])

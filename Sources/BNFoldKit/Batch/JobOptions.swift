@@ -46,6 +46,7 @@ extension JobOptions {
             "inputShape": shapes.isEmpty ? nil : .object(shapes),
             "keepBatchStatistics": flag(\.model.keepsBatchStatistics),
             "keepTraining": flag(\.model.keepsTraining),
+            "mergeOnly": reach == .none ? .boolean(true) : nil,
             "noForward": reach == .backward ? .boolean(true) : nil,
             "onlyAdjacent": reach == .adjacent ? .boolean(true) : nil,
             "verify": flag(\.verifies),
@@ -57,7 +58,7 @@ extension JobOptions {
     /// The names of the options that every framework has.
     private static let generalKeys = [
         "allowUntrained", "assumeGlobalStats", "biasAsScale", "compress", "inputShape", "keepBatchStatistics",
-        "keepTraining", "noForward", "onlyAdjacent", "verify",
+        "keepTraining", "mergeOnly", "noForward", "onlyAdjacent", "verify",
     ]
 
     /// Reads what an object gives, and takes the rest from `defaults`.
@@ -73,7 +74,8 @@ extension JobOptions {
         model.keepsTraining = try fields.boolean("keepTraining") ?? model.keepsTraining
         let noForward = try fields.boolean("noForward") ?? (reach == .backward)
         let onlyAdjacent = try fields.boolean("onlyAdjacent") ?? (reach == .adjacent)
-        reach = onlyAdjacent ? .adjacent : noForward ? .backward : .wholeGraph
+        let mergeOnly = try fields.boolean("mergeOnly") ?? (reach == .none)
+        reach = mergeOnly ? .none : onlyAdjacent ? .adjacent : noForward ? .backward : .wholeGraph
         writesBiasAsScale = try fields.boolean("biasAsScale") ?? writesBiasAsScale
         verifies = try fields.boolean("verify") ?? verifies
         if let level = try fields.integer("compress") {

@@ -29,6 +29,7 @@ struct PlanExplanation {
 
     /// Why an affine stays. What the reasons before cost leaves less work for this one.
     mutating func reasons(for stay: StayingAffine) -> StayingReasons {
+        if settings.reach == .none { return StayingReasons(backward: .onlyMerged) }
         let backward = backward(from: stay.root, key: stay.group.key)
         return StayingReasons(
             backward: backward,

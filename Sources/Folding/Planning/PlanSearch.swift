@@ -69,6 +69,7 @@ struct PlanSearch {
     /// When the budget is spent, all affines are put back, and as much work again goes to attempts of growing length: so what is near is found
     /// for all of them before what is far for any.
     mutating func run() {
+        guard settings.reach != .none else { return }
         while round(.fewerLayers) || round(.lowerCost) {}
         guard isSpent else { return }
         isLimited = true
