@@ -26,6 +26,7 @@ import keras_mutations  # noqa: E402
 import models  # noqa: E402
 import mutations  # noqa: E402
 import onnx_models  # noqa: E402
+import preparation  # noqa: E402
 import random_nets  # noqa: E402
 import reference  # noqa: E402
 import samples  # noqa: E402
@@ -46,6 +47,7 @@ CHECKS = {
     "models": models.check,
     "verify": verify.check,
     "random": random_nets.check,
+    "preparation": preparation.check,
     "corpus": corpus.check,
     "faults": faults.check,
     "bombs": bombs.check,

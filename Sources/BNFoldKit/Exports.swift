@@ -2,5 +2,6 @@
 @_exported import enum Folding.FoldReach
 @_exported import protocol Folding.PlanningChoosing
 @_exported import struct Folding.PlanningOptions
+@_exported import struct Frontend.InputPreparation
 @_exported import struct Frontend.ModelOptions
 @_exported import enum HDF5.HDF5Isolation

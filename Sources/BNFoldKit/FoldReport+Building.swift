@@ -14,8 +14,12 @@ extension FoldReport {
         let original = model.original
         let positions = Dictionary(
             original.layers.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        // Layers that reading added, which no file has.
+        let added = model.network.layers.filter { positions[$0.id] == nil }
         func name(_ id: LayerID) -> LayerName {
-            guard let layer = positions[id].map({ original.layers[$0] }) else { return LayerName(name: "", type: "") }
+            guard let layer = positions[id].map({ original.layers[$0] }) ?? added.first(where: { $0.id == id }) else {
+                return LayerName(name: "", type: "")
+            }
             return LayerName(name: layer.name.inMessages, type: layer.type.inMessages)
         }
 

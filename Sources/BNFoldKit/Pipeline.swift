@@ -44,7 +44,10 @@ func fold(_ request: FoldRequest, reader: inout ModelReader) throws(BNFoldError)
     }
     defer { copy?.remove() }
     do throws(BNFoldError) {
-        let model = try reader.open(copy?.files ?? input, of: frontend, options: request.model)
+        let model = try preparing(
+            reader.open(copy?.files ?? input, of: frontend, options: request.model), options: request.model,
+            form: plannerOptions(request.planning, of: frontend).leftoverForm, frontend: frontend,
+            dataLayer: request.verification?.dataLayerNetwork)
         let writing = Writing(model: model, request: request, files: output, format: format, outputs: outputs)
         return try fold(writing, of: input, calibration: copy?.report, reader: &reader, frontend: frontend)
     } catch {
@@ -116,7 +119,10 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
     try checkSideOutputs(drawings, others: input.paths + (request.observing?.inputs ?? []).map(\.path))
     try liftingFiles { () throws(FileError) in try outputs.begin() }
     var reader = ModelReader()
-    let model = try reader.open(input, of: frontend, options: request.model)
+    let model = try preparing(
+        reader.open(input, of: frontend, options: request.model), options: request.model,
+        form: plannerOptions(request.planning, of: frontend).leftoverForm, frontend: frontend,
+        dataLayer: request.observing?.dataLayerNetwork)
     var (plan, findings) = try makePlan(model, options: plannerOptions(request.planning, of: frontend))
     if let weights = model.weights {
         findings += try liftingWeights { () throws(WeightError) in
@@ -187,7 +193,7 @@ func findModel(network: String?, weights: String?, of frontend: any Frontend) th
     }
 }
 
-private func plannerOptions(
+func plannerOptions(
     _ planning: PlanningOptions, of frontend: any Frontend
 ) throws(BNFoldError) -> FoldPlanner.Options {
     try lifting { () throws(ModelError) in

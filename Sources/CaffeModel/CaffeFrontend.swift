@@ -37,6 +37,8 @@ public struct CaffeFrontend: Frontend {
             summary: ".caffemodel, .h5 or .hdf5")
     }
 
+    public var hasLayersInPlace: Bool { true }
+
     public var standardOptions: any FrontendOptions { CaffeNetOptions() }
 
     /// Weights of either kind, or text with layers.

@@ -20,6 +20,11 @@ struct CaffePair: Model {
     var switchedNormalizations: [LayerID] { conversion.switchedNormalizations }
     var usesBatchStatistics: Bool { conversion.usesBatchStatistics }
     var preparations: [DataPreparation] { conversion.preprocessing }
+
+    func dataTransforms() throws(ModelError) -> [DataTransform]? {
+        try conversion.original.dataTransforms(in: network, conversion.changes)
+    }
+
     var remarks: [ReadingRemark] { conversion.original.remarks }
     var surplusLayers: [SurplusWeights] { conversion.surplus }
 

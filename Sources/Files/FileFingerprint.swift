@@ -1,6 +1,6 @@
 /// What a file's content is known by: its size, and a SHA-256 of what it holds.
 ///
-/// Of a file beyond a mebibyte slices are taken, 64 of 16 KiB, spread evenly from the first byte to the last: two trainings of one net differ in
+/// Of a file beyond 128 KiB slices are taken, 64 of 2 KiB, spread evenly from the first byte to the last: two trainings of one net differ in
 /// each of them, and weights of gigabytes are not read once more for it. So it tells apart what runs of bnfold write; it is no proof.
 package struct FileFingerprint: Hashable, Sendable {
     package var size: Int
@@ -41,7 +41,7 @@ package struct FileFingerprint: Hashable, Sendable {
         }
     }
 
-    private static let sliceSize = 1 << 14
+    private static let sliceSize = 1 << 11
     private static let sliceCount = 64
 
     /// Where slices begin: everywhere in a small file, else evenly spread with the last one at the end.

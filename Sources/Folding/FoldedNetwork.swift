@@ -5,6 +5,11 @@ public struct FoldedNetwork: Sendable {
     public var network: Network
     /// The parameters that are not taken over as they are. They have identifiers that the network before did not use.
     public var recipes: [ParameterID: ParameterRecipe]
+
+    public init(network: Network, recipes: [ParameterID: ParameterRecipe]) {
+        self.network = network
+        self.recipes = recipes
+    }
 }
 
 extension FoldedNetwork {

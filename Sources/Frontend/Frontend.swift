@@ -19,6 +19,14 @@ public protocol Frontend: Sendable {
     /// Whether a comparison tells what a last softmax, sigmoid or tanh reads beside what it gives, which hardly changes once it is saturated.
     var comparesScores: Bool { get }
 
+    /// Whether a layer may write over what it reads, under one name.
+    var hasLayersInPlace: Bool { get }
+
+    /// Whether data can be prepared by a layer that the files do not have.
+    ///
+    /// - Throws: `ModelError` of the kind `usage` for what means nothing in this framework.
+    func check(_ preparation: InputPreparation) throws(ModelError)
+
     /// Whether a file is one of this family's, by its content. A file that cannot be read is none.
     ///
     /// - Throws: for an error of the disk.
@@ -85,6 +93,10 @@ public protocol Frontend: Sendable {
 
 extension Frontend {
     public var comparesScores: Bool { false }
+
+    public var hasLayersInPlace: Bool { false }
+
+    public func check(_ preparation: InputPreparation) throws(ModelError) {}
 
     public func samples(ofDataLayerIn path: String, needsSource: Bool) throws(ModelError) -> LayerSamples {
         throw ModelError(

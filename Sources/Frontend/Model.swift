@@ -31,6 +31,12 @@ public protocol Model {
     /// What was done to the data before the network got it.
     var preparations: [DataPreparation] { get }
 
+    /// What the layers for data do to each sample, of those that became inputs; `nil` in a framework without such
+    /// layers.
+    ///
+    /// - Throws: for fields that say nothing that can be done.
+    func dataTransforms() throws(ModelError) -> [DataTransform]?
+
     /// What is worth telling about how the parts belong together.
     var remarks: [ReadingRemark] { get }
 
@@ -99,6 +105,7 @@ public protocol Model {
 }
 
 extension Model {
+    public func dataTransforms() throws(ModelError) -> [DataTransform]? { nil }
     public func accuracies() throws(ModelError) -> [AccuracyMetric] { [] }
     public func isCounted(_ layer: LayerID) -> Bool { true }
 }

@@ -10,6 +10,8 @@ public struct ModelOptions: Hashable, Sendable {
     public var keepsBatchStatistics = false
     /// Only fold: leave what only training needs.
     public var keepsTraining = false
+    /// What is done to data before the network gets it, and is to become part of the network.
+    public var preparation = InputPreparation()
     /// Options that one frontend alone knows; those that are as nobody had said anything are left out.
     private var own: [any FrontendOptions] = []
 
@@ -34,7 +36,7 @@ public struct ModelOptions: Hashable, Sendable {
     public static func == (first: ModelOptions, second: ModelOptions) -> Bool {
         first.inputShapes == second.inputShapes && first.assumesStoredStatistics == second.assumesStoredStatistics
             && first.keepsBatchStatistics == second.keepsBatchStatistics && first.keepsTraining == second.keepsTraining
-            && first.own.map(\.erased) == second.own.map(\.erased)
+            && first.preparation == second.preparation && first.own.map(\.erased) == second.own.map(\.erased)
     }
 
     public func hash(into hasher: inout Hasher) {
@@ -42,6 +44,7 @@ public struct ModelOptions: Hashable, Sendable {
         hasher.combine(assumesStoredStatistics)
         hasher.combine(keepsBatchStatistics)
         hasher.combine(keepsTraining)
+        hasher.combine(preparation)
         for options in own { hasher.combine(options.erased) }
     }
 }
@@ -61,6 +64,14 @@ public protocol FrontendOptions: Hashable, Sendable {
     ///
     /// - Throws: for a value that no option takes.
     mutating func read(_ fields: JSONFields) throws(JSONError)
+}
+
+/// The options of a frontend that has none of its own.
+public struct NoOwnOptions: FrontendOptions {
+    public init() {}
+    public var keys: [String] { [] }
+    public var json: [JSONValue.Member] { [] }
+    public mutating func read(_ fields: JSONFields) {}
 }
 
 extension FrontendOptions {

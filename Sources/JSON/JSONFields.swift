@@ -55,6 +55,21 @@ public struct JSONFields {
         return try JSONFields(member.value)
     }
 
+    /// Numbers in lists, by key: `{"data": [104, 116.5, 123]}`.
+    public func decimalLists(_ key: String) throws(JSONError) -> [String: [Double]]? {
+        try read(key, "an object of lists of numbers") { value in
+            guard let members = value.members else { return nil }
+            var lists: [String: [Double]] = [:]
+            for member in members {
+                guard let values = member.value.elements, !values.isEmpty else { return nil }
+                let numbers = values.compactMap { $0.number?.double }.filter(\.isFinite)
+                guard numbers.count == values.count else { return nil }
+                lists[member.key] = numbers
+            }
+            return lists
+        }
+    }
+
     /// Whole numbers in lists, by key: `{"data": [1, 3, 224, 224]}`.
     public func integerLists(_ key: String) throws(JSONError) -> [String: [Int]]? {
         try read(key, "an object of lists of whole numbers") { value in

@@ -46,7 +46,7 @@ public struct KerasFrontend: Frontend {
             weights: [".keras", ".weights.h5"], perhapsWeights: [".h5", ".hdf5"], summary: ".keras, .h5 or .weights.h5")
     }
 
-    public var standardOptions: any FrontendOptions { KerasOptions() }
+    public var standardOptions: any FrontendOptions { NoOwnOptions() }
 
     /// Softmax or sigmoid are part of the last layer in most models, and saturated ones hide errors.
     public var comparesScores: Bool { true }

@@ -19,6 +19,14 @@ public struct ONNXFrontend: Frontend {
         return words
     }
 
+    public func check(_ preparation: InputPreparation) throws(ModelError) {
+        guard preparation.foldsPreprocessing else { return }
+        throw ModelError(
+            .usage,
+            "--fold-preprocessing is for data layers of Caffe and preparing layers of Keras; in a model of ONNX what prepares the data is made of Sub, Mul and their like, which fold without it, and --input-mean and --input-scale tell more"
+        )
+    }
+
     public func leftoverForm(for options: PlanningOptions) throws(ModelError) -> LeftoverForm {
         guard !options.writesBiasAsScale else {
             throw ModelError(.usage, "--bias-as-scale means nothing for ONNX, which has Add in every runtime")

@@ -171,7 +171,7 @@ struct Batch: ParsableCommand {
         options.model = try planning.reading.modelOptions()
         options.model.keepsTraining = writing.keepTraining
         caffe.apply(to: &options.model)
-        keras.apply(to: &options.model)
+        try planning.preparing.apply(to: &options.model)
         onnx.apply(to: &options.model)
         options.planning = planning.planning
         options.compression = writing.compress

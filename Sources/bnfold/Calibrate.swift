@@ -42,7 +42,6 @@ struct Calibrate: ParsableCommand {
         request.outputNetwork = caffeOutput.outputPrototxt ?? kerasOutput.outputArchitecture
         request.model = try reading.modelOptions()
         caffe.apply(to: &request.model)
-        keras.apply(to: &request.model)
         onnx.apply(to: &request.model)
         request.measuring = measuring.options()
         request.existing = results.force ? .replace : .refuse

@@ -62,7 +62,7 @@ struct Fold: ParsableCommand {
         request.model = try planning.reading.modelOptions()
         request.model.keepsTraining = writing.keepTraining
         caffe.apply(to: &request.model)
-        keras.apply(to: &request.model)
+        try planning.preparing.apply(to: &request.model)
         onnx.apply(to: &request.model)
         request.planning = planning.planning
         request.compression = writing.compress

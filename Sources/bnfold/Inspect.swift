@@ -46,7 +46,7 @@ struct Inspect: ParsableCommand {
         var request = InspectRequest(input: input, network: try keras.network(orPrototxt: caffe.prototxt))
         request.model = try planning.reading.modelOptions()
         caffe.apply(to: &request.model)
-        keras.apply(to: &request.model)
+        try planning.preparing.apply(to: &request.model)
         onnx.apply(to: &request.model)
         request.planning = planning.planning
         let isDrawn = results.dot == "-"

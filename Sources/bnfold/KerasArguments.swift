@@ -9,12 +9,6 @@ struct KerasArguments: ParsableArguments {
             valueName: "file"))
     var architecture: String?
 
-    @Flag(help: "Fold Rescaling and Normalization layers too.")
-    var foldPreprocessing = false
-
-    /// Adds what is told here to the options for the library.
-    func apply(to options: inout ModelOptions) { options.keras.foldsPreprocessing = foldPreprocessing }
-
     /// The file of the network, which every framework calls by a name of its own.
     ///
     /// - Throws: when it is told twice.

@@ -46,6 +46,8 @@ struct ReadingArguments: ParsableArguments {
 struct PlanningArguments: ParsableArguments {
     @OptionGroup var reading: ReadingArguments
 
+    @OptionGroup var preparing: PreparationArguments
+
     @Flag(help: "Fold only back, into layers before, through all that lies between.")
     var noForward = false
 

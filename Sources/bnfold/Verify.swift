@@ -19,6 +19,8 @@ struct Verify: ParsableCommand {
 
     @OptionGroup(title: Heading.reading) var reading: ReadingArguments
 
+    @OptionGroup(title: Heading.reading) var preparing: PreparationArguments
+
     @OptionGroup(title: Heading.caffe) var caffe: CaffeArguments
 
     @OptionGroup(title: Heading.keras) var keras: KerasArguments
@@ -51,7 +53,7 @@ struct Verify: ParsableCommand {
         request.foldedNetwork = caffeTwin.foldedPrototxt ?? kerasTwin.foldedArchitecture
         request.model = try reading.modelOptions()
         caffe.apply(to: &request.model)
-        keras.apply(to: &request.model)
+        try preparing.apply(to: &request.model)
         onnx.apply(to: &request.model)
         request.options = verification.options()
         request.reportPath = results.report == "-" ? nil : results.report

@@ -38,11 +38,22 @@ extension JobOptions {
         func flag(_ option: KeyPath<JobOptions, Bool>) -> JSONValue? {
             self[keyPath: option] == standard[keyPath: option] ? nil : .boolean(self[keyPath: option])
         }
+        func numbers(_ lists: [String: [Double]]) -> JSONValue? {
+            lists.isEmpty
+                ? nil
+                : .object(
+                    lists.sorted { $0.key < $1.key }.map { name, numbers in
+                        JSONValue.Member(key: name, value: .array(numbers.map(JSONValue.decimal)))
+                    })
+        }
         let general: KeyValuePairs<String, JSONValue?> = [
             "allowUntrained": flag(\.allowsUntrained),
             "assumeGlobalStats": flag(\.model.assumesStoredStatistics),
             "biasAsScale": flag(\.writesBiasAsScale),
             "compress": compression == standard.compression ? nil : .integer(compression),
+            "foldPreprocessing": flag(\.model.preparation.foldsPreprocessing),
+            "inputMean": numbers(model.preparation.means),
+            "inputScale": numbers(model.preparation.scales),
             "inputShape": shapes.isEmpty ? nil : .object(shapes),
             "keepBatchStatistics": flag(\.model.keepsBatchStatistics),
             "keepTraining": flag(\.model.keepsTraining),
@@ -57,7 +68,8 @@ extension JobOptions {
 
     /// The names of the options that every framework has.
     private static let generalKeys = [
-        "allowUntrained", "assumeGlobalStats", "biasAsScale", "compress", "inputShape", "keepBatchStatistics",
+        "allowUntrained", "assumeGlobalStats", "biasAsScale", "compress", "foldPreprocessing", "inputMean",
+        "inputScale", "inputShape", "keepBatchStatistics",
         "keepTraining", "mergeOnly", "noForward", "onlyAdjacent", "verify",
     ]
 
@@ -78,6 +90,10 @@ extension JobOptions {
         reach = mergeOnly ? .none : onlyAdjacent ? .adjacent : noForward ? .backward : .wholeGraph
         writesBiasAsScale = try fields.boolean("biasAsScale") ?? writesBiasAsScale
         verifies = try fields.boolean("verify") ?? verifies
+        model.preparation.foldsPreprocessing =
+            try fields.boolean("foldPreprocessing") ?? model.preparation.foldsPreprocessing
+        if let means = try fields.decimalLists("inputMean") { model.preparation.means = means }
+        if let scales = try fields.decimalLists("inputScale") { model.preparation.scales = scales }
         if let level = try fields.integer("compress") {
             guard 0...9 ~= level else { throw fields.error("compress", "is \(level), expected a level from 0 to 9") }
             compression = level

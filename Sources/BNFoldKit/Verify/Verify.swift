@@ -27,7 +27,10 @@ public func verify(_ request: VerifyRequest) throws(BNFoldError) -> VerifyReport
     var options = request.model
     // Folded with --keep-batch-statistics: what normalises by the batch there does so in the original.
     if folded.usesBatchStatistics { options.keepsBatchStatistics = true }
-    let original = try reader.open(originalFiles, of: frontend, options: options)
+    let original = try preparing(
+        reader.open(originalFiles, of: frontend, options: options), options: options,
+        form: plannerOptions(PlanningOptions(), of: frontend).leftoverForm, frontend: frontend,
+        dataLayer: request.options.dataLayerNetwork)
     let comparison = NetworkComparison(
         original: original,
         originalFiles: .init(

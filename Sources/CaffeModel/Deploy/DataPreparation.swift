@@ -8,22 +8,58 @@ extension CaffeNetwork {
     /// - Throws: for fields of another type than Caffe's.
     func preprocessing(of deployed: DeployedNetwork) throws(ModelError) -> [DataPreparation] {
         var found: [DataPreparation] = []
-        for change in deployed.changes {
-            guard case .becameInput = change.kind, let definition = definition(of: change.layer),
-                let top = definition.tops.first,
-                deployed.network.layers.contains(where: { layer in
-                    layer.id == change.layer && layer.outputs.contains { deployed.network[$0].name == top }
-                })
-            else { continue }
+        for (definition, top) in dataLayers(in: deployed.network, deployed.changes) {
             let steps = try definition.preprocessingSteps()
-            if !steps.isEmpty { found.append(DataPreparation(layer: change.layer, value: top, steps: steps)) }
+            if !steps.isEmpty {
+                found.append(DataPreparation(layer: LayerID(definition.index), value: top, steps: steps))
+            }
         }
         return found
+    }
+
+    /// What the data layers that became inputs do to each channel; layers that do nothing are not listed.
+    ///
+    /// - Throws: for fields of another type than Caffe's, and for those that contradict each other.
+    func dataTransforms(in network: Network, _ changes: [DeployChange]) throws(ModelError) -> [DataTransform] {
+        var found: [DataTransform] = []
+        // Caffe's layers for HDF5 and constants take no `transform_param`.
+        for (definition, top) in dataLayers(in: network, changes)
+        where !["HDF5Data", "DummyData"].contains(definition.type) {
+            let fields = try definition.reader.submessage("transform_param")
+            let means = try fields.floats("mean_value").map(Double.init)
+            let file = try fields.string("mean_file")
+            if file != nil, !means.isEmpty {
+                throw fields.error(
+                    atField: "mean_file",
+                    "layer '\(definition.name)': has mean_file and mean_value; Caffe allows one")
+            }
+            let transform = DataTransform(
+                value: top, means: means, scale: try fields.float("scale").map(Double.init) ?? 1,
+                obstacle: file.map { "layer '\(definition.name)' subtracts the image of '\($0)' (mean_file)" })
+            guard !means.isEmpty || transform.scale != 1 || file != nil else { continue }
+            found.append(transform)
+        }
+        return found
+    }
+
+    /// The data layers whose first top is an input of a deployed network. The first top is the data.
+    private func dataLayers(
+        in network: Network, _ changes: [DeployChange]
+    ) -> [(definition: LayerDefinition, top: String)] {
+        changes.compactMap { change in
+            guard case .becameInput = change.kind, let definition = definition(of: change.layer),
+                let top = definition.tops.first,
+                network.layers.contains(where: { layer in
+                    layer.id == change.layer && layer.outputs.contains { network[$0].name == top }
+                })
+            else { return nil }
+            return (definition, top)
+        }
     }
 }
 
 extension LayerDefinition {
-    /// What the fields say that Caffe's data layers, and those of forks, do to the data in TEST. The first top is the data.
+    /// What the fields say that Caffe's data layers, and those of forks, do to the data in TEST.
     fileprivate func preprocessingSteps() throws(ModelError) -> [DataPreparation.Step] {
         var steps: [DataPreparation.Step] = []
         for (parameters, isRelevant) in Self.relevantFields {

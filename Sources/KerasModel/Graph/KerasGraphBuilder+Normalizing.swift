@@ -133,7 +133,7 @@ extension KerasGraphBuilder {
         let value = inOrder(input, scale.count > 1 || offset.count > 1 ? .channelsLast : input.order)
         func isFit(_ numbers: [Double]) -> Bool { numbers.count == 1 || numbers.count == value.channels }
         guard isFit(scale), isFit(offset) else { return opaque(call, "its numbers do not fit its input") }
-        if options[KerasOptions.self].foldsPreprocessing {
+        if options.preparation.foldsPreprocessing {
             let result = try add(affine(call, scale: scale, offset: offset), to: [value], of: call)
             keepWhole(call.path)
             return [result]

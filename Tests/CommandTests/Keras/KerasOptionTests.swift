@@ -23,7 +23,7 @@ struct KerasOptionTests {
 
     @Test(
         "options for models of Keras are refused by name for a net of Caffe",
-        arguments: [["--architecture", "a.json"], ["--output-architecture", "a.json"], ["--fold-preprocessing"]])
+        arguments: [["--architecture", "a.json"], ["--output-architecture", "a.json"]])
     func keras(option: [String]) async throws {
         let folder = try TinyNet.folder()
         let outcome = try await Program.run(["net.h5", "out.h5"] + option, in: folder)

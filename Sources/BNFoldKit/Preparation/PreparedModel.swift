@@ -1,0 +1,195 @@
+import Folding
+import Frontend
+import NetGraph
+
+/// A model whose inputs take data that was not prepared: what prepared it is a layer of the network, for the planner to fold like any other.
+///
+/// Writers see a network with a layer that the files do not have, as planning leaves one where an affine finds no place.
+struct PreparedModel: Model {
+    private let base: any Model
+    private let insertions: [Insertion]
+    let network: Network
+    let weights: (any WeightStore)?
+    let preparations: [DataPreparation]
+    let remarks: [ReadingRemark]
+    /// The numbers of the layers that were added.
+    private let recipes: [ParameterID: ParameterRecipe]
+
+    /// - Parameters:
+    ///   - base: with numbers.
+    ///   - affines: what the inputs need, by name.
+    init(
+        _ base: any Model, affines: [InputAffine], form: LeftoverForm, isInPlace: Bool
+    ) {
+        var network = base.network
+        var recipes: [ParameterID: ParameterRecipe] = [:]
+        insertions = affines.enumerated().map { index, affine in
+            Insertion(affine, number: index, form: form, isInPlace: isInPlace, names: base.network)
+        }
+        for insertion in insertions { recipes.merge(insertion.insert(into: &network)) { _, new in new } }
+        self.base = base
+        self.network = network
+        self.recipes = recipes
+        weights = base.weights.map { weights in
+            FoldedWeights(
+                base: AnyWeightStore(weights), folded: FoldedNetwork(network: network, recipes: recipes))
+        }
+        remarks =
+            base.remarks
+            + insertions.map { insertion in
+                ReadingRemark(
+                    kind: .init(rawValue: "prepares-data"), severity: .note, layers: [insertion.layerName],
+                    message: insertion.affine.sentence)
+            }
+        preparations = base.preparations.compactMap { preparation in
+            guard let affine = affines.first(where: { $0.input == preparation.value }) else { return preparation }
+            var rest = preparation
+            rest.steps.removeAll { step in affine.replacedFields.contains { step.field.hasSuffix(".\($0)") } }
+            return rest.steps.isEmpty ? nil : rest
+        }
+    }
+
+    /// What an input's data goes through first.
+    struct InputAffine {
+        var input: String
+        var mean: [Double]
+        var scale: [Double]
+        /// Fields of the files whose part it takes.
+        var replacedFields: [String]
+
+        var sentence: String {
+            func list(_ numbers: [Double]) -> String { numbers.map { String(format($0)) }.joined(separator: ", ") }
+            func format(_ number: Double) -> Substring {
+                let text = "\(number)"
+                return text.hasSuffix(".0") ? text.dropLast(2) : text[...]
+            }
+            var steps: [String] = []
+            if mean != [0] { steps.append("subtracts \(list(mean)) from it") }
+            if scale != [1] { steps.append("multiplies it by \(list(scale))") }
+            let what = steps.isEmpty ? "does nothing to it" : steps.joined(separator: " and ")
+            return "the input '\(input.inMessages)' takes data that is not prepared: the network \(what) itself"
+        }
+    }
+
+    /// A layer behind an input.
+    private struct Insertion {
+        var affine: InputAffine
+        var layer: LayerID
+        var layerName: String
+        var valueName: String
+        var form: LeftoverForm
+
+        /// Identifiers that neither files nor the planner give.
+        private static let firstIdentifier = -(1 << 40)
+
+        init(_ affine: InputAffine, number: Int, form: LeftoverForm, isInPlace: Bool, names network: Network) {
+            self.affine = affine
+            self.form = form
+            layer = LayerID(Self.firstIdentifier - number)
+            let stem = number == 0 ? "preprocessing" : "\(affine.input)_preprocessing"
+            layerName = Self.free(stem, among: network.layers.map(\.name))
+            let isOutput = network.outputs.contains { network[$0].name == affine.input }
+            valueName =
+                isInPlace && !isOutput
+                ? affine.input : Self.free("\(affine.input)_preprocessed", among: network.values.map(\.name))
+        }
+
+        private static func free(_ stem: String, among names: [String]) -> String {
+            let taken = Set(names)
+            var (name, number) = (stem, 1)
+            while taken.contains(name) {
+                number += 1
+                name = "\(stem)\(number)"
+            }
+            return name
+        }
+
+        func insert(into network: inout Network) -> [ParameterID: ParameterRecipe] {
+            guard let value = PreparedModel.input(affine.input, of: network) else { return [:] }
+            let folded = FoldPlan(
+                insertingBehind: value, of: network, valueName: valueName, layer: layer, layerName: layerName,
+                mean: affine.mean, scale: affine.scale,
+                channelCount: network[value].shape.flatMap { $0.rank > 1 ? $0.dimensions[1] : nil }, form: form
+            ).applied(to: network)
+            network = folded.network
+            return folded.recipes
+        }
+    }
+
+    /// The value that a caller feeds by a name.
+    static func input(_ name: String, of network: Network) -> ValueID? {
+        for layer in network.layers {
+            switch layer.operation {
+            case .input, .dataSource:
+                if let value = layer.outputs.first(where: { network[$0].name == name }) { return value }
+            default: continue
+            }
+        }
+        return nil
+    }
+
+    /// The folded network with the numbers of added layers that stayed as they were.
+    private func complete(_ folded: FoldedNetwork) -> FoldedNetwork {
+        var folded = folded
+        folded.recipes.merge(recipes) { new, _ in new }
+        return folded
+    }
+
+    // MARK: As the model that it was made of
+
+    var original: Network { base.original }
+    var files: ModelFiles { base.files }
+    var switchedNormalizations: [LayerID] { base.switchedNormalizations }
+    var batchStatisticsRemedy: String { base.batchStatisticsRemedy }
+    var usesBatchStatistics: Bool { base.usesBatchStatistics }
+    var surplusLayers: [SurplusWeights] { base.surplusLayers }
+    var containerFormat: OutputFormat { base.containerFormat }
+    var trainingBatchSize: Int? { base.trainingBatchSize }
+
+    func dataTransforms() throws(ModelError) -> [DataTransform]? { try base.dataTransforms() }
+    func deployment(of folded: Network) -> [LayerDeployment] { base.deployment(of: folded) }
+    func deployed() throws(ModelError) -> any Model { self }
+
+    func network(withNamesOf twin: Network) -> Network {
+        var named = base.network(withNamesOf: twin)
+        // One that was made anew has parameters of its own, which the weights do not know.
+        guard named.parameters.count == base.network.parameters.count else { return network }
+        for insertion in insertions { _ = insertion.insert(into: &named) }
+        return named
+    }
+
+    func isCounted(_ layer: LayerID) -> Bool { base.isCounted(layer) }
+    func accuracies() throws(ModelError) -> [AccuracyMetric] { try base.accuracies() }
+
+    func renames(of folded: FoldedNetwork, in format: OutputFormat) -> [LayerID: String] {
+        base.renames(of: folded, in: format)
+    }
+
+    func unshared(by folded: FoldedNetwork) -> [PartedParameter] { base.unshared(by: folded) }
+
+    func networkFile(
+        for folded: FoldedNetwork, plan: FoldPlan, format: OutputFormat
+    ) throws(ModelError) -> [UInt8]? {
+        try base.networkFile(for: complete(folded), plan: plan, format: format)
+    }
+
+    func writeWeights(
+        of folded: FoldedNetwork, to path: String, settings: WriteSettings, magnitudes: WeightMagnitudes?
+    ) throws(ModelError) {
+        try base.writeWeights(of: complete(folded), to: path, settings: settings, magnitudes: magnitudes)
+    }
+
+    func check(_ folded: FoldedNetwork, files: ModelFiles, format: OutputFormat) throws(ModelError) {
+        try base.check(complete(folded), files: files, format: format)
+    }
+
+    func networkFile(recalibrated folded: FoldedNetwork) throws(ModelError) -> [UInt8]? {
+        try base.networkFile(recalibrated: folded)
+    }
+
+    func writeWeights(
+        recalibrated folded: FoldedNetwork, to path: String, settings: WriteSettings
+    ) throws(ModelError) {
+        try base.writeWeights(recalibrated: folded, to: path, settings: settings)
+    }
+}
