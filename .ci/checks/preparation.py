@@ -1,5 +1,6 @@
 """Every net of the zoo takes over a preparation of its data: on data that is not prepared the folded pair, run by the
-stand-in for Caffe, has to give what real Caffe gave for the net as trained on the prepared data.
+stand-in for Caffe, has to give what real Caffe gave for the net as trained on the prepared data. Where there are
+images of three channels, every second net takes them in reverse order as well.
 """
 
 import numpy
@@ -37,17 +38,21 @@ def prepared(context, case):
     options, raw = [], {}
     for name in names:
         data = inputs[name]
-        # One number for each channel, on every second net one for all of them.
-        count = data.shape[1] if number % 2 == 0 else 1
+        # One number for each channel, on every third net one for all of them.
+        count = data.shape[1] if number % 3 else 1
         mean = numpy.round(numpy.linspace(-1, 2, count) / abs(scale), 3)
         options += [f"--input-mean={name}={','.join(map(str, mean))}", f"--input-scale={name}={scale}"]
         raw[name] = data / scale + mean.reshape((1, -1) + (1,) * (data.ndim - 2))
+    if number % 2 == 1 and any(data.ndim > 2 and data.shape[1] == 3 for data in raw.values()):
+        options.append("--swap-channels")
+        # Means are those of the channels as the net was trained.
+        raw = {name: data[:, ::-1] if data.shape[1] == 3 else data for name, data in raw.items()}
     output = context.scratch / f"preparation-{net}.{container}"
     weights = next(path for path in (folder / "weights.caffemodel.h5", folder / "weights.caffemodel") if path.exists())
     run = context.fold(weights, folder / "test_net.prototxt", output, *options, "--verify", "--samples", "2")
     if run.exit_code != 0:
         return "", None, f"exit code {run.exit_code}: {run.first_error}"
-    stays = ", ".join(scale["type"] for scale in run.report()["scales"] if scale["isInserted"])
+    stays = ", ".join(["swapped"] * ("--swap-channels" in options) + [left["type"] for left in run.report()["scales"] if left["isInserted"]])
     try:
         folded = load_net(f"{output}.prototxt", output)
         folded.forward({**blobs, **raw})

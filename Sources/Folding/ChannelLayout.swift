@@ -33,6 +33,15 @@ public struct ChannelLayout: Hashable, Sendable {
         self.channelStride = channels == 1 ? elementCount : channelStride
     }
 
+    /// A vector with one element for each channel.
+    init(vectorOf channels: Int) {
+        elementCount = channels
+        groups = 1
+        groupStride = channels
+        channelsPerGroup = channels
+        channelStride = channels == 1 ? channels : 1
+    }
+
     /// Elements of a weight that follow one another and belong to one channel, or each to the next one.
     struct Run {
         var channel: Int

@@ -23,6 +23,8 @@ public enum ParameterRecipe: Hashable, Sendable {
     case scaled(ParameterID, by: [ChannelFactors])
     /// These numbers, each rounded once.
     case vector([Double])
+    /// Another parameter with its channels in another order.
+    case reordered(ParameterID, ChannelOrder)
     /// A bias that takes the shift of what the layer reads, rounded once.
     case shifted(ForwardShift)
 }

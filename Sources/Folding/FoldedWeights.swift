@@ -2,7 +2,7 @@ import NetGraph
 
 /// The weights of a folded network: computed from those of the network before, slice by slice, when they are asked for.
 public struct FoldedWeights<Base: WeightStore>: WeightStore {
-    private let base: Base
+    private let base: ReorderedWeights<Base>
     private let folded: FoldedNetwork
     /// Biases that take a whole weight to compute.
     private let sums = ShiftedBiases()
@@ -10,7 +10,7 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
 
     /// - Parameter magnitudes: gets to know the folded weights that are read.
     public init(base: Base, folded: FoldedNetwork, magnitudes: WeightMagnitudes? = nil) {
-        self.base = base
+        self.base = ReorderedWeights(base: base, recipes: folded.recipes)
         self.folded = folded
         self.magnitudes = magnitudes
     }
@@ -24,7 +24,7 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
     ) throws(WeightError) {
         let type = folded.network[parameter].elementType
         switch folded.recipes[parameter] {
-        case nil:
+        case nil, .reordered:
             try readFinite(parameter, from: start, into: buffer)
         case .vector(let numbers):
             for index in buffer.indices { buffer[index] = Element(numbers[start + index]) }

@@ -7,10 +7,15 @@ public struct InputPreparation: Hashable, Sendable {
     /// What is multiplied after that, likewise.
     public var scales: [String: [Double]] = [:]
 
+    /// Take the three channels of images in reverse order: RGB for a network that was trained on BGR, or the other way round.
+    public var swapsChannels = false
+
     public init() {}
 
     /// Whether numbers are told beside those of the files.
     public var hasNumbers: Bool { !means.isEmpty || !scales.isEmpty }
+
+    public var isEmpty: Bool { self == InputPreparation() }
 }
 
 /// What a layer for data does to each sample: (x - mean) scale.

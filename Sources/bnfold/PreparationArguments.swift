@@ -21,11 +21,15 @@ struct PreparationArguments: ParsableArguments {
             valueName: "[name=]numbers"))
     var inputScale: [InputNumbers] = []
 
+    @Flag(help: "Take the three channels of images in reverse order: RGB for a net trained on BGR.")
+    var swapChannels = false
+
     /// Adds what is told here to the options for the library.
     ///
     /// - Throws: for an input that is told twice.
     func apply(to options: inout ModelOptions) throws {
         options.preparation.foldsPreprocessing = foldPreprocessing
+        options.preparation.swapsChannels = swapChannels
         options.preparation.means = try InputNumbers.byInput(inputMean, "--input-mean")
         options.preparation.scales = try InputNumbers.byInput(inputScale, "--input-scale")
     }

@@ -80,6 +80,7 @@ struct PreparationTests {
             (["--input-mean", "1,x"], 64, "--input-mean"), (["--input-mean", "1", "--input-mean", "2"], 64, "twice"),
             (["--input-scale", "nan"], 64, "--input-scale"),
             (["--input-mean", "1", "--keep-training"], 64, "--keep-training"),
+            (["--swap-channels"], 64, "'data' 1x2x3x3"),
         ])
     func wrong(options: [String], code: Int32, words: String) async throws {
         let folder = try TinyNet.folder()
@@ -110,5 +111,21 @@ struct PreparationTests {
         let apart = try await Program.run(
             ["verify", "net.h5", "out.h5", "--input-mean", "1,2", "--input-scale", "0.5"], in: folder)
         #expect(apart.code == 0, "\(apart)")
+    }
+
+    @Test("in reverse order of its channels reads other weights, in both containers", arguments: ["h5", "caffemodel"])
+    func swap(container: String) async throws {
+        let folder = try TemporaryFolder()
+        let fixture = Fixture.branches
+        let output = "out.\(container)"
+        let outcome = try await Program.run(
+            ["fold", fixture.weights, output, "--prototxt", fixture.prototxt, "--swap-channels", "--verify"]
+                + fixture.shapeArguments, in: folder)
+        #expect(outcome.code == 0 && outcome.errors.contains("in reverse order"), "\(outcome)")
+        let pair = ["verify", fixture.weights, output, "--prototxt", fixture.prototxt] + fixture.shapeArguments
+        let apart = try await Program.run(pair + ["--swap-channels"], in: folder)
+        #expect(apart.code == 0, "\(apart)")
+        let without = try await Program.run(pair, in: folder)
+        #expect(without.code == 2, "\(without)")
     }
 }

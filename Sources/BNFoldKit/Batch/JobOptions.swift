@@ -60,6 +60,7 @@ extension JobOptions {
             "mergeOnly": reach == .none ? .boolean(true) : nil,
             "noForward": reach == .backward ? .boolean(true) : nil,
             "onlyAdjacent": reach == .adjacent ? .boolean(true) : nil,
+            "swapChannels": flag(\.model.preparation.swapsChannels),
             "verify": flag(\.verifies),
         ]
         let members = general.compactMap { key, value in value.map { JSONValue.Member(key: key, value: $0) } }
@@ -70,7 +71,7 @@ extension JobOptions {
     private static let generalKeys = [
         "allowUntrained", "assumeGlobalStats", "biasAsScale", "compress", "foldPreprocessing", "inputMean",
         "inputScale", "inputShape", "keepBatchStatistics",
-        "keepTraining", "mergeOnly", "noForward", "onlyAdjacent", "verify",
+        "keepTraining", "mergeOnly", "noForward", "onlyAdjacent", "swapChannels", "verify",
     ]
 
     /// Reads what an object gives, and takes the rest from `defaults`.
@@ -92,6 +93,7 @@ extension JobOptions {
         verifies = try fields.boolean("verify") ?? verifies
         model.preparation.foldsPreprocessing =
             try fields.boolean("foldPreprocessing") ?? model.preparation.foldsPreprocessing
+        model.preparation.swapsChannels = try fields.boolean("swapChannels") ?? model.preparation.swapsChannels
         if let means = try fields.decimalLists("inputMean") { model.preparation.means = means }
         if let scales = try fields.decimalLists("inputScale") { model.preparation.scales = scales }
         if let level = try fields.integer("compress") {

@@ -8,6 +8,7 @@ import NetGraph
 struct PreparedModel: Model {
     private let base: any Model
     private let insertions: [Insertion]
+    private let swapped: [String]
     let network: Network
     let weights: (any WeightStore)?
     let preparations: [DataPreparation]
@@ -16,26 +17,34 @@ struct PreparedModel: Model {
     private let recipes: [ParameterID: ParameterRecipe]
 
     /// - Parameters:
-    ///   - base: with numbers.
     ///   - affines: what the inputs need, by name.
+    ///   - swapped: inputs whose three channels come in reverse order.
+    /// - Throws: `ChannelSwap.Refusal` for a layer that cannot take them so.
     init(
-        _ base: any Model, affines: [InputAffine], form: LeftoverForm, isInPlace: Bool
-    ) {
-        var network = base.network
-        var recipes: [ParameterID: ParameterRecipe] = [:]
-        insertions = affines.enumerated().map { index, affine in
-            Insertion(affine, number: index, form: form, isInPlace: isInPlace, names: base.network)
-        }
-        for insertion in insertions { recipes.merge(insertion.insert(into: &network)) { _, new in new } }
+        _ base: any Model, affines: [InputAffine], swapped: [String], form: LeftoverForm, isInPlace: Bool
+    ) throws(ChannelSwap.Refusal) {
         self.base = base
-        self.network = network
-        self.recipes = recipes
-        weights = base.weights.map { weights in
-            FoldedWeights(
-                base: AnyWeightStore(weights), folded: FoldedNetwork(network: network, recipes: recipes))
+        self.swapped = swapped
+        insertions = affines.enumerated().map { index, affine in
+            var affine = affine
+            if swapped.contains(affine.input) {
+                affine.mean.reverse()
+                affine.scale.reverse()
+            }
+            return Insertion(affine, number: index, form: form, isInPlace: isInPlace, names: base.network)
         }
+        var network = base.network
+        recipes = try Self.change(&network, insertions, swapped)
+        self.network = network
+        let changes = FoldedNetwork(network: network, recipes: recipes)
+        weights = base.weights.map { FoldedWeights(base: AnyWeightStore($0), folded: changes) }
         remarks =
             base.remarks
+            + swapped.map { input in
+                ReadingRemark(
+                    kind: .init(rawValue: "swapped-channels"), severity: .note, layers: [],
+                    message: "the input '\(input.inMessages)' takes its three channels in reverse order")
+            }
             + insertions.map { insertion in
                 ReadingRemark(
                     kind: .init(rawValue: "prepares-data"), severity: .note, layers: [insertion.layerName],
@@ -47,6 +56,27 @@ struct PreparedModel: Model {
             rest.steps.removeAll { step in affine.replacedFields.contains { step.field.hasSuffix(".\($0)") } }
             return rest.steps.isEmpty ? nil : rest
         }
+    }
+
+    /// Puts the layers behind the inputs, and the weights that read them in order.
+    ///
+    /// - Returns: how the new parameters are made.
+    private static func change(
+        _ network: inout Network, _ insertions: [Insertion], _ swapped: [String]
+    ) throws(ChannelSwap.Refusal) -> [ParameterID: ParameterRecipe] {
+        var recipes: [ParameterID: ParameterRecipe] = [:]
+        var values = Dictionary(
+            swapped.compactMap { name in input(name, of: network).map { (name, $0) } },
+            uniquingKeysWith: { first, _ in first })
+        for insertion in insertions {
+            recipes.merge(insertion.insert(into: &network)) { _, new in new }
+            if values[insertion.affine.input] != nil {
+                values[insertion.affine.input] = network.layers.first { $0.id == insertion.layer }?.outputs.first
+            }
+        }
+        guard !values.isEmpty else { return recipes }
+        let orders = try ChannelSwap.apply(to: &network, values: Set(values.values), order: [2, 1, 0])
+        return recipes.merging(orders) { _, new in new }
     }
 
     /// What an input's data goes through first.
@@ -154,7 +184,7 @@ struct PreparedModel: Model {
         var named = base.network(withNamesOf: twin)
         // One that was made anew has parameters of its own, which the weights do not know.
         guard named.parameters.count == base.network.parameters.count else { return network }
-        for insertion in insertions { _ = insertion.insert(into: &named) }
+        guard let made = try? Self.change(&named, insertions, swapped), made == recipes else { return network }
         return named
     }
 
@@ -176,7 +206,27 @@ struct PreparedModel: Model {
     func writeWeights(
         of folded: FoldedNetwork, to path: String, settings: WriteSettings, magnitudes: WeightMagnitudes?
     ) throws(ModelError) {
-        try base.writeWeights(of: complete(folded), to: path, settings: settings, magnitudes: magnitudes)
+        let folded = complete(folded)
+        try checkStaying(folded)
+        try base.writeWeights(of: folded, to: path, settings: settings, magnitudes: magnitudes)
+    }
+
+    /// A layer of one piece stays with the numbers that the files have for it, in their order.
+    private func checkStaying(_ folded: FoldedNetwork) throws(ModelError) {
+        for layer in folded.network.layers where layer.unit != nil {
+            switch layer.operation {
+            case .scale, .bias: break
+            default: continue
+            }
+            let isReordered = layer.operation.parameters.contains { parameter in
+                if case .reordered = recipes[parameter] { true } else { false }
+            }
+            guard isReordered else { continue }
+            throw ModelError(
+                .malformed,
+                "\(files.network ?? files.weights ?? ""): layer '\(layer.name.inMessages)' (\(layer.type.inMessages)) prepares the data and stays, and cannot take the channels in another order; leave out --swap-channels, and swap them by yourself"
+            )
+        }
     }
 
     func check(_ folded: FoldedNetwork, files: ModelFiles, format: OutputFormat) throws(ModelError) {

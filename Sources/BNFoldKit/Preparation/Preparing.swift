@@ -12,7 +12,7 @@ func preparing(
     _ model: any Model, options: ModelOptions, form: LeftoverForm, frontend: any Frontend, dataLayer: String?
 ) throws(BNFoldError) -> any Model {
     let preparation = options.preparation
-    guard preparation.foldsPreprocessing || preparation.hasNumbers else { return model }
+    guard !preparation.isEmpty else { return model }
     try lifting { () throws(ModelError) in try frontend.check(preparation) }
     let place = model.files.network ?? model.files.weights ?? ""
     if options.keepsTraining {
@@ -29,17 +29,25 @@ func preparing(
     }
     let transforms =
         try preparation.foldsPreprocessing ? lifting { () throws(ModelError) in try model.dataTransforms() } : nil
-    if let transforms, transforms.isEmpty, !preparation.hasNumbers {
+    if let transforms, transforms.isEmpty, !preparation.hasNumbers, !preparation.swapsChannels {
         throw BNFoldError(
             .usage,
             "\(place): no layer for data has mean_value or scale, so --fold-preprocessing has nothing to fold; --input-mean and --input-scale tell such numbers"
         )
     }
-    let affines = try Preparations(place: place, network: model.network, preparation: preparation)
-        .affines(transforms ?? [])
-    return affines.isEmpty
-        ? model
-        : PreparedModel(model, affines: affines, form: form, isInPlace: frontend.hasLayersInPlace)
+    let preparations = Preparations(place: place, network: model.network, preparation: preparation)
+    let affines = try preparations.affines(transforms ?? [])
+    let swapped = try preparation.swapsChannels ? preparations.swappedInputs() : []
+    guard !affines.isEmpty || !swapped.isEmpty else { return model }
+    do throws(ChannelSwap.Refusal) {
+        return try PreparedModel(
+            model, affines: affines, swapped: swapped, form: form, isInPlace: frontend.hasLayersInPlace)
+    } catch {
+        throw BNFoldError(
+            .malformed,
+            "\(place): the channels of the data reach layer '\(error.layer.inMessages)' (\(error.type.inMessages)), which cannot take them in another order: \(error.reason); leave out --swap-channels, and swap them by yourself"
+        )
+    }
 }
 
 /// What the inputs of one network need.
@@ -88,6 +96,20 @@ private struct Preparations {
                     replacedFields: transform == nil ? [] : ["mean_value", "mean_file", "scale"]))
         }
         return affines
+    }
+
+    /// The inputs that take images of three channels.
+    func swappedInputs() throws(BNFoldError) -> [String] {
+        let shapes = inputs.map { input in
+            (input, shape: PreparedModel.input(input, of: network).flatMap { network[$0].shape })
+        }
+        let images = shapes.filter { $0.shape.map { $0.rank > 2 && $0.dimensions[1] == 3 } ?? false }.map(\.0)
+        guard images.isEmpty else { return images }
+        let known = shapes.map { "'\($0.0.inMessages)' \($0.shape.map(\.description) ?? "of unknown shape")" }
+        throw BNFoldError(
+            .usage,
+            "--swap-channels is for images of three channels, but the inputs of \(place) are \(known.joined(separator: ", ")); --input-shape tells a shape that is not known"
+        )
     }
 
     /// The numbers of an option by the names of inputs; the empty name stands for the only one.
