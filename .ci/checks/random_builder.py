@@ -39,7 +39,9 @@ class Builder:
         net.containers = (self.pick(*container), self.pick(*container))
         if self.chance(0.3):
             net.options.append(self.pick("--no-forward", "--only-adjacent", "--merge-only"))
-        net.options += [option for option in ("--keep-training", "--bias-as-scale") if self.chance(0.25)]
+        net.options += [option for option in ("--keep-training",) if self.chance(0.25)]
+        if self.chance(0.4):
+            net.options.append(self.pick("--bias-as-scale", "--leftover=depthwise", "--leftover=batchnorm"))
         if net.containers[0] == "caffemodel" and self.chance(0.5):
             for layer in self.random.sample(net.layers, len(net.layers) // 3):
                 layer.name = layer.name.replace("l", "block/l")

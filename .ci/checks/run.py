@@ -23,6 +23,7 @@ import faults  # noqa: E402
 import keras_hostile  # noqa: E402
 import keras_models  # noqa: E402
 import keras_mutations  # noqa: E402
+import leftovers  # noqa: E402
 import models  # noqa: E402
 import mutations  # noqa: E402
 import onnx_models  # noqa: E402
@@ -48,6 +49,7 @@ CHECKS = {
     "verify": verify.check,
     "random": random_nets.check,
     "preparation": preparation.check,
+    "leftovers": leftovers.check,
     "corpus": corpus.check,
     "faults": faults.check,
     "bombs": bombs.check,

@@ -70,16 +70,19 @@ private func fold(
     while true {
         let (plan, findings) = try makePlan(model, options: planning)
         try checkStatistics(findings, of: model, weights: request.input, vocabulary: frontend.vocabulary)
-        let folded = plan.applied(to: model.network)
+        let written = try LeftoverWriting(
+            plan, plan.applied(to: model.network), of: model, options: request.planning, frontend: frontend)
+        let folded = written.folded
         let magnitudes = WeightMagnitudes(of: plan, in: folded)
         switch try writing.write(folded, plan: plan, magnitudes: magnitudes, reader: &reader, frontend: frontend) {
         case .overflow(let layers):
             planning.overflowingTargets.formUnion(layers)
         case .done(let verification):
             var report = FoldReport(
-                model: model, plan: plan, folded: folded,
+                model: model, plan: written.plan, folded: folded,
                 findings: findings + plan.outliers(in: folded.network, magnitudes: magnitudes),
                 format: writing.format, vocabulary: frontend.vocabulary)
+            report.remarks += written.remarks.map(FoldReport.Remark.init)
             if let calibration {
                 report.calibration = calibration
                 report.input = FoldReport.Files(
@@ -129,9 +132,13 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
             try plan.outliers(in: model.network, weights: weights)
         }
     }
-    let folded = plan.applied(to: model.network)
+    let written = try LeftoverWriting(
+        plan, plan.applied(to: model.network), of: model, options: request.planning, frontend: frontend)
+    plan = written.plan
+    let folded = written.folded
     var report = FoldReport(
         model: model, plan: plan, folded: folded, findings: findings, format: nil, vocabulary: frontend.vocabulary)
+    report.remarks += written.remarks.map(FoldReport.Remark.init)
     if let observing = request.observing {
         guard model.weights != nil else {
             throw BNFoldError(.usage, "--input is held against stored statistics, so it needs the weights, too")

@@ -27,7 +27,15 @@ public struct CaffeFrontend: Frontend {
     }
 
     public func leftoverForm(for options: PlanningOptions) -> LeftoverForm {
-        options.writesBiasAsScale ? .scale : .scaleOrBias
+        options.leftover == .scale ? .scale : .scaleOrBias
+    }
+
+    public func conversion(for options: PlanningOptions) -> (target: LeftoverConversion.Target, type: String)? {
+        switch options.leftover {
+        case .depthwise: (.depthwise, "Convolution")
+        case .batchNorm: (.batchNorm(epsilon: Double(Float(1e-5))), "BatchNorm")
+        case .scale, .biasScale, nil: nil
+        }
     }
 
     public var endings: FileEndings {

@@ -4,10 +4,28 @@ public struct PlanningOptions: Hashable, Sendable {
     public var allowsUntrained = false
     /// How far an affine may go to a layer that takes it.
     public var reach = FoldReach.wholeGraph
+    /// What becomes of affines that nothing takes; `nil` for the framework's own form.
+    public var leftover: LeftoverChoice?
+
     /// Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer.
-    public var writesBiasAsScale = false
+    public var writesBiasAsScale: Bool {
+        get { leftover == .scale }
+        set { if newValue != writesBiasAsScale { leftover = newValue ? .scale : nil } }
+    }
 
     public init() {}
+}
+
+/// The layer that an affine becomes which nothing takes.
+public enum LeftoverChoice: String, Hashable, Sendable, CaseIterable {
+    /// A Scale; with factors of 1 where there are only shifts.
+    case scale
+    /// A Scale, or a Bias where there are only shifts.
+    case biasScale = "bias-scale"
+    /// A convolution with one weight for each channel.
+    case depthwise
+    /// A normalisation by stored statistics.
+    case batchNorm = "batchnorm"
 }
 
 /// What holds planning options, and offers each of them by its name.
@@ -26,6 +44,12 @@ extension PlanningChoosing {
     public var reach: FoldReach {
         get { planning.reach }
         set { planning.reach = newValue }
+    }
+
+    /// What becomes of affines that nothing takes; `nil` for the framework's own form.
+    public var leftover: LeftoverChoice? {
+        get { planning.leftover }
+        set { planning.leftover = newValue }
     }
 
     /// Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer.

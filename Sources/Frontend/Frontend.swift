@@ -37,6 +37,9 @@ public protocol Frontend: Sendable {
     /// - Throws: `ModelError` of the kind `usage` for an option that means nothing in this framework.
     func leftoverForm(for options: PlanningOptions) throws(ModelError) -> LeftoverForm
 
+    /// What affines that nothing takes are written as where that is another layer than `leftoverForm` says, and what the framework calls it.
+    func conversion(for options: PlanningOptions) -> (target: LeftoverConversion.Target, type: String)?
+
     /// What a network's own layer for data reads, and what it does with it when the network is tested.
     ///
     /// - Parameter needsSource: whether the layer has to name what it reads.
@@ -95,6 +98,8 @@ extension Frontend {
     public var comparesScores: Bool { false }
 
     public var hasLayersInPlace: Bool { false }
+
+    public func conversion(for options: PlanningOptions) -> (target: LeftoverConversion.Target, type: String)? { nil }
 
     public func check(_ preparation: InputPreparation) throws(ModelError) {}
 

@@ -23,9 +23,11 @@ public struct KerasFrontend: Frontend {
     private static let affineTypes = ["BatchNormalization", "SyncBatchNormalization", "BatchNormalizationV1"]
 
     public func leftoverForm(for options: PlanningOptions) throws(ModelError) -> LeftoverForm {
-        guard !options.writesBiasAsScale else {
+        if let leftover = options.leftover, leftover != .batchNorm {
             throw ModelError(
-                .usage, "--bias-as-scale is an option for nets of Caffe; leave it out for models of Keras")
+                .usage,
+                "--leftover \(leftover.rawValue)\(leftover == .scale ? " (--bias-as-scale)" : "") is for nets of Caffe: in a model of Keras what nothing takes is a BatchNormalization; leave it out"
+            )
         }
         guard !options.allowsUntrained else {
             throw ModelError(

@@ -28,10 +28,16 @@ public struct ONNXFrontend: Frontend {
     }
 
     public func leftoverForm(for options: PlanningOptions) throws(ModelError) -> LeftoverForm {
-        guard !options.writesBiasAsScale else {
-            throw ModelError(.usage, "--bias-as-scale means nothing for ONNX, which has Add in every runtime")
+        if let leftover = options.leftover, leftover != .batchNorm {
+            throw ModelError(
+                .usage,
+                "--leftover \(leftover.rawValue)\(leftover == .scale ? " (--bias-as-scale)" : "") is for nets of Caffe: in a model of ONNX what nothing takes is a Mul, an Add or a BatchNormalization, and with --leftover batchnorm always the last; leave it out"
+            )
         }
-        var form = LeftoverForm.multiplicationOrAddition(epsilon: Double(Float(1e-5)))
+        let epsilon = Double(Float(1e-5))
+        var form =
+            options.leftover == nil
+            ? LeftoverForm.multiplicationOrAddition(epsilon: epsilon) : LeftoverForm.batchNorm(epsilon: epsilon)
         form.types = LeftoverForm.Types(scale: "Mul", bias: "Add", batchNorm: "BatchNormalization")
         return form
     }

@@ -63,16 +63,25 @@ struct PlanningArguments: ParsableArguments {
     )
     var biasAsScale = false
 
+    @Option(
+        help: ArgumentHelp(
+            "What becomes of what nothing takes, for runtimes that lack a layer: depthwise is a 1x1 Convolution with a group for each channel.",
+            valueName: "form"))
+    var leftover: LeftoverChoice?
+
     /// The options for the library.
     var planning: PlanningOptions {
         var options = PlanningOptions()
         options.allowsUntrained = reading.allowUntrained
         options.reach = mergeOnly ? .none : onlyAdjacent ? .adjacent : noForward ? .backward : .wholeGraph
-        options.writesBiasAsScale = biasAsScale
+        options.leftover = biasAsScale ? .scale : leftover
         return options
     }
 
     func validate() throws {
+        if biasAsScale, let leftover, leftover != .scale {
+            throw ValidationError("--bias-as-scale is --leftover scale, and excludes --leftover \(leftover.rawValue)")
+        }
         if mergeOnly, noForward || onlyAdjacent {
             throw ValidationError(
                 "--merge-only excludes \(onlyAdjacent ? "--only-adjacent" : "--no-forward"): nothing is folded into other layers"
@@ -80,6 +89,8 @@ struct PlanningArguments: ParsableArguments {
         }
     }
 }
+
+extension LeftoverChoice: ExpressibleByArgument {}
 
 /// `data=1,3,224,224`
 struct InputShape: ExpressibleByArgument {

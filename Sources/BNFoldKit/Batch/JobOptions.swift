@@ -57,6 +57,7 @@ extension JobOptions {
             "inputShape": shapes.isEmpty ? nil : .object(shapes),
             "keepBatchStatistics": flag(\.model.keepsBatchStatistics),
             "keepTraining": flag(\.model.keepsTraining),
+            "leftover": leftover == .scale ? nil : leftover.map { .string($0.rawValue) },
             "mergeOnly": reach == .none ? .boolean(true) : nil,
             "noForward": reach == .backward ? .boolean(true) : nil,
             "onlyAdjacent": reach == .adjacent ? .boolean(true) : nil,
@@ -71,7 +72,7 @@ extension JobOptions {
     private static let generalKeys = [
         "allowUntrained", "assumeGlobalStats", "biasAsScale", "compress", "foldPreprocessing", "inputMean",
         "inputScale", "inputShape", "keepBatchStatistics",
-        "keepTraining", "mergeOnly", "noForward", "onlyAdjacent", "swapChannels", "verify",
+        "keepTraining", "leftover", "mergeOnly", "noForward", "onlyAdjacent", "swapChannels", "verify",
     ]
 
     /// Reads what an object gives, and takes the rest from `defaults`.
@@ -90,6 +91,13 @@ extension JobOptions {
         let mergeOnly = try fields.boolean("mergeOnly") ?? (reach == .none)
         reach = mergeOnly ? .none : onlyAdjacent ? .adjacent : noForward ? .backward : .wholeGraph
         writesBiasAsScale = try fields.boolean("biasAsScale") ?? writesBiasAsScale
+        if let name = try fields.string("leftover") {
+            guard let choice = LeftoverChoice(rawValue: name) else {
+                let known = LeftoverChoice.allCases.map(\.rawValue).joined(separator: ", ")
+                throw fields.error("leftover", "is '\(name)', expected one of \(known)")
+            }
+            leftover = choice
+        }
         verifies = try fields.boolean("verify") ?? verifies
         model.preparation.foldsPreprocessing =
             try fields.boolean("foldPreprocessing") ?? model.preparation.foldsPreprocessing

@@ -5,7 +5,8 @@ import Prototxt
 extension LayerEditor {
     /// The edits of the type's own parameters; the type itself is set elsewhere.
     func affineEdits() -> [SourceEdit] {
-        guard old.operation != layer.operation, let form = AffineForm(layer.operation) else { return [] }
+        guard old.operation != layer.operation, let form = newForm else { return [] }
+        if case .batchNorm = layer.operation { return replacements(form) }
         guard !changedType, let before = AffineForm(old.operation) else { return replacements(form) }
         guard let parameters = message.value(named: form.parameters)?.message else {
             let fields = form.fields
@@ -26,6 +27,20 @@ extension LayerEditor {
         }
         if form.hasTerm { return edits + setTrue("bias_term", in: parameters, isDefault: false) }
         return edits + parameters.fields(named: "bias_term").map { document.removal(of: $0) }
+    }
+
+    /// How the layer is written, if it is an affine now, in whatever form.
+    private var newForm: AffineForm? {
+        AffineForm(layer.operation)
+            ?? (changedType || becomesNormalization ? AffineForm(converted: layer.operation) : nil)
+    }
+
+    /// Whether a BatchNorm became one with other numbers.
+    private var becomesNormalization: Bool {
+        guard case .batchNorm(let new) = layer.operation, case .batchNorm(let before) = old.operation else {
+            return false
+        }
+        return new.stored != before.stored && new.gamma == nil && before.stored.allSatisfy { !new.stored.contains($0) }
     }
 
     /// The parameters of a layer that keeps its type, when nothing of them is left.
@@ -55,7 +70,7 @@ extension LayerEditor {
 
     /// Whether `affineEdits` removes a field as a whole.
     func isReplaced(_ name: String) -> Bool {
-        changedType && AffineForm(layer.operation) != nil && Self.replacedParameters.contains(name)
+        (changedType || becomesNormalization) && newForm != nil && Self.replacedParameters.contains(name)
             || emptiedParameters?.name == name
     }
 
@@ -80,6 +95,8 @@ struct AffineForm {
     let axes: AffineAxes
     /// Whether a Scale has a term beside its factor.
     let hasTerm: Bool
+    /// What a layer of another type has to say.
+    private let ownFields: [NewField]
 
     /// `nil` for an operation that is no Scale or Bias with parameters of its own.
     init?(_ operation: Operation) {
@@ -90,13 +107,35 @@ struct AffineForm {
             (parameters, axes, hasTerm) = ("bias_param", bias.axes, false)
         default: return nil
         }
+        ownFields = []
+    }
+
+    /// An affine in the form of a layer that is made for something else.
+    init?(converted operation: Operation) {
+        axes = .axes(1..<2)
+        hasTerm = false
+        switch operation {
+        case .convolution(let convolution):
+            parameters = "convolution_param"
+            ownFields =
+                [NewField(name: "num_output", value: .literal(String(convolution.outputChannels)))]
+                + (convolution.bias == nil ? [NewField(name: "bias_term", value: .literal("false"))] : [])
+                + [
+                    NewField(name: "kernel_size", value: .literal("1")),
+                    NewField(name: "group", value: .literal(String(convolution.groups))),
+                ]
+        case .batchNorm:
+            parameters = "batch_norm_param"
+            ownFields = [NewField(name: "use_global_stats", value: .literal("true"))]
+        default: return nil
+        }
     }
 
     var isScalar: Bool { axes.isScalar }
 
     /// What has to be said beside the defaults.
     var fields: [NewField] {
-        (isScalar ? [LayerEditor.noAxes] : [])
+        ownFields + (isScalar ? [LayerEditor.noAxes] : [])
             + (hasTerm ? [NewField(name: "bias_term", value: .literal("true"))] : [])
     }
 }
@@ -110,7 +149,7 @@ extension NewField {
         ]
         fields += layer.inputs.map { NewField(name: "bottom", value: .string(network[$0].name)) }
         fields += layer.outputs.map { NewField(name: "top", value: .string(network[$0].name)) }
-        if let form = AffineForm(layer.operation), !form.fields.isEmpty {
+        if let form = AffineForm(layer.operation) ?? AffineForm(converted: layer.operation), !form.fields.isEmpty {
             fields.append(NewField(name: form.parameters, value: .message(form.fields)))
         }
         self.init(name: "layer", value: .message(fields))
