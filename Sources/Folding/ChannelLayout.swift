@@ -68,7 +68,7 @@ public struct ChannelLayout: Hashable, Sendable {
     ///   - elements: consecutive elements of the tensor.
     ///   - start: the place of the first of them.
     ///   - factors: one for each channel.
-    func multiply<Element: WeightElement>(
+    public func multiply<Element: WeightElement>(
         _ elements: UnsafeMutableBufferPointer<Element>, from start: Int, by factors: [Double]
     ) {
         guard elementCount > 0 else { return }

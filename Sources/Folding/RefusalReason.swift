@@ -70,6 +70,8 @@ public enum RefusalReason: Hashable, Sendable {
     case channelsDisagree
     /// The weight of the layer before does not divide into its channels.
     case weightShape(producer: String)
+    /// The weight is stored as whole numbers and scales, which take only positive factors; where `takesEqual`, only one for all channels.
+    case quantizedWeight(producer: String, takesEqual: Bool)
     /// A folded weight or bias would exceed the range of its number format.
     case overflow(producer: String)
     /// The number of channels is not known, so no layer can be written for it.
@@ -111,6 +113,7 @@ public enum RefusalReason: Hashable, Sendable {
         case .channelCount: "channel-count"
         case .channelsDisagree: "channels-disagree"
         case .weightShape: "weight-shape"
+        case .quantizedWeight: "quantized-weight"
         case .overflow: "overflow"
         case .channelsUnknown: "channels-unknown"
         }

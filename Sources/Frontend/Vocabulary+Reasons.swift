@@ -73,6 +73,9 @@ extension Vocabulary {
             "the layers of its chain have different numbers of channels"
         case .weightShape(let producer):
             "the weight of '\(producer.inMessages)' does not divide into its output channels"
+        case .quantizedWeight(let producer, let takesEqual):
+            "the weight of '\(producer.inMessages)' is stored as whole numbers and scales, which take only positive factors"
+                + (takesEqual ? ", and the same for all channels" : "")
         case .overflow(let producer):
             "a folded weight of '\(producer.inMessages)' would exceed the range of its number format"
         case .channelsUnknown:

@@ -32,10 +32,25 @@ public struct Parameter: Hashable, Sendable {
     /// Whether layers that share the tensor may be given copies of their own. Where the framework calls one layer several times, with one set of
     /// parameters and one set of fields, its calls may not be parted: they change together or not at all.
     public var mayBeParted: Bool
+    /// What a weight may be multiplied by.
+    public var factors: Factors
 
-    public init(name: String, shape: [Int]?, elementType: ElementType = .float32, mayBeParted: Bool = true) {
+    /// Which factors a weight takes.
+    public enum Factors: Hashable, Sendable {
+        case any
+        /// It is stored as whole numbers and a scale for each output channel, which takes positive factors.
+        case ofOutputs
+        /// It is stored as whole numbers and scales that only one positive factor of all channels goes into.
+        case ofAll
+    }
+
+    public init(
+        name: String, shape: [Int]?, elementType: ElementType = .float32, mayBeParted: Bool = true,
+        factors: Factors = .any
+    ) {
         self.name = name
         self.mayBeParted = mayBeParted
+        self.factors = factors
         self.shape = shape
         self.elementType = elementType
     }

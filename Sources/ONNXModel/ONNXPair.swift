@@ -71,10 +71,11 @@ struct ONNXPair: Model {
     }
 
     private func folds(
-        of prepared: FoldedNetwork, magnitudes: WeightMagnitudes? = nil
+        of prepared: ONNXPreparedFold, magnitudes: WeightMagnitudes? = nil
     ) -> FoldedWeights<ONNXWeightStore> {
         FoldedWeights(
-            base: ONNXWeightStore(file: file, constants: graph.constants), folded: prepared, magnitudes: magnitudes)
+            base: ONNXWeightStore(file: file, constants: prepared.constants), folded: prepared.folded,
+            magnitudes: magnitudes)
     }
 
     // MARK: Writing other statistics
@@ -100,8 +101,9 @@ struct ONNXPair: Model {
             guard error.kind == .malformed || error.kind == .usage else { throw error }
             throw ModelError(.internalFault, "the written model does not load: \(error)")
         }
-        let prepared = try graph.prepared(folded, for: file).withSumsOfOneValue(readAs: written.network)
-        let expected = prepared.network
+        var prepared = try graph.prepared(folded, for: file)
+        prepared.folded = prepared.folded.withSumsOfOneValue(readAs: written.network)
+        let expected = prepared.folded.network
         if let difference = NetworkStructure(expected).firstDifference(from: NetworkStructure(written.network)) {
             throw ModelError(
                 .internalFault,

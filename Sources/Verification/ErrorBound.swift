@@ -8,7 +8,8 @@ import NetGraph
 ///     |dy_c| <= u (||W'_c||_1 max|x| + |b'_c|)
 ///
 /// and by ||W'_c||_1 times what its input is off by. Numbers below the smallest normal one are off by half a step of the subnormal ones, however
-/// small they are: that much more for each weight, times max|x|. What lies between two folded layers hands an error on by its Lipschitz constant.
+/// small they are: that much more for each weight, times max|x|. A weight that is stored as whole numbers and scales is rounded three times: before the
+/// fold, in its scale, and after the fold. What lies between two folded layers hands an error on by its Lipschitz constant.
 struct ErrorBound {
     /// One bound for each channel (axis 1), or a single one for all elements.
     private(set) var channels: [Double]
@@ -36,14 +37,15 @@ struct ErrorBound {
         var absolute: Double
 
         /// - Parameter type: `nil` for numbers that are what they were.
-        init(to type: ElementType?) {
-            (relative, absolute) =
+        init(to type: ElementType?, times: Double = 1) {
+            let (relative, absolute) =
                 switch type {
                 case .float16: (0x1p-11, 0x1p-25)
                 case .float32: (0x1p-24, 0x1p-150)
                 case .float64: (0x1p-53, .leastNonzeroMagnitude)
                 case nil: (0, 0)
                 }
+            (self.relative, self.absolute) = (relative * times, absolute * times)
         }
 
         /// What the rounding and the arithmetic make of a number, or of a sum of `count` numbers with this sum of magnitudes.
@@ -67,7 +69,9 @@ struct ErrorBound {
         let magnitude = magnitudes.max() ?? 0
         func all(_ bound: ErrorBound) -> [ErrorBound] { layer.outputs.map { _ in bound } }
         func rounding(_ parameter: ParameterID) -> Rounding {
-            Rounding(to: isRounded ? interpreter.network[parameter].elementType : nil)
+            let parameter = interpreter.network[parameter]
+            return Rounding(
+                to: isRounded ? parameter.elementType : nil, times: parameter.factors == .any ? 1 : 3)
         }
         switch layer.operation {
         case .convolution(let convolution), .deconvolution(let convolution):

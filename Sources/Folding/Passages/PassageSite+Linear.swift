@@ -12,6 +12,8 @@ struct LinearSite {
     /// The sum of the weights of each output, of a convolution that may have no bias and whose outputs read one channel each; `nil` where a shift does not
     /// pass.
     var outputSums: [Double]?
+    /// What the weight may be multiplied by.
+    var factors = Parameter.Factors.any
 }
 
 extension PassageSite {
@@ -31,6 +33,9 @@ extension PassageSite {
                 producer: layer.name, channels: site.linear.outputChannels, affineChannels: affine.channelCount)
             return blocked(affines, farCount: inputs.count, reason)
         }
+        if let reason = refusal(of: affine, factors: site.factors) {
+            return blocked(affines, farCount: inputs.count, reason)
+        }
         return Passage(
             moved: inputs.map { _ in nil }, rest: affines.map { _ in nil }, taken: affine)
     }
@@ -44,7 +49,8 @@ extension PassageSite {
     func takeForward(_ affines: [ChannelAffine?]) -> Passage {
         guard let site = linear, let affine = affines.first ?? nil, affines.dropFirst().allSatisfy({ $0 == affine })
         else { return blocked(affines, farCount: outputs.count, .severalOutputs(producer: layer.name)) }
-        if let reason = refusal(of: site) {
+        let factors: Parameter.Factors = site.factors == .any ? .any : .ofAll
+        if let reason = refusal(of: site) ?? refusal(of: affine, factors: factors) {
             return blocked(affines, farCount: outputs.count, reason)
         }
         if let shape = site.weightShape {
@@ -85,6 +91,17 @@ extension PassageSite {
         let multiplier = sums.count / channels
         return ChannelAffine(
             scale: sums.map { _ in 1 }, offset: sums.indices.map { plain[$0 / multiplier] * sums[$0] })
+    }
+
+    /// Why a weight that is stored as whole numbers and scales does not take an affine.
+    private func refusal(of affine: ChannelAffine, factors: Parameter.Factors) -> RefusalReason? {
+        let first = affine.scale.first ?? 1
+        switch factors {
+        case .any: return nil
+        case .ofOutputs where affine.scale.allSatisfy { $0 > 0 }: return nil
+        case .ofAll where first > 0 && affine.scale.allSatisfy { $0 == first }: return nil
+        default: return .quantizedWeight(producer: layer.name, takesEqual: factors == .ofAll)
+        }
     }
 
     private func refusal(of site: LinearSite) -> RefusalReason? {

@@ -250,7 +250,8 @@ extension PlanningGraph {
             site.linear = LinearSite(
                 linear: linear, weightShape: network[linear.weight].shape,
                 isOverflowing: settings.overflowingTargets.contains(layer.id),
-                isParted: settings.partedTargets.contains(layer.id), outputSums: settings.outputSums[position])
+                isParted: settings.partedTargets.contains(layer.id), outputSums: settings.outputSums[position],
+                factors: network[linear.weight].factors)
         }
         site.isClosed = settings.closesUnits && layer.unit != nil
         return site

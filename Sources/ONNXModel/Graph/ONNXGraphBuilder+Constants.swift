@@ -16,6 +16,7 @@ extension ONNXGraphBuilder {
         switch node.type {
         case "Constant": result = Self.constant(node)
         case "Shape": result = try shapeConstant(node)
+        case "DequantizeLinear": result = try dequantized(node)
         case "CastLike" where constant(node, 0) != nil:
             // Of the second input only the type counts.
             let type = type(node, 1)

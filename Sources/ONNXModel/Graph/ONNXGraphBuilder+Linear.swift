@@ -9,6 +9,7 @@ extension ONNXGraphBuilder {
             if let name = node.input(position), file.sparseNames.contains(name) {
                 throw .opaque("its \(role) '\(name.inMessages)' is a sparse tensor, which is not read")
             }
+            try requireNotQuantized(node, position, role)
             throw .opaque("its \(role) is known only when the model runs")
         }
         guard constant.type.parameterType != nil else {
@@ -260,6 +261,7 @@ extension ONNXGraphBuilder {
     mutating func matrixProduct(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
         try requireFloat(node, 0)
         try requireFloat(node, 1)
+        try requireNotQuantized(node, 1, "weight")
         let (first, second) = (try rank(node, 0), try rank(node, 1))
         if value(node, 0) != nil, let name = node.input(1), let matrix = constant(node, 1), matrix.elementCount > 0,
             matrix.dimensions.count == 2, first >= 2

@@ -24,6 +24,10 @@ struct ONNXGraphBuilder {
     /// How often of these only its shape or its type is read.
     var shapeReaderCounts: [String: Int] = [:]
     var constantNodes: Set<Int> = []
+    /// The node that reads a name last of all, and at which place.
+    var lastReaders: [String: (node: Int, input: Int)] = [:]
+    /// Why what a DequantizeLinear writes is no constant, though it reads constants.
+    var dequantizationCauses: [String: String] = [:]
     private var knownParameters: [ParameterKey: ParameterID] = [:]
     private var helpers: [String: ValueID] = [:]
     var nextHelper: Int
@@ -139,6 +143,7 @@ struct ONNXGraphBuilder {
         for node in file.nodes where live.contains(node.index) {
             for (position, name) in node.inputs.enumerated() where !name.isEmpty {
                 readerCounts[name, default: 0] += 1
+                lastReaders[name] = (node.index, position)
                 if node.type == "Shape" || node.type == "CastLike" && position == 1 {
                     shapeReaderCounts[name, default: 0] += 1
                 }
@@ -278,7 +283,7 @@ struct ONNXGraphBuilder {
             positions.append([])
         }
         let outputs = node.namedOutputs.map { name in
-            addValue(name, shape: told(nil, of: name), type: infos[name]?.type ?? .unknown)
+            addValue(name, shape: told(nil, of: name), type: infos[name]?.type ?? typeOfOutput(node))
         }
         let id = LayerID(node.index)
         network.layers.append(
@@ -286,6 +291,16 @@ struct ONNXGraphBuilder {
                 id: id, name: Self.name(of: node, outputs: node.namedOutputs), type: node.type,
                 operation: .opaque(Opaque(type: node.type, cause: cause)), inputs: inputs, outputs: outputs))
         origins[id] = ONNXNetwork.Origin(node: node.index, inputs: positions)
+    }
+
+    /// What the elements are that a node writes which is not understood, where its type alone tells that.
+    private func typeOfOutput(_ node: ONNXNode) -> ONNXElementType {
+        guard node.domain.isEmpty, !file.redefinedOperators.contains(node.type) else { return .unknown }
+        switch node.type {
+        case "Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization": return type(node, 0)
+        case "DequantizeLinear": return integer(node, "output_dtype") ?? 0 == 0 ? type(node, 1) : .unknown
+        default: return .unknown
+        }
     }
 
     /// What a layer is called: as its node, or as its first output where the node has no name.
@@ -336,7 +351,7 @@ struct ONNXGraphBuilder {
         let parameter = network.addParameter(
             Parameter(
                 name: role.isEmpty ? name : "\(name) \(role)", shape: shape,
-                elementType: constant.type.parameterType ?? .float32))
+                elementType: constant.type.parameterType ?? .float32, factors: constant.factors))
         knownParameters[key] = parameter
         parameterConstants[parameter] = constant.reshaped(shape)
         if role.isEmpty { parameterNames[parameter] = name }

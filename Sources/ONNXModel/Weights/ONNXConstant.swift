@@ -13,6 +13,8 @@ struct ONNXConstant: Hashable, Sendable {
         case filled(Double)
         /// Lengths of axes, of which some are known only when the model runs.
         case lengths([Length])
+        /// Whole numbers and scales.
+        case dequantized(ONNXDequantization)
     }
 
     /// The length of an axis.
@@ -71,6 +73,7 @@ struct ONNXConstant: Hashable, Sendable {
             for index in buffer.indices { buffer[index] = Element(numbers[start + index]) }
         case .filled(let number):
             for index in buffer.indices { buffer[index] = Element(number) }
+        case .dequantized(let dequantization): try dequantization.read(from: start, into: buffer, of: file)
         case .lengths: throw WireError(path: file.path, message: "lengths of axes are read that are not known")
         }
         if factor != 1 { for index in buffer.indices { buffer[index] = Element(Double(buffer[index]) * factor) } }

@@ -39,17 +39,26 @@ extension ONNXFile {
     }
 
     /// All elements of a tensor of whole numbers; those beyond Int64 wrap.
-    func integers(of tensor: ONNXTensor) throws(WireError) -> [Int64] {
-        if case .varints = tensor.numbers { return try varints(of: tensor) }
+    ///
+    /// - Parameter part: which of them; `nil` for all.
+    func integers(of tensor: ONNXTensor, _ part: Range<Int>? = nil) throws(WireError) -> [Int64] {
+        if case .varints = tensor.numbers {
+            let all = try varints(of: tensor)
+            return part.map { Array(all[$0]) } ?? all
+        }
         guard let size = tensor.type.byteCount, tensor.type.isInteger else {
             throw error(tensor, "is of type \(tensor.type), expected whole numbers")
         }
         let bytes: [UInt8]
+        func range(_ whole: Range<Int>) -> Range<Int> {
+            guard let part else { return whole }
+            return whole.lowerBound + part.lowerBound * size..<whole.lowerBound + part.upperBound * size
+        }
         switch tensor.numbers {
-        case .raw(let field): bytes = try source.bytes(in: field.payload)
+        case .raw(let field): bytes = try source.bytes(in: range(field.payload))
         case .external(let place):
-            let (file, range) = try self.bytes(of: tensor, at: place)
-            bytes = try file.bytes(in: range)
+            let (file, whole) = try self.bytes(of: tensor, at: place)
+            bytes = try file.bytes(in: range(whole))
         default: throw error(tensor, "holds no whole numbers")
         }
         let isSigned = [.int8, .int16, .int32, .int64].contains(tensor.type)

@@ -43,6 +43,8 @@ struct ONNXChanges {
     var outputs: [Int: [String]] = [:]
     /// Attributes that go, by name.
     var removedAttributes: [Int: Set<String>] = [:]
+    /// Attributes that are whole numbers and get a value, by name.
+    var setAttributes: [Int: [String: Int]] = [:]
     /// Initializers that get other numbers where they are.
     var rewritten: [Int: ParameterID] = [:]
     var tensors: [NewTensor] = []
@@ -54,20 +56,21 @@ struct ONNXChanges {
     /// Inputs of the graph that were defaults of tensors which are gone or have other numbers.
     var removedInputs: Set<String> = []
 
-    private let file: ONNXFile
+    let file: ONNXFile
     let original: ONNXNetwork
     let folded: FoldedNetwork
+    private let scales: [ParameterID: ONNXPreparedFold.Scales]
     private var names: UniqueNames
     /// The graphs that values of the folded network belong to.
     let scopes: [Int]
     /// Which parameter is to be read where, with the dimensions that the node wants.
-    private var slots: [(slot: Slot, parameter: ParameterID, dimensions: [Int])] = []
+    var slots: [(slot: Slot, parameter: ParameterID, dimensions: [Int])] = []
 
-    /// - Parameter folded: prepared to be written.
-    init(_ folded: FoldedNetwork, of original: ONNXNetwork, file: ONNXFile) throws(ModelError) {
+    init(_ prepared: ONNXPreparedFold, of original: ONNXNetwork, file: ONNXFile) throws(ModelError) {
         self.file = file
+        folded = prepared.folded
+        scales = prepared.scales
         self.original = original
-        self.folded = folded
         scopes = original.scopes(in: folded.network)
         names = UniqueNames(file.allNames.union(folded.network.values.map(\.name)))
         for layer in folded.network.layers where original.origins[layer.id]?.part == "terms" {
@@ -166,7 +169,9 @@ struct ONNXChanges {
             throw ModelError(.internalFault, "layer '\(layer.name)' (\(layer.type)) got other parameters")
         }
         let node = file.nodes[origin.node]
-        if weight != previous.first {
+        if let scales = scales[weight], case .dequantized(let old) = original.constants[previous[0]]?.numbers {
+            change(scales, of: old)
+        } else if weight != previous.first {
             var dimensions = folded.network[weight].shape ?? []
             // The constant on the left of a MatMul is told as the kernel of a convolution.
             if node.type == "MatMul", dimensions.count == 3 {
@@ -294,7 +299,7 @@ struct ONNXChanges {
     }
 
     /// How often names are read by what stays: nodes, graphs inside them, the caller.
-    private func readers(of wanted: Set<String>?) -> [String: Int] {
+    func readers(of wanted: Set<String>?) -> [String: Int] {
         var counts: [String: Int] = [:]
         func add(_ name: String) {
             guard !name.isEmpty, wanted?.contains(name) ?? true else { return }
@@ -315,22 +320,6 @@ struct ONNXChanges {
     }
 
     // MARK: What follows
-
-    private mutating func writtenNames() -> Set<String> {
-        var written = Set(file.inputs.map(\.name)).union(file.initializerPlaces.keys).union(file.sparseNames)
-        written.formUnion(tensors.map(\.name))
-        written.formUnion(file.innerInputs.map(\.name))
-        for node in file.nodes where !removedNodes.contains(node.index) {
-            if let replacement = replacements[node.index] {
-                written.insert(replacement.output)
-            } else {
-                written.formUnion(outputs[node.index] ?? node.outputs)
-            }
-        }
-        for node in insertions.values.joined() { written.insert(node.output) }
-        for node in firstNodes.values.joined() { written.insert(node.output) }
-        return written
-    }
 
     /// Nodes that are no layers may read values that are gone: those that only want to know a shape read what has the same one, and those that nothing asks
     /// for go.
@@ -372,29 +361,5 @@ struct ONNXChanges {
             else { continue }
             renamed[name] = folded.network[now.outputs[place]].name
         }
-    }
-
-    /// Takes away constants that only what is gone has read.
-    private mutating func removeUnread() {
-        var counts = readers(of: nil)
-        let before = Set(file.nodes.flatMap { $0.inputs + Array($0.namesReadInside) })
-        for node in file.nodes.reversed()
-        where original.constantNodes.contains(node.index) && !removedNodes.contains(node.index) {
-            guard node.namedOutputs.allSatisfy({ counts[$0] ?? 0 == 0 && before.contains($0) }) else { continue }
-            removedNodes.insert(node.index)
-            for name in inputs[node.index] ?? node.inputs { counts[name, default: 0] -= 1 }
-        }
-        for (place, tensor) in file.initializers.enumerated()
-        where counts[tensor.name] ?? 0 <= 0 && before.contains(tensor.name) {
-            removedInitializers.insert(place)
-            removedInputs.insert(tensor.name)
-        }
-    }
-
-    private mutating func vanish() {
-        let written = writtenNames()
-        let before = Set(file.nodes.flatMap(\.outputs))
-        vanished = before.subtracting(written)
-        renamed = renamed.filter { vanished.contains($0.key) && written.contains($0.value) }
     }
 }

@@ -44,7 +44,8 @@ struct ONNXConversion: WeightConversion {
         writer.checkpoint = settings.checkpoint
         writer.side = settings.side
         writer.movesAll = settings.side != nil
-        let unchanged = FoldedNetwork(unchanged: graph.network)
+        let unchanged = ONNXPreparedFold(
+            folded: FoldedNetwork(unchanged: graph.network), constants: graph.constants)
         try writer.write(
             unchanged, of: graph, file: file, weights: ONNXWeightStore(file: file, constants: graph.constants), to: path
         )

@@ -80,7 +80,10 @@ struct ONNXEdits {
         for case .tensor(let tensor) in node.attributes.map(\.value) {
             if case .external(let place) = tensor.numbers { edits += try takeIn(tensor, place) }
         }
-        guard inputs != nil || outputs != nil || changes.removedAttributes[node.index] != nil else { return }
+        let set = changes.setAttributes[node.index] ?? [:]
+        guard inputs != nil || outputs != nil || changes.removedAttributes[node.index] != nil || !set.isEmpty else {
+            return
+        }
         let message = try WireMessage(indexing: node.field, of: file.source)
         for (number, names) in [(ONNXSchema.Node.inputs, inputs), (ONNXSchema.Node.outputs, outputs)] {
             guard let names else { continue }
@@ -88,9 +91,14 @@ struct ONNXEdits {
             for name in names { content.appendString(file.spelled(name, in: node.scope), field: number) }
             edits += WireEdit.replace(message.fields(number, .lengthDelimited), inside: inside, with: content)
         }
-        for attribute in node.attributes where changes.removedAttributes[node.index]?.contains(attribute.name) ?? false
-        {
+        for attribute in node.attributes
+        where changes.removedAttributes[node.index]?.contains(attribute.name) ?? false || set[attribute.name] != nil {
             edits.append(.remove(attribute.field, inside: inside))
+        }
+        for (name, value) in set {
+            var content = WireContent()
+            content.appendMessage(ONNXMessages.attribute(name, value), field: ONNXSchema.Node.attributes)
+            edits.append(.insert(content, at: message.range.upperBound, inside: inside))
         }
     }
 

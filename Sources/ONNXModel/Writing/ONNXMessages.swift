@@ -69,6 +69,15 @@ struct ONNXMessages {
         return content
     }
 
+    /// An attribute that is a whole number.
+    static func attribute(_ name: String, _ value: Int) -> WireContent {
+        var attribute = WireContent()
+        attribute.appendString(name, field: ONNXSchema.Attribute.name)
+        attribute.appendVarint(UInt64(bitPattern: Int64(value)), field: ONNXSchema.Attribute.integer)
+        attribute.appendVarint(UInt64(ONNXSchema.AttributeType.integer), field: ONNXSchema.Attribute.type)
+        return attribute
+    }
+
     /// A node with attributes of whole numbers, as a field of a graph.
     static func node(
         _ type: String, name: String, inputs: [String], output: String, integers: [(name: String, value: Int)] = [],
@@ -80,11 +89,7 @@ struct ONNXMessages {
         node.appendString(name, field: ONNXSchema.Node.name)
         node.appendString(type, field: ONNXSchema.Node.type)
         for (name, value) in integers {
-            var attribute = WireContent()
-            attribute.appendString(name, field: ONNXSchema.Attribute.name)
-            attribute.appendVarint(UInt64(bitPattern: Int64(value)), field: ONNXSchema.Attribute.integer)
-            attribute.appendVarint(UInt64(ONNXSchema.AttributeType.integer), field: ONNXSchema.Attribute.type)
-            node.appendMessage(attribute, field: ONNXSchema.Node.attributes)
+            node.appendMessage(attribute(name, value), field: ONNXSchema.Node.attributes)
         }
         for (name, values) in lists {
             var attribute = WireContent()

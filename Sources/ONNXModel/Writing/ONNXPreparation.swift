@@ -8,7 +8,7 @@ extension ONNXNetwork {
     /// What is written and what is held against the written file are both made of it.
     ///
     /// - Throws: for numbers that cannot be read.
-    func prepared(_ folded: FoldedNetwork, for file: ONNXFile) throws(ModelError) -> FoldedNetwork {
+    func prepared(_ folded: FoldedNetwork, for file: ONNXFile) throws(ModelError) -> ONNXPreparedFold {
         var result = folded
         keepNamesOfConstants(&result)
         renameNewValues(&result, file: file)
@@ -29,7 +29,7 @@ extension ONNXNetwork {
         try joinConstants(&result, before: before, file: file)
         let tags = try joinTerms(&result, file: file)
         nameParts(&result, file: file, tags: tags)
-        return result
+        return try requantized(result)
     }
 
     /// The layers that are parts of nodes, by node, with the place in the network of each.

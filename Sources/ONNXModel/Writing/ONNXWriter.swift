@@ -15,13 +15,13 @@ struct ONNXWriter {
     /// Whether all large tensors go there, those of the model itself included.
     var movesAll = false
 
-    /// - Parameters:
-    ///   - folded: prepared to be written.
-    ///   - weights: of the folded network.
+    /// - Parameter weights: of the folded network.
     mutating func write(
-        _ folded: FoldedNetwork, of original: ONNXNetwork, file: ONNXFile, weights: some WeightStore, to path: String
+        _ prepared: ONNXPreparedFold, of original: ONNXNetwork, file: ONNXFile, weights: some WeightStore,
+        to path: String
     ) throws(ModelError) {
         try checkpoint()
+        let folded = prepared.folded
         if let node = file.nodes.first(where: \.hasExternalDataInside) {
             throw ModelError(
                 .malformed,
@@ -30,7 +30,7 @@ struct ONNXWriter {
         }
         for case (let parameter, .scaled(let source, _)) in folded.recipes
         where original.constants[source]?.factor ?? 1 != 1 { doubled.insert(parameter) }
-        let changes = try ONNXChanges(folded, of: original, file: file)
+        let changes = try ONNXChanges(prepared, of: original, file: file)
         var edits = ONNXEdits(changes, folded: folded.network, file: file)
         if let side {
             try checkPlace(of: side, file: file)
