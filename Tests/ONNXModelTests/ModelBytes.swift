@@ -47,6 +47,14 @@ struct ModelBytes {
         return attribute
     }
 
+    static func text(_ name: String, _ value: String) -> WireContent {
+        var attribute = WireContent()
+        attribute.appendString(name, field: ONNXSchema.Attribute.name)
+        attribute.appendString(value, field: ONNXSchema.Attribute.string)
+        attribute.appendVarint(3, field: ONNXSchema.Attribute.type)
+        return attribute
+    }
+
     static func float(_ name: String, _ value: Float) -> WireContent {
         var attribute = WireContent()
         attribute.appendString(name, field: ONNXSchema.Attribute.name)

@@ -159,7 +159,7 @@ extension ONNXGraphBuilder {
     /// alpha A B + beta C, with a constant B and, for C, one number for each column.
     mutating func generalProduct(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
         try requireFloat(node, 0)
-        guard let given = value(node, 0) else { throw .opaque("its first factor is the constant one") }
+        guard let given = value(node, 0) else { return try turnedProduct(node) }
         guard shape(node, 0)?.rank ?? 2 == 2 else { throw .opaque("its input has other than two axes") }
         let turns = integer(node, "transA") ?? 0 != 0
         var matrix = try weight(node, 1, "weight")
@@ -211,6 +211,16 @@ extension ONNXGraphBuilder {
         translation = ONNXTranslation(.arithmetic(Arithmetic(.sum)), inputs: [[], []])
         translation.values = [products, added]
         return translation
+    }
+
+    /// A B with a constant A: its columns are those of B, so that no factor of a column goes into A.
+    private func turnedProduct(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
+        guard value(node, 1) != nil, number(node, "alpha") ?? 1 == 1, node.input(2) == nil,
+            let contraction = Contraction.matrixProduct(
+                ranks: 2, 2, transposesFirst: integer(node, "transA") ?? 0 != 0,
+                transposesSecond: integer(node, "transB") ?? 0 != 0)
+        else { throw .opaque("its first factor is the constant one, beside an alpha or a C") }
+        return ONNXTranslation(.contraction(contraction), inputs: [[0], [1]])
     }
 
     /// C of a Gemm that differs from row to row, repeated where it has one column; `nil` for any other.
@@ -311,7 +321,7 @@ extension ONNXGraphBuilder {
             guard let name = node.input(position), let value = values[name], isReadOnce(name, value),
                 let constant = constant(node, other), let constantName = node.input(other),
                 constant.type.parameterType != nil, constant.elementCount > 0, !constant.isLengths,
-                let matrix = network.layers.last(where: { $0.outputs == [value] }), matrix.type == "MatMul",
+                let matrix = network.layers.last(where: { $0.outputs == [value] }), matrix.isPlainProduct,
                 var origin = origins[matrix.id], origin.sum == nil,
                 let rank = network[value].shape?.rank, constant.dimensions.count <= rank
             else { continue }

@@ -50,26 +50,6 @@ extension ONNXGraphBuilder {
                     parameterAxes: isEachChannel ? [1] : nil, epsilon: epsilon(node))))
     }
 
-    /// Two factors, whose axes have letters.
-    func einsum(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
-        for position in node.inputs.indices { try requireFloat(node, position) }
-        let equation = (text(node, "equation") ?? "").filter { $0 != " " }
-        let sides = equation.split(separator: ">", maxSplits: 1, omittingEmptySubsequences: false)
-        let factors = sides[0].filter { $0 != "-" }.split(separator: ",", omittingEmptySubsequences: false)
-        func labels(_ text: Substring) -> [Int]? {
-            let letters = text.unicodeScalars.map { Int($0.value) }
-            let isPlain = text.unicodeScalars.allSatisfy { $0.isASCII && $0.properties.isAlphabetic }
-            return isPlain && Set(letters).count == letters.count ? letters : nil
-        }
-        guard factors.count == 2, node.inputs.count == 2, let first = labels(factors[0]),
-            let second = labels(factors[1]),
-            case let implied = Set(first).symmetricDifference(second).sorted(),
-            let output = sides.count == 2 ? labels(sides[1]) : implied, Set(first + second).isSuperset(of: output)
-        else { throw .opaque("its equation '\(equation.inMessages)' is not modelled") }
-        return ONNXTranslation(
-            .contraction(Contraction(first: first, second: second, output: output)), inputs: [[0], [1]])
-    }
-
     private func epsilon(_ node: ONNXNode) -> Double { number(node, "epsilon") ?? Double(Float(1e-5)) }
 
     private mutating func numbers(_ node: ONNXNode, _ position: Int, rank: Int) throws(ONNXObstacle) -> ParameterID {

@@ -174,7 +174,10 @@ struct ONNXChanges {
         } else if weight != previous.first {
             var dimensions = folded.network[weight].shape ?? []
             // The constant on the left of a MatMul is told as the kernel of a convolution.
-            if node.type == "MatMul", dimensions.count == 3 {
+            if node.type == "Einsum", case .convolution(let convolution) = layer.operation {
+                dimensions = Array(
+                    convolution.weightOrder == .outputsLast ? dimensions.suffix(2) : dimensions.prefix(2))
+            } else if node.type == "MatMul", dimensions.count == 3 {
                 dimensions.remove(at: origin.turn == nil ? 2 : 0)
             }
             let slot = Slot(node: node.index, input: weightInput)
@@ -192,7 +195,7 @@ struct ONNXChanges {
         }
         guard new.count > 1, previous.count < 2 || new[1] != previous[1] else { return }
         let count = folded.network[new[1]].shape ?? []
-        guard node.type == "MatMul" else {
+        guard old.isPlainProduct else {
             var read = inputs[node.index] ?? node.inputs
             while read.count < 3 { read.append("") }
             inputs[node.index] = read
@@ -200,8 +203,12 @@ struct ONNXChanges {
             if node.type == "Gemm" { removedAttributes[node.index, default: []].insert("beta") }
             return
         }
-        // Along the last axis, or along the one before it where the constant is on the left.
-        let dimensions = weightInput == 0 ? count + [1] : count
+        // Along the last axis, or along an earlier one where the product is told as a convolution.
+        var inner = node.type == "MatMul" && weightInput == 0 ? 1 : 0
+        if node.type == "Einsum", case .convolution(let convolution) = layer.operation {
+            inner = convolution.kernel.count
+        }
+        let dimensions = count + [Int](repeating: 1, count: inner)
         if let sum = origin.sum {
             slots.append((Slot(node: sum, input: origin.sumInput), new[1], dimensions))
             return
