@@ -33,6 +33,11 @@ public struct GaussianNoise {
         }
     }
 
+    /// A whole number from 0 to below a limit, which is positive.
+    mutating func wholeNumber(below limit: Int) -> Double {
+        min((uniform() * Double(limit)).rounded(.down), Double(limit - 1))
+    }
+
     /// A number from 0 up to 1, of 53 bits.
     private mutating func uniform() -> Double {
         state &+= 0x9E37_79B9_7F4A_7C15

@@ -13,6 +13,8 @@ public struct InputNoise {
     private var noise: GaussianNoise
     private var means: [String: [Double]] = [:]
     private var deviations: [String: [Double]] = [:]
+    /// Of inputs that choose rows of a table: the number of rows.
+    private let rowCounts: [String: Int]
 
     /// Scales are kept within these, so that statistics that mean nothing give no numbers that mean nothing.
     private static let sensible = 1e-4...1e4
@@ -21,6 +23,7 @@ public struct InputNoise {
         self.shapes = shapes
         noise = GaussianNoise(seed: seed)
         let network = interpreter.network
+        rowCounts = Self.rowCounts(of: network)
         let isUsable = { (layer: Layer) -> BatchNorm? in
             guard case .batchNorm(let batchNorm) = layer.operation, batchNorm.usesGlobalStatistics,
                 batchNorm.hasStatistics, batchNorm.axis == 1
@@ -56,12 +59,39 @@ public struct InputNoise {
             let channels = shape.count > 1 ? max(shape[1], 1) : 1
             let inner = max(shape.dropFirst(2).reduce(1, *), 1)
             let elements = (0..<shape.reduce(1, *)).map { index in
+                if let rows = rowCounts[name] { return noise.wholeNumber(below: rows) }
                 let channel = index / inner % channels
                 return (means[name]?[channel] ?? 0) + (deviations[name]?[channel] ?? scale) * noise.next()
             }
             inputs[name] = Tensor(shape: shape, elements: elements)
         }
         return inputs
+    }
+
+    /// Inputs that reach a layer which looks up rows of a table: no noise is a row's number.
+    private static func rowCounts(of network: Network) -> [String: Int] {
+        guard network.layers.contains(where: { if case .embed = $0.operation { true } else { false } }) else {
+            return [:]
+        }
+        var sources: [ValueID: Set<ValueID>] = [:]
+        var counts: [ValueID: Int] = [:]
+        for layer in network.layers {
+            switch layer.operation {
+            case .input:
+                for output in layer.outputs { sources[output] = [output] }
+            case .embed(let embed):
+                for source in layer.inputs.flatMap({ sources[$0] ?? [] }) {
+                    counts[source] = min(counts[source] ?? .max, max(embed.rowCount, 1))
+                }
+            case .identity, .split, .flatten, .reshape, .permute, .slice, .concat, .crop, .gathering, .stridedSlice,
+                .tile:
+                // The same numbers in other places.
+                let all = layer.inputs.reduce(into: Set<ValueID>()) { $0.formUnion(sources[$1] ?? []) }
+                for output in layer.outputs where !all.isEmpty { sources[output] = all }
+            default: continue
+            }
+        }
+        return Dictionary(counts.map { (network[$0].name, $1) }, uniquingKeysWith: min)
     }
 
     /// Means and variances that make sense; `nil` when there are none.

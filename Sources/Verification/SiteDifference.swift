@@ -58,9 +58,17 @@ public struct SiteDifference: Hashable, Sendable {
         guard channelCount > 0, inner > 0 else { return }
         var errors = [Double](repeating: 0, count: channelCount)
         var magnitude = 0.0
+        var alikeCount = 0
         for (index, expected) in original.elements.enumerated() {
-            let difference = abs(folded.elements[index] - expected)
+            let found = folded.elements[index]
+            let difference = abs(found - expected)
             let channel = index / inner % channelCount
+            // What is not finite in the same way says nothing.
+            if !expected.isFinite, expected == found || expected.isNaN && found.isNaN {
+                alikeCount += 1
+                if alikeCount == original.elements.count { errors[channel] = .infinity }
+                continue
+            }
             errors[channel] = difference.isFinite ? max(errors[channel], difference) : .infinity
             magnitude = max(magnitude, abs(expected))
         }

@@ -5,8 +5,10 @@ import NetGraph
 public struct ValueDifference: Hashable, Sendable {
     /// Elements compared.
     public private(set) var elementCount = 0
-    /// Elements that are not finite in at least one of the networks.
+    /// Elements that are not finite in one of the networks, or in both in another way.
     public private(set) var nonFiniteCount = 0
+    /// Elements that are the same infinity in both networks, or not a number in both. They say nothing of a difference.
+    public private(set) var nonFiniteAlikeCount = 0
     /// The largest |folded - original|.
     public private(set) var largestAbsolute = 0.0
     /// The largest |original|.
@@ -22,9 +24,10 @@ public struct ValueDifference: Hashable, Sendable {
     private var foldedSquares = 0.0
     private var products = 0.0
 
-    /// The largest difference relative to the largest magnitude, of the value or of what cancelled out on the way to it; infinite when an element is not finite.
+    /// The largest difference relative to the largest magnitude, of the value or of what cancelled out on the way to it; infinite when an element is not finite in
+    /// one network alone, and when there was no finite one to compare.
     public var relative: Double {
-        if nonFiniteCount > 0 { return .infinity }
+        if nonFiniteCount > 0 || nonFiniteAlikeCount > 0 && nonFiniteAlikeCount == elementCount { return .infinity }
         if largestAbsolute == 0 { return 0 }
         let magnitude = max(largestMagnitude, cancelledMagnitude)
         return magnitude > 0 ? largestAbsolute / magnitude : .infinity
@@ -57,6 +60,13 @@ public struct ValueDifference: Hashable, Sendable {
             let found = Double(folded[index])
             let difference = abs(found - expected)
             guard difference.isFinite, expected.isFinite else {
+                if expected == found || expected.isNaN && found.isNaN {
+                    if nonFiniteAlikeCount == elementCount + index, nonFiniteCount == 0 {
+                        (worstElement, worstBatch) = (index, batch)
+                    }
+                    nonFiniteAlikeCount += 1
+                    continue
+                }
                 if nonFiniteCount == 0 { (worstElement, worstBatch) = (index, batch) }
                 nonFiniteCount += 1
                 continue

@@ -96,6 +96,18 @@ struct InputNoiseTests {
         #expect(abs(found.means[0]) < 5 / 70 && abs(found.variances[0] - 1) < 5 * 1.414 / 70)
     }
 
+    @Test("is whole numbers of rows for an input that chooses rows of a table, also through a reshape")
+    func rows() throws {
+        var sketch = Sketch([4, 30])
+        sketch.add("flat", .flatten(first: 0, last: 1))
+        let table = sketch.parameter((0..<21).map(Double.init), shape: [7, 3])
+        sketch.add("embed", .embed(Embed(weight: table, bias: nil, rowCount: 7, outputCount: 3)))
+        let interpreter = try Interpreter<Double>(sketch.network, weights: sketch.weights)
+        var noise = InputNoise(interpreter: interpreter, shapes: ["data": [4, 30]], seed: 3)
+        let rows = try #require(noise.next()["data"]).elements
+        #expect(Set(rows) == Set((0..<7).map(Double.init)))
+    }
+
     @Test(
         "stays sensible whatever the statistics say",
         arguments: [0, -1, .nan, .infinity, 3e38, 1e-38] as [Double], [0, 3e38, .nan, -.infinity] as [Double])

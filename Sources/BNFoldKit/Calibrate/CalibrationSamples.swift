@@ -29,7 +29,8 @@ struct CalibrationSamples {
         }
         arrays = try SampleFiles(inputs: inputs, takesBlueFirst: takesBlueFirst).arrays(for: options.inputs)
         orders = Dictionary(inputs.map { ($0.name, $0.order) }, uniquingKeysWith: { first, _ in first })
-        count = try arrays.sampleCount(upTo: options.samples)
+        count = try arrays.sampleCount(
+            upTo: options.samples, option: options.inputOption == "--calibrate" ? "--calibrate-samples" : "--samples")
         self.batchSize = max(min(batchSize, count), 1)
         self.goesRound = goesRound
     }

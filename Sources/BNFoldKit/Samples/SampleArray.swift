@@ -69,10 +69,10 @@ extension [String: any SampleArray] {
     var sampleCount: Int { values.compactMap(\.shape.first).min() ?? 0 }
 
     /// How many samples are used: all, or the first of them.
-    func sampleCount(upTo asked: Int?) throws(BNFoldError) -> Int {
+    func sampleCount(upTo asked: Int?, option: String = "--samples") throws(BNFoldError) -> Int {
         guard let asked else { return sampleCount }
         guard asked <= sampleCount else {
-            throw BNFoldError(.usage, "--samples asks for \(asked) samples, but the files hold \(sampleCount)")
+            throw BNFoldError(.usage, "\(option) asks for \(asked) samples, but the files hold \(sampleCount)")
         }
         return asked
     }

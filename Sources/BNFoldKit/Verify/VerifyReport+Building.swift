@@ -72,6 +72,8 @@ extension VerifyReport.ComparedValue {
         isDecision = compared.isDecision
         elements = compared.difference.elementCount
         nonFinite = compared.difference.nonFiniteCount
+        let alike = compared.difference.nonFiniteAlikeCount
+        nonFiniteInBoth = alike > 0 ? alike : nil
         largestAbsolute = compared.difference.largestAbsolute
         largestRelative = finite(compared.difference.relative)
         rootMeanSquare = compared.difference.rootMeanSquare

@@ -123,8 +123,10 @@ public struct VerifyReport: Codable, Hashable, Sendable {
         /// Whether it follows a layer that decides, and is not judged.
         public var isDecision: Bool
         public var elements: Int
-        /// Elements that are not finite on at least one side.
+        /// Elements that are not finite on one side, or on both in another way.
         public var nonFinite: Int
+        /// Elements that are not finite on both sides in the same way, and were not compared; `nil` for none.
+        public var nonFiniteInBoth: Int?
         public var largestAbsolute: Double
         /// `nil` when it is not finite.
         public var largestRelative: Double?

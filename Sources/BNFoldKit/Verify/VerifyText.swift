@@ -91,10 +91,16 @@ public struct VerifyText: Sendable {
         var text =
             "\(Self.relative(compared.largestRelative)) relative, \(Self.number(compared.largestAbsolute)) absolute"
         if compared.nonFinite > 0 { text = "\(compared.nonFinite) of \(compared.elements) elements are not finite" }
+        if let alike = compared.nonFiniteInBoth, alike == compared.elements {
+            return [compared.name, compared.type, "no element is finite, in either network: nothing was compared"]
+        }
         text += ", rms \(Self.number(compared.rootMeanSquare)), cosine \(Self.cosine(compared.cosine))"
         if compared.largestAbsolute > 0 || compared.nonFinite > 0 {
             text +=
                 ", worst at sample \(compared.worstSample) (\(compared.worstIndex.map(String.init).joined(separator: ",")))"
+        }
+        if let alike = compared.nonFiniteInBoth {
+            text += "; \(alike) of \(compared.elements) elements are not finite in both, and were not compared"
         }
         if let output = compared.beforeOutput { text += "; what the last function of '\(output)' reads" }
         if compared.isDecision { text += "; not judged: it follows a layer that decides" }
