@@ -15,6 +15,7 @@ struct LeftoverWriting {
         frontend: any Frontend
     ) throws(BNFoldError) {
         self.plan = plan
+        let folded = model.inStandardTypes(folded)
         self.folded = folded
         guard let (target, type) = frontend.conversion(for: options) else { return }
         let conversion = try liftingWeights { () throws(WeightError) in

@@ -18,6 +18,8 @@ public struct CaffeOptions: Hashable, Sendable {
     public var batchNormDialect: BatchNormDialect?
     /// Leave out normalisations and Scales of the weights that the net lacks, instead of refusing them.
     public var ignoresSurplus = false
+    /// Write layers of forks as those of BVLC Caffe that compute the same.
+    public var usesStandardTypes = false
     /// Only fold: leave data, loss, param and filler fields.
     public var keepsTraining = false
 
@@ -118,7 +120,7 @@ public struct CaffeConversion {
         try requireInputShapes()
         return try DeployPrototxtWriter(
             original: original, network: folded.network, renames: renames(of: folded, in: container),
-            keepsTraining: options.keepsTraining,
+            keepsTraining: options.keepsTraining, usesStandardTypes: options.usesStandardTypes,
             mergedLayers: Set(plan.leftovers.flatMap(\.chain))
         ).text()
     }

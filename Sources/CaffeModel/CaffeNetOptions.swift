@@ -8,10 +8,12 @@ public struct CaffeNetOptions: FrontendOptions {
     public var batchNormDialect: BatchNormDialect?
     /// Leave out normalisations and Scales of the weights that the net lacks, instead of refusing them.
     public var ignoresSurplus = false
+    /// Write layers of forks as those of BVLC Caffe that compute the same.
+    public var usesStandardTypes = false
 
     public init() {}
 
-    public var keys: [String] { ["batchNormDialect", "ignoreSurplus", "level", "stage"] }
+    public var keys: [String] { ["batchNormDialect", "ignoreSurplus", "level", "stage", "standardTypes"] }
 
     public var json: [JSONValue.Member] {
         var members: [JSONValue.Member] = []
@@ -20,11 +22,13 @@ public struct CaffeNetOptions: FrontendOptions {
         if ignoresSurplus { add("ignoreSurplus", .boolean(true)) }
         if state.level != 0 { add("level", .integer(state.level)) }
         if !state.stages.isEmpty { add("stage", .array(state.stages.map(JSONValue.string))) }
+        if usesStandardTypes { add("standardTypes", .boolean(true)) }
         return members
     }
 
     public mutating func read(_ fields: JSONFields) throws(JSONError) {
         ignoresSurplus = try fields.boolean("ignoreSurplus") ?? ignoresSurplus
+        usesStandardTypes = try fields.boolean("standardTypes") ?? usesStandardTypes
         state.level = try fields.integer("level") ?? state.level
         state.stages = try fields.strings("stage") ?? state.stages
         if let name = try fields.string("batchNormDialect") {
@@ -45,6 +49,7 @@ extension CaffeOptions {
         state = own.state
         batchNormDialect = own.batchNormDialect
         ignoresSurplus = own.ignoresSurplus
+        usesStandardTypes = own.usesStandardTypes
         inputShapes = options.inputShapes
         assumesGlobalStatistics = options.assumesStoredStatistics
         keepsBatchStatistics = options.keepsBatchStatistics
@@ -60,6 +65,7 @@ extension ModelOptions {
             self[CaffeNetOptions.self].state = newValue.state
             self[CaffeNetOptions.self].batchNormDialect = newValue.batchNormDialect
             self[CaffeNetOptions.self].ignoresSurplus = newValue.ignoresSurplus
+            self[CaffeNetOptions.self].usesStandardTypes = newValue.usesStandardTypes
             inputShapes = newValue.inputShapes
             assumesStoredStatistics = newValue.assumesGlobalStatistics
             keepsBatchStatistics = newValue.keepsBatchStatistics

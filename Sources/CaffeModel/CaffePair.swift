@@ -25,7 +25,10 @@ struct CaffePair: Model {
         try conversion.original.dataTransforms(in: network, conversion.changes)
     }
 
-    var remarks: [ReadingRemark] { conversion.original.remarks }
+    var remarks: [ReadingRemark] { conversion.original.remarks + conversion.typeRemarks }
+
+    func inStandardTypes(_ folded: FoldedNetwork) -> FoldedNetwork { conversion.inStandardTypes(folded) }
+
     var surplusLayers: [SurplusWeights] { conversion.surplus }
 
     func deployment(of folded: Network) -> [LayerDeployment] {

@@ -106,10 +106,14 @@ public struct LeftoverConversion {
         let behind = Set(folded.network.layers[position...].flatMap(\.outputs)).intersection(namesakes)
         let before = namesakes.subtracting(behind)
         let inputs = folded.network.layers.filter { $0.operation == .input }.flatMap(\.outputs)
-        let isFed = inputs.contains(where: before.contains)
-        if isFed, folded.network.outputs.contains(where: behind.contains) { return false }
-        let new = freeName(isFed ? "\(name)_\(layer.name)" : "\(name)_before_\(layer.name)")
-        for value in isFed ? behind : before { folded.network.values[value.index].name = new }
+        let fed = before.intersection(inputs)
+        // An input keeps its name, and holds at the end what was fed: then all that was made of it is called otherwise.
+        if !fed.isEmpty, folded.network.outputs.contains(where: behind.contains) { return false }
+        let first = freeName("\(name)_before_\(layer.name)")
+        for value in before.subtracting(fed) { folded.network.values[value.index].name = first }
+        if fed.isEmpty { return true }
+        let second = freeName("\(name)_\(layer.name)")
+        for value in behind { folded.network.values[value.index].name = second }
         return true
     }
 

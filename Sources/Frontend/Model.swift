@@ -54,6 +54,9 @@ public protocol Model {
 
     // MARK: Writing
 
+    /// The network with the types of layers that it is to be written with; it computes the same.
+    func inStandardTypes(_ folded: FoldedNetwork) -> FoldedNetwork
+
     /// New names of the layers whose names the format cannot hold.
     func renames(of folded: FoldedNetwork, in format: OutputFormat) -> [LayerID: String]
 
@@ -105,6 +108,7 @@ public protocol Model {
 }
 
 extension Model {
+    public func inStandardTypes(_ folded: FoldedNetwork) -> FoldedNetwork { folded }
     public func dataTransforms() throws(ModelError) -> [DataTransform]? { nil }
     public func accuracies() throws(ModelError) -> [AccuracyMetric] { [] }
     public func isCounted(_ layer: LayerID) -> Bool { true }

@@ -24,11 +24,15 @@ struct CaffeArguments: ParsableArguments {
     @Flag(help: "Leave out BatchNorms and Scales of the weights that the network lacks, instead of refusing them.")
     var ignoreSurplus = false
 
+    @Flag(help: "Write layers of forks as those of BVLC Caffe that compute the same: depthwise convolutions, ReLU6.")
+    var standardTypes = false
+
     /// Adds what is told here to the options for the library.
     func apply(to options: inout ModelOptions) {
         options.caffe.state = NetState(level: level, stages: stage)
         options.caffe.batchNormDialect = batchNormDialect
         options.caffe.ignoresSurplus = ignoreSurplus
+        options.caffe.usesStandardTypes = standardTypes
     }
 }
 

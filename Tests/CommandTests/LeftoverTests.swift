@@ -54,6 +54,28 @@ struct LeftoverTests {
         #expect(try folder.text("out.prototxt").contains(#"type: "Scale""#))
     }
 
+    @Test("keeps the name of an input that layers used to overwrite, and says no lie of it")
+    func inPlaceOnInput() async throws {
+        let folder = try TinyNet.folder { net in
+            net.prototxt = """
+                layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 2 dim: 3 dim: 3 } } }
+                layer { name: "square" type: "Power" bottom: "data" top: "data" power_param { power: 2 } }
+                layer { name: "bn" type: "BatchNorm" bottom: "data" top: "data" }
+                layer { name: "end" type: "TanH" bottom: "data" top: "end" }
+
+                """
+            net.weights = WeightFile()
+            net.weights.add("bn", 0, [2], [2, -2])
+            net.weights.add("bn", 1, [2], [2, 8])
+            net.weights.add("bn", 2, [1], [2])
+        }
+        let outcome = try await Program.run(["net.h5", "out.h5", "--leftover", "depthwise", "--verify"], in: folder)
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let text = try folder.text("out.prototxt")
+        #expect(text.contains(#"bottom: "data" top: "data_before_bn""#), "\(text)")
+        #expect(text.contains(#"bottom: "data_before_bn" top: "data_bn""#), "\(text)")
+    }
+
     @Test("a Scale where values have no pixels: no convolution runs over them")
     func noPixels() async throws {
         let folder = try TinyNet.folder { net in

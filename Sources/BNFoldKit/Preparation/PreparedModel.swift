@@ -197,6 +197,8 @@ struct PreparedModel: Model {
 
     func unshared(by folded: FoldedNetwork) -> [PartedParameter] { base.unshared(by: folded) }
 
+    func inStandardTypes(_ folded: FoldedNetwork) -> FoldedNetwork { base.inStandardTypes(folded) }
+
     func networkFile(
         for folded: FoldedNetwork, plan: FoldPlan, format: OutputFormat
     ) throws(ModelError) -> [UInt8]? {

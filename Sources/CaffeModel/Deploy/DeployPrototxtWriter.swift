@@ -12,6 +12,8 @@ struct DeployPrototxtWriter {
     let renames: [LayerID: String]
     /// Leave data, loss, param and filler fields as they are.
     let keepsTraining: Bool
+    /// Write layers of forks as those of BVLC Caffe.
+    let usesStandardTypes: Bool
     /// Layers that are still there in another form, so that comments about them stay.
     let mergedLayers: Set<LayerID>
     private let sharing: SharedNames
@@ -20,12 +22,13 @@ struct DeployPrototxtWriter {
 
     init(
         original: CaffeNetwork, network: Network, renames: [LayerID: String], keepsTraining: Bool,
-        mergedLayers: Set<LayerID>
+        usesStandardTypes: Bool = false, mergedLayers: Set<LayerID>
     ) {
         self.original = original
         self.network = network
         self.renames = renames
         self.keepsTraining = keepsTraining
+        self.usesStandardTypes = usesStandardTypes
         self.mergedLayers = mergedLayers
         sharing = SharedNames(network: network, original: original)
         var inserted: [Int: [NewField]] = [:]
@@ -71,8 +74,9 @@ struct DeployPrototxtWriter {
                 let editor = LayerEditor(
                     definition: definition, old: original.network.layers[old], oldNetwork: original.network,
                     layer: layer, network: network,
-                    name: renames[id] ?? layer.name, sharedNames: sharing.names(of: layer), keepsTraining: keepsTraining
-                )
+                    name: renames[id] ?? layer.name, sharedNames: sharing.names(of: layer),
+                    keepsTraining: keepsTraining,
+                    usesStandardTypes: usesStandardTypes)
                 edits += try editor.edits()
                 edits += insertions(behind: definition)
                 continue

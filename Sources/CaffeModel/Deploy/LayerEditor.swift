@@ -16,6 +16,8 @@ struct LayerEditor {
     /// The names that its parameters are shared under, by index.
     let sharedNames: [String?]
     let keepsTraining: Bool
+    /// Write a layer of a fork as one of BVLC Caffe.
+    let usesStandardTypes: Bool
 
     var document: PrototxtDocument { definition.reader.document }
     var message: MessageNode { definition.field.value.message ?? document.root }
@@ -23,7 +25,7 @@ struct LayerEditor {
     func edits() throws(ModelError) -> [SourceEdit] {
         var edits: [SourceEdit] = []
         if name != definition.name { edits += setString("name", to: name) }
-        if old.type != layer.type {
+        if old.type != layer.type || isNamedByFork {
             edits += setString("type", to: layer.type)
         }
         if layer.operation == .input {
@@ -33,6 +35,7 @@ struct LayerEditor {
         edits += setStrings("bottom", from: definition.bottoms, to: layer.inputs.map { network[$0].name })
         edits += setStrings("top", from: definition.tops, to: layer.outputs.map { network[$0].name })
         edits += affineEdits()
+        edits += standardTypeEdits()
         edits += statisticsEdits()
         edits += try biasEdits()
         edits += try parameterEdits()
@@ -126,6 +129,35 @@ struct LayerEditor {
                 name: "shape", value: .inlineMessage(shape.map { NewField(name: "dim", value: .literal(String($0))) }))
         }
         return NewField(name: "input_param", value: .message(all))
+    }
+
+    // MARK: Types of forks
+
+    /// Whether the text has a fork's name for what BVLC Caffe has under another one.
+    private var isNamedByFork: Bool {
+        guard usesStandardTypes, case .convolution = layer.operation, !changedType else { return false }
+        return definition.type != layer.type && StandardTypes.convolutions.contains(definition.type)
+    }
+
+    /// What a fork's layer leaves unsaid.
+    private func standardTypeEdits() -> [SourceEdit] {
+        if isNamedByFork, case .convolution(let convolution) = layer.operation {
+            guard let parameters = message.value(named: "convolution_param")?.message,
+                parameters.value(named: "group") == nil, convolution.groups != 1
+            else { return [] }
+            let group = NewField(name: "group", value: .literal(String(convolution.groups)))
+            return [document.insertion(of: [group], into: parameters, after: parameters.fields.last)]
+        }
+        guard usesStandardTypes, case .activation(.clip(let least, let most)) = layer.operation, old.type == "ReLU6",
+            changedType
+        else { return [] }
+        let limits = [("min", least), ("max", most)].map { name, number in
+            NewField(name: name, value: .literal(String(Int(number))))
+        }
+        return [
+            document.insertion(
+                of: [NewField(name: "clip_param", value: .message(limits))], into: message, after: message.fields.last)
+        ]
     }
 
     // MARK: Statistics

@@ -106,7 +106,9 @@ extension LayerTranslator {
     }
 
     /// A type that BVLC Caffe itself has.
-    var isOfCaffe: Bool { Self.caffeTypes.contains(layer.type) }
+    var isOfCaffe: Bool { Self.isOfCaffe(layer.type) }
+
+    static func isOfCaffe(_ type: String) -> Bool { caffeTypes.contains(type) }
 
     private static func isCaffeField(_ name: String) -> Bool {
         // Those first that each layer has.
