@@ -19,6 +19,7 @@ import bombs  # noqa: E402
 import calibration  # noqa: E402
 import cases  # noqa: E402
 import corpus  # noqa: E402
+import dialects  # noqa: E402
 import faults  # noqa: E402
 import keras_hostile  # noqa: E402
 import keras_models  # noqa: E402
@@ -50,6 +51,7 @@ CHECKS = {
     "random": random_nets.check,
     "preparation": preparation.check,
     "leftovers": leftovers.check,
+    "dialects": dialects.check,
     "corpus": corpus.check,
     "faults": faults.check,
     "bombs": bombs.check,

@@ -13,6 +13,12 @@ public struct ConvertRequest: Sendable {
     public var outputNetwork: String?
     /// gzip level of the datasets, 0 for none.
     public var compression = 0
+    /// The dialect of another program of the same framework that normalisations are to have; `nil` to leave them as they are.
+    public var dialect: String?
+    /// How the model is read, where a dialect is asked for.
+    public var model = ModelOptions()
+    /// Where the report goes as JSON.
+    public var reportPath: String?
     /// Whether the numbers go into a file of their own beside the output, for frameworks that know such a file.
     public var externalData = false
     /// What becomes of output that exists.
@@ -28,13 +34,30 @@ public struct ConvertRequest: Sendable {
 }
 
 /// What a conversion did.
-public struct ConvertReport: Hashable, Sendable {
+public struct ConvertReport: Hashable, Encodable, Sendable {
+    /// One layer that changed, or the network itself.
+    public struct Change: Hashable, Encodable, Sendable {
+        /// `nil` for the network itself.
+        public var layer: String?
+        /// What became of it; `nil` where only fields went.
+        public var change: String?
+        /// Fields that the target does not know.
+        public var droppedFields: [String]
+    }
+
     public var layers: Int
     public var inputBytes: Int
     public var outputBytes: Int
     /// The file of the network that was written, because names of layers changed.
     public var network: String?
     public var renamedLayers: Int
+    /// The dialect that was asked for.
+    public var dialect: String?
+    /// What it changed, in the order of the network.
+    public var changes: [Change] = []
+
+    /// The report as JSON, with sorted keys and a final newline.
+    public func json() throws(BNFoldError) -> [UInt8] { try JSONText.encode(self) }
 }
 
 /// Writes weights in another format, without folding.
@@ -47,14 +70,17 @@ public func convert(_ request: ConvertRequest) throws(BNFoldError) -> ConvertRep
     let place = frontend.networkPlace(
         ofConverted: request.output, network: request.outputNetwork, madeFrom: request.input)
     let outputs = try openOutputs(
-        [request.output, place].compactMap(\.self), existing: request.existing, notice: request.notice)
+        [request.output, place, request.reportPath].compactMap(\.self), existing: request.existing,
+        notice: request.notice)
     defer { outputs.discard() }
     let input = ModelFiles(weights: request.input, network: request.network)
     let (format, conversion) = try lifting { () throws(ModelError) in
         let format = try frontend.format(ofConverted: request.output, network: request.outputNetwork)
-        return (format, try frontend.conversion(of: input))
+        guard let dialect = request.dialect else { return (format, try frontend.conversion(of: input)) }
+        return (format, try frontend.conversion(of: input, toDialect: dialect, options: request.model))
     }
     if let remark = conversion.unwrittenRemark { request.notice("warning: \(remark)") }
+    for remark in conversion.remarks { request.notice("note: \(remark)") }
     let renames = conversion.renames(in: format)
     let text = try lifting { () throws(ModelError) in try conversion.networkFile(in: format) }
     // The network is written when it differs, or when the user names a place for it.
@@ -65,7 +91,7 @@ public func convert(_ request: ConvertRequest) throws(BNFoldError) -> ConvertRep
     let network = needsNetwork ? place : side
     if network == nil, let place { outputs.leaveOut(place) }
     try checkDistinct(
-        inputs: input.paths, outputs: [request.output, network].compactMap(\.self), of: frontend)
+        inputs: input.paths, outputs: [request.output, network, request.reportPath].compactMap(\.self), of: frontend)
     try liftingFiles { () throws(FileError) in
         try outputs.begin()
         if let network, let text { try outputs.write(text, to: network) }
@@ -85,8 +111,17 @@ public func convert(_ request: ConvertRequest) throws(BNFoldError) -> ConvertRep
         throw BNFoldError(error).naming(outputs)
     }
     if cancellation.isCancelled { throw BNFoldError(.cancelled, "stopped; nothing was written") }
-    try liftingFiles { () throws(FileError) in try outputs.commit() }
-    return ConvertReport(
+    let report = ConvertReport(
         layers: conversion.layerCount, inputBytes: FileBytes.size(request.input) ?? 0,
-        outputBytes: FileBytes.size(request.output) ?? 0, network: network, renamedLayers: renames.count)
+        outputBytes: FileBytes.size(staged) ?? 0, network: network, renamedLayers: renames.count,
+        dialect: request.dialect,
+        changes: conversion.changes.map {
+            ConvertReport.Change(layer: $0.layer, change: $0.sentence, droppedFields: $0.droppedFields)
+        })
+    if let path = request.reportPath {
+        let json = try report.json()
+        try liftingFiles { () throws(FileError) in try outputs.write(json, to: path) }
+    }
+    try liftingFiles { () throws(FileError) in try outputs.commit() }
+    return report
 }

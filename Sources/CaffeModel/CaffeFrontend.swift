@@ -124,6 +124,22 @@ public struct CaffeFrontend: Frontend {
         }
         return try CaffeWeightConversion(weights: weights, prototxt: files.network)
     }
+
+    public func conversion(
+        of files: ModelFiles, toDialect dialect: String, options: ModelOptions
+    ) throws(ModelError) -> any WeightConversion {
+        guard let target = TargetDialect(rawValue: dialect) else {
+            let known = TargetDialect.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ModelError(.usage, "--dialect takes one of \(known), not '\(dialect)'")
+        }
+        guard let weights = files.weights,
+            let prototxt = try network(named: files.network, weights: weights)
+        else {
+            throw ModelError(.internalFault, "there are no weights to convert")
+        }
+        return try DialectConversion(
+            weights: weights, prototxt: prototxt, to: target, options: CaffeOptions(options))
+    }
 }
 
 extension WeightContainer {

@@ -83,6 +83,13 @@ public protocol Frontend: Sendable {
     /// Weights that are to be written in another format.
     func conversion(of files: ModelFiles) throws(ModelError) -> any WeightConversion
 
+    /// Weights that are to be written in the dialect of another program of the same framework.
+    ///
+    /// - Throws: `ModelError` for a framework without dialects, and for layers that have no equal form in the dialect.
+    func conversion(
+        of files: ModelFiles, toDialect dialect: String, options: ModelOptions
+    ) throws(ModelError) -> any WeightConversion
+
     /// The format that weights are converted to.
     ///
     /// - Parameters:
@@ -102,6 +109,15 @@ extension Frontend {
     public func conversion(for options: PlanningOptions) -> (target: LeftoverConversion.Target, type: String)? { nil }
 
     public func check(_ preparation: InputPreparation) throws(ModelError) {}
+
+    public func conversion(
+        of files: ModelFiles, toDialect dialect: String, options: ModelOptions
+    ) throws(ModelError) -> any WeightConversion {
+        throw ModelError(
+            .usage,
+            "--dialect \(dialect) is an option for files of Caffe, and models of \(name) have no dialects; leave it out"
+        )
+    }
 
     public func samples(ofDataLayerIn path: String, needsSource: Bool) throws(ModelError) -> LayerSamples {
         throw ModelError(
@@ -127,6 +143,22 @@ public protocol ModelSession {
     mutating func open(_ files: ModelFiles, options: ModelOptions) throws(ModelError) -> any Model
 }
 
+/// What a conversion does to one layer, or to the network itself.
+public struct ConversionChange: Hashable, Sendable {
+    /// `nil` for the network itself.
+    public var layer: String?
+    /// What became of the layer; `nil` where it is what it was.
+    public var sentence: String?
+    /// Fields that the target does not know, which are gone.
+    public var droppedFields: [String]
+
+    public init(layer: String?, sentence: String?, droppedFields: [String]) {
+        self.layer = layer
+        self.sentence = sentence
+        self.droppedFields = droppedFields
+    }
+}
+
 /// Weights on their way into another format, without folding.
 public protocol WeightConversion {
     /// The number of layers with parameters.
@@ -134,6 +166,12 @@ public protocol WeightConversion {
 
     /// What to say of weights that were never written; `nil` where there are none.
     var unwrittenRemark: String? { get }
+
+    /// What else happens to layers beside their names; empty for a format alone.
+    var changes: [ConversionChange] { get }
+
+    /// What is worth telling beside that.
+    var remarks: [String] { get }
 
     /// New names of layers, old name first, for a format that cannot hold the old ones.
     func renames(in format: OutputFormat) -> [(from: String, to: String)]
@@ -159,6 +197,10 @@ public protocol WeightConversion {
 }
 
 extension WeightConversion {
+    public var changes: [ConversionChange] { [] }
+
+    public var remarks: [String] { [] }
+
     public func alwaysWritesNetwork(in format: OutputFormat) -> Bool { false }
 
     public func hasSideFile(in format: OutputFormat) -> Bool { false }

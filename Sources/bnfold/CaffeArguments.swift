@@ -58,6 +58,22 @@ struct CaffeConversionArguments: ParsableArguments {
         help: ArgumentHelp(
             "The prototxt with the new names. Default: OUTPUT's name with '.prototxt'.", valueName: "file"))
     var outputPrototxt: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write batch normalisations as BVLC Caffe (BatchNorm and Scale), NVCaffe (scale_bias) or SegNet's Caffe (BN) has them; also in the prototxt.",
+            valueName: "fork"))
+    var dialect: TargetDialect?
+
+    @Flag(help: "With --dialect: take 'use_global_stats: false' as true, and write it so.")
+    var assumeGlobalStats = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --dialect: how BatchNorms of INPUT that do not tell their dialect store their blobs.",
+            valueName: "dialect"))
+    var batchNormDialect: BatchNormDialect?
 }
 
 extension BatchNormDialect: ExpressibleByArgument {}
+extension TargetDialect: ExpressibleByArgument {}

@@ -163,6 +163,8 @@ WindowDataParameter
 FORK_FIELDS = """
 UpsampleParameter
     scale:i=1
+BNParameter
+    scale_filler:FillerParameter shift_filler:FillerParameter bn_mode:BNMode=LEARN
 """
 
 CAFFE = BLOB_AND_FILLER + NET + LAYERS + PARAMETERS
@@ -170,7 +172,7 @@ MESSAGES = build_messages(CAFFE.format(fork_parameters="", fork_batch_norm=""))
 FORK_MESSAGES = build_messages(
     FORK_FIELDS
     + CAFFE.format(
-        fork_parameters="upsample_param:UpsampleParameter",
-        fork_batch_norm="scale_filler:FillerParameter bias_filler:FillerParameter",
+        fork_parameters="upsample_param:UpsampleParameter bn_param:BNParameter",
+        fork_batch_norm="scale_filler:FillerParameter bias_filler:FillerParameter scale_bias:b=false",
     )
 )

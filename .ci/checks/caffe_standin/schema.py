@@ -18,6 +18,7 @@ OPTIONAL, REQUIRED, REPEATED = 1, 2, 3
 ENUMS = {
     "VarianceNorm": "FAN_IN=0 FAN_OUT=1 AVERAGE=2",
     "Phase": "TRAIN=0 TEST=1",
+    "BNMode": "LEARN=0 INFERENCE=1",
     "DimCheckMode": "STRICT=0 PERMISSIVE=1",
     "NormalizationMode": "FULL=0 VALID=1 BATCH_SIZE=2 NONE=3",
     "Engine": "DEFAULT=0 CAFFE=1 CUDNN=2",

@@ -43,7 +43,7 @@ extension OutputNetworkNaming {
 }
 
 extension FoldRequest: ModelReading, OutputNetworkNaming {}
-extension ConvertRequest: OutputNetworkNaming {}
+extension ConvertRequest: ModelReading, OutputNetworkNaming {}
 extension JobOptions: ModelReading {}
 
 extension InspectRequest: ModelReading {

@@ -6,6 +6,7 @@ import ONNXModel
 @_exported import enum CaffeModel.BatchNormDialect
 @_exported import struct CaffeModel.CaffeOptions
 @_exported import struct CaffeModel.NetState
+@_exported import enum CaffeModel.TargetDialect
 
 /// The families of model files that bnfold knows. To add one is to add a line.
 enum Frontends {

@@ -98,7 +98,7 @@ struct GraphBuilder {
         }
         if borrowsDataLayers { active = addingMissingData(to: active) }
         guard !active.isEmpty else {
-            throw ModelError(.malformed, "\(definition.path): no layer takes part in the phase TEST")
+            throw ModelError(.malformed, "\(definition.path): no layer takes part in the phase \(state.phase.rawValue)")
         }
         return active
     }

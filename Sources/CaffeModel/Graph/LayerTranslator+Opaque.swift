@@ -97,18 +97,27 @@ extension LayerTranslator {
     var forkFields: [String] { findForkFields().names }
 
     /// The same, and whether those are all: the message of the parameters may be none.
-    func findForkFields() -> (names: [String], areAll: Bool) {
-        let own = layer.reader.fieldNames { !Self.isCaffeField($0) }
-        guard let (name, known) = KnownFields.message(ofType: layer.type) else { return (own, true) }
-        guard let fields = try? parameters(name) else { return (own, false) }
-        let others = fields.fieldNames { !known.caffe.contains($0) }
-        return (others.isEmpty ? own : own + others.map { "\(name).\($0)" }, true)
-    }
+    func findForkFields() -> (names: [String], areAll: Bool) { layer.findForkFields() }
 
     /// A type that BVLC Caffe itself has.
     var isOfCaffe: Bool { Self.isOfCaffe(layer.type) }
 
-    static func isOfCaffe(_ type: String) -> Bool { caffeTypes.contains(type) }
+    static func isOfCaffe(_ type: String) -> Bool { LayerDefinition.caffeTypes.contains(type) }
+}
+
+extension LayerDefinition {
+    /// The same of a layer's text alone, and its type where that is a fork's.
+    var unknownToCaffe: [String] {
+        (Self.caffeTypes.contains(type) ? [] : ["type \(type)"]) + findForkFields().names
+    }
+
+    fileprivate func findForkFields() -> (names: [String], areAll: Bool) {
+        let own = reader.fieldNames { !Self.isCaffeField($0) }
+        guard let (name, known) = KnownFields.message(ofType: type) else { return (own, true) }
+        guard let fields = try? reader.submessage(name) else { return (own, false) }
+        let others = fields.fieldNames { !known.caffe.contains($0) }
+        return (others.isEmpty ? own : own + others.map { "\(name).\($0)" }, true)
+    }
 
     private static func isCaffeField(_ name: String) -> Bool {
         // Those first that each layer has.
@@ -123,7 +132,7 @@ extension LayerTranslator {
     ]
 
     /// The registry of BVLC Caffe.
-    private static let caffeTypes: Set<String> = [
+    fileprivate static let caffeTypes: Set<String> = [
         "AbsVal", "Accuracy", "ArgMax", "BNLL", "BatchNorm", "BatchReindex", "Bias", "Clip", "Concat",
         "ContrastiveLoss", "Convolution", "Crop", "Data", "Deconvolution", "Dropout", "DummyData", "ELU", "Eltwise",
         "Embed", "EuclideanLoss", "Exp", "Filter", "Flatten", "HDF5Data", "HDF5Output", "HingeLoss", "Im2col",

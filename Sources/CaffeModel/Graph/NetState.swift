@@ -1,9 +1,15 @@
 import Frontend
 
-/// The state that Caffe filters a net's layers by. The phase is always TEST here: a deployed network.
+/// The state that Caffe filters a net's layers by. The phase is TEST, that of a deployed network, but where a net is looked at as it is trained.
 public struct NetState: Hashable, Sendable {
+    enum Phase: String, Sendable {
+        case train = "TRAIN"
+        case test = "TEST"
+    }
+
     public var level: Int
     public var stages: [String]
+    var phase = Phase.test
 
     public init(level: Int = 0, stages: [String] = []) {
         self.level = level
@@ -28,7 +34,9 @@ public struct NetState: Hashable, Sendable {
 
     /// One rule: every condition that it states must hold.
     private func meets(_ rule: FieldReader) throws(ModelError) -> Bool {
-        if let phase = try rule.enumeration("phase", ["TRAIN", "TEST"]), phase != "TEST" { return false }
+        if let phase = try rule.enumeration("phase", ["TRAIN", "TEST"]), phase != self.phase.rawValue {
+            return false
+        }
         if let minimum = try rule.integer("min_level"), level < minimum { return false }
         if let maximum = try rule.integer("max_level"), level > maximum { return false }
         guard try rule.strings("stage").allSatisfy(stages.contains) else { return false }

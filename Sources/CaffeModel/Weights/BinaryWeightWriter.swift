@@ -91,7 +91,8 @@ struct BinaryWeightWriter {
         }
     }
 
-    private func write(
+    /// Writes a source with edits, whose new numbers are those of `network`.
+    func write(
         _ edits: [WireEdit], producing messages: BinaryMessages, to source: some ByteSource,
         weights: some WeightStore, network: Network, path: String
     ) throws(ModelError) {

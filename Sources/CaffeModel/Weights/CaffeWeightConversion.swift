@@ -8,7 +8,7 @@ public struct CaffeWeightConversion: WeightConversion {
     private let file: any WeightFile
     private let definition: NetDefinition?
     /// One opaque layer for each layer of the file.
-    private let network: Network
+    private(set) var network: Network
     private let store: CaffeWeightStore
     /// Other numbers for some of the blobs.
     private var replacement: Replacement?
@@ -86,6 +86,17 @@ public struct CaffeWeightConversion: WeightConversion {
             }
         }
         replacement = Replacement(blobs: blobs, weights: weights, network: other, parameters: parameters)
+    }
+
+    /// Takes other layers, some of whose parameters have other numbers.
+    ///
+    /// - Parameters:
+    ///   - weights: has the numbers of those parameters that `replaced` names.
+    mutating func adopt(_ layers: Network, replaced: Set<ParameterID>, by weights: AnyWeightStore) {
+        network = layers
+        replacement = Replacement(
+            blobs: [:], weights: weights, network: layers,
+            parameters: Dictionary(uniqueKeysWithValues: replaced.map { ($0, $0) }))
     }
 
     /// The number of layers with blobs.
@@ -177,7 +188,13 @@ public struct CaffeWeightConversion: WeightConversion {
         }
     }
 
-    private var numbers: ReplacedWeights {
+    /// Types and fields of the prototxt that BVLC Caffe does not know.
+    var fieldsOfForks: [String] {
+        guard let definition else { return [] }
+        return (definition.forkFields + definition.layers.flatMap(\.unknownToCaffe)).uniqued
+    }
+
+    var numbers: ReplacedWeights {
         ReplacedWeights(
             base: store, other: replacement?.weights ?? AnyWeightStore(store), replaced: replacement?.parameters ?? [:])
     }
@@ -197,7 +214,7 @@ public struct CaffeWeightConversion: WeightConversion {
 }
 
 /// Weights some of which come from elsewhere.
-private struct ReplacedWeights: WeightStore {
+struct ReplacedWeights: WeightStore {
     var base: CaffeWeightStore
     var other: AnyWeightStore
     /// The parameters of `other`, by those that they stand for.
