@@ -228,6 +228,17 @@ struct DialectTests {
         #expect(text.contains("type: \"Scale\""))
     }
 
+    @Test("a reader that only a stage brings keeps BatchNorm and Scale apart")
+    func readerOfStage() async throws {
+        let folder = try net(
+            "layer { name: \"bn\" type: \"BatchNorm\" bottom: \"conv\" top: \"n\" }\n"
+                + "layer { name: \"spy\" type: \"Silence\" bottom: \"n\" include { stage: \"look\" } }\n"
+                + "layer { name: \"scale\" type: \"Scale\" bottom: \"n\" top: \"s\" }\n",
+            ["bn": Self.plain, "scale": [(2, [3, -2])]])
+        let (text, _) = try await convert(folder, to: "nvcaffe")
+        #expect(text.contains("type: \"Scale\""))
+    }
+
     @Test("twins of TRAIN and TEST are converted alike")
     func twins() async throws {
         let twins = ["TRAIN", "TEST"].map { phase in

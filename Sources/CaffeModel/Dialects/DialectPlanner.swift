@@ -30,7 +30,8 @@ struct DialectPlanner {
         let included = Set(nets[0].network.layers.map(\.id.index))
         if definition.layers.contains(where: { !included.contains($0.index) }) {
             builder.state.phase = .train
-            // A net that is no longer trained may lack what only training needs. Layers that are nowhere else are refused below.
+            // A net that is no longer trained may lack what only training needs. Its normalisations that are nowhere else are refused below, and
+            // no Scale becomes part of a layer that one of its layers may read.
             if let trained = try? builder.build() { nets.append(trained) }
         }
         self.nets = nets

@@ -13,6 +13,7 @@ struct ScaleBehind {
     ///   - nets: the net in each phase that it has.
     ///   - readers: of each net, the positions of the layers that read a value.
     init?(_ normalizations: [LayerDefinition], in nets: [CaffeNetwork], readers: [[ValueID: [Int]]]) {
+        guard !Self.mayBeReadElsewhere(normalizations, in: nets) else { return nil }
         var found: (name: String, scale: Scale, net: CaffeNetwork)?
         var indices: Set<Int> = []
         for definition in normalizations {
@@ -42,6 +43,15 @@ struct ScaleBehind {
         else { return nil }
         (name, scale, net) = found
         definitions = all
+    }
+
+    /// Whether a layer that is in none of the nets, for a stage or a level, may read or write what the normalisation writes.
+    private static func mayBeReadElsewhere(_ normalizations: [LayerDefinition], in nets: [CaffeNetwork]) -> Bool {
+        let blobs = Set(normalizations.flatMap(\.tops))
+        let known = Set(nets.flatMap { $0.network.layers.map(\.id.index) })
+        return nets.first?.definition.layers.contains { layer in
+            !known.contains(layer.index) && (layer.bottoms + layer.tops).contains(where: blobs.contains)
+        } ?? true
     }
 
     /// Whether a layer between two others reads or writes a blob of some name: then its writer cannot move forward.
