@@ -4,6 +4,7 @@ Keras makes of each.
 
 `compare`: loads a model and its folded twins, runs them on the same samples, and tells how far apart they are.
 `make`: builds a network of keras.applications with random weights and statistics, and saves it.
+`prepared`: builds a small model that begins with Rescaling or Normalization, and saves it.
 `random`: builds a random model from a seed, and saves it.
 
 TensorFlow, since it runs a small net a hundred times as fast as JAX does, channels first included, and computes in double precision
@@ -330,6 +331,26 @@ def make(job):
     return {"normalizations": len(normalizations(model))}
 
 
+def prepared(job):
+    """A model that begins with the preparation of its data: "normalization, convolution valid"."""
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(5)
+    first, second = job["model"].split(", ")
+    if first == "normalization":
+        preparing = keras.layers.Normalization(mean=[0.4, -0.3, 0.7], variance=[0.2, 1.5, 3.0])
+    else:
+        preparing = keras.layers.Rescaling(0.25, offset=0.0 if "without" in first else -1.0)
+    linear = keras.layers.Dense(4) if second == "dense" else keras.layers.Conv2D(4, 3, padding=second.split()[-1])
+    inputs = keras.Input((3,) if second == "dense" else (6, 6, 3))
+    norm = keras.layers.BatchNormalization()
+    model = keras.Model(inputs, keras.layers.ReLU()(norm(linear(preparing(inputs)))))
+    norm.set_weights([np.array(each, dtype="float32") for each in ((1.2, -0.7, 0.9, 1.4), (0.3, 0.2, -0.4, 0.1),
+                                                                   (0.5, -0.2, 0.1, -0.6), (0.8, 1.7, 0.6, 1.1))])  # fmt: skip
+    for path in job["paths"]:
+        model.save(path)
+    return {}
+
+
 def random(job):
     keras.backend.clear_session()
     net = RandomNet(keras, job["seed"])
@@ -352,7 +373,7 @@ def main():
     for line in sys.stdin:
         job = json.loads(line)
         try:
-            result = {"compare": compare, "make": make, "random": random}[job["do"]](job)
+            result = {"compare": compare, "make": make, "prepared": prepared, "random": random}[job["do"]](job)
         except Exception as error:  # noqa: BLE001 - whatever Keras says is the result
             traceback.print_exc()
             result = {"error": told(error)}

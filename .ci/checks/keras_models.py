@@ -17,6 +17,7 @@ import keras_containers
 import keras_expectations
 from keras_applications import APPLICATIONS
 from keras_outcome import Outcome, fold, stays, verify
+from keras_preprocessing import PREPROCESSED_MODELS
 from keras_random import random_models
 from table import Table
 
@@ -174,7 +175,7 @@ def check(context):
         if judge.version.split(".")[0] != str(version):
             return failures + [f"{context.keras[version]} has no Keras {version}: see {judge.log.name}"]
     jobs = [Job(model.version or 3, model.title, partial(check_model, model)) for model in models]
-    jobs += [Job(each.version, each.name, each.check) for each in APPLICATIONS if each.version in judges]
+    jobs += [Job(each.version, each.name, each.check) for each in [*APPLICATIONS, *PREPROCESSED_MODELS] if each.version in judges]
     jobs += [Job(each.version, each.name, partial(each.check, check_model)) for each in random_models(judges, context.is_whole)]
     progress = Progress(context.output / "keras-progress.txt", len(jobs))
 
