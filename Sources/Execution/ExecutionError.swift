@@ -13,6 +13,8 @@ public struct ExecutionError: Error, Hashable, Sendable, CustomStringConvertible
         case weights
         /// Reading the weights failed on the way.
         case inputOutput
+        /// A file is missing or may not be read.
+        case unreadable
         /// The system lacks what matrices are multiplied with.
         case missingLibrary
         /// The receiver of the values asked to stop.

@@ -57,7 +57,8 @@ public struct Interpreter<Element: ExecutionElement>: Sendable {
                         parameter, from: 0, into: UnsafeMutableBufferPointer(start: buffer.pointer, count: count))
                 } catch {
                     throw ExecutionError(
-                        [.inputOutput, .unreadable].contains(error.kind) ? .inputOutput : .weights, "\(error)")
+                        error.kind == .unreadable
+                            ? .unreadable : error.kind == .inputOutput ? .inputOutput : .weights, "\(error)")
                 }
                 parameters[parameter] = Parameters(shape: shape, buffer: buffer, count: count)
             }

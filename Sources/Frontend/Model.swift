@@ -25,7 +25,7 @@ public protocol Model {
     /// What to do about normalisations that depend on the batch, as part of a sentence.
     var batchStatisticsRemedy: String { get }
 
-    /// Whether a layer of the network normalises by the statistics of each batch, though it has stored ones.
+    /// Whether a layer of the network normalises by the statistics of each batch, though it has stored ones, which its original does only when asked to.
     var usesBatchStatistics: Bool { get }
 
     /// What was done to the data before the network got it.

@@ -42,12 +42,8 @@ struct KerasPair: Model {
     var preparations: [DataPreparation] { [] }
     var surplusLayers: [SurplusWeights] { [] }
 
-    var usesBatchStatistics: Bool {
-        model.network.layers.contains { layer in
-            guard case .batchNorm(let batchNorm) = layer.operation else { return false }
-            return batchNorm.hasStatistics && !batchNorm.usesGlobalStatistics
-        }
-    }
+    // Nothing has to be asked for: what normalises by the batch does so in every reading.
+    var usesBatchStatistics: Bool { false }
 
     var batchStatisticsRemedy: String {
         "they are called with training=True; --assume-global-stats takes their stored statistics instead, and folds these layers"

