@@ -24,6 +24,7 @@ extension ONNXGraphBuilder {
                         "node \(describe(node)) has \(constant.elementCount) numbers in '\(name.inMessages)' for an input of \(channels) channels; is the model valid?"
                     ))
             }
+            if case .filled = constant.numbers { try spend(constant.elementCount) }
             stored.append(parameter(constant, name: name, shape: constant.dimensions))
         }
         var batchNorm = BatchNorm(
@@ -172,7 +173,9 @@ extension ONNXGraphBuilder {
 
     /// A constant that is one number for each channel of a value (then its shape is that of a vector), or one for all (no axes). Axes are aligned from the
     /// right. `nil` for any other, and where it would change the shape of the value.
-    func channelConstant(_ constant: ONNXConstant, against shape: TensorShape?) throws(ONNXObstacle) -> ONNXConstant? {
+    mutating func channelConstant(
+        _ constant: ONNXConstant, against shape: TensorShape?
+    ) throws(ONNXObstacle) -> ONNXConstant? {
         guard constant.type.parameterType != nil, constant.elementCount > 0, !constant.isLengths else { return nil }
         if constant.dimensions.isEmpty, shape?.length(ofAxis: 1) == nil { return constant }
         guard let shape, shape.rank > 0, constant.dimensions.count <= shape.rank else { return nil }
@@ -186,7 +189,9 @@ extension ONNXGraphBuilder {
         }
         let place = 1 - offset
         let channels = place >= 0 && place < constant.dimensions.count ? constant.dimensions[place] : 1
+        if case .filled = constant.numbers { try spend(constant.elementCount) }
         if constant.elementCount == channels { return constant.reshaped([channels]) }
+        try spend(constant.elementCount)
         guard constant.elementCount <= 1 << 20, let elements = try elements(constant) else { return nil }
         let inner = channels == 1 ? constant.elementCount : constant.dimensions[(place + 1)...].reduce(1, *)
         var numbers = [Double?](repeating: nil, count: channels)

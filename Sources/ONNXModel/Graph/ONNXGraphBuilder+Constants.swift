@@ -29,8 +29,38 @@ extension ONNXGraphBuilder {
             result = try computed(node)
         }
         guard let result else { return false }
+        if !Self.keepElements.contains(node.type) {
+            try spend(node.inputs.reduce(result.elementCount) { $0 + min(constants[$1]?.elementCount ?? 0, 1 << 40) })
+        }
         constants[output] = result
         return true
+    }
+
+    /// Operators that compute no elements.
+    private static let keepElements: Set<String> = [
+        "Constant", "Shape", "Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "ConstantOfShape",
+    ]
+
+    /// How many elements are computed of a model: some for each that it holds, so that none makes much of little.
+    static func computingBudget(_ file: ONNXFile) -> Int {
+        var byteCount = file.source.byteCount
+        for location in Set(file.externalPlaces.map(\.location)) {
+            byteCount += (try? file.external.open(location).byteCount) ?? 0
+        }
+        return (1 << 23) + 3 * min(byteCount, 1 << 50)
+    }
+
+    /// Takes elements off what may be computed.
+    ///
+    /// - Throws: where nothing is left, which no model comes near that was made to be run.
+    mutating func spend(_ count: Int) throws(ONNXObstacle) {
+        computingBudget -= min(count, 1 << 50)
+        guard computingBudget >= 0 else {
+            throw .model(
+                error(
+                    "its constants are made of others by so many steps, or of so large ones, that computing them beforehand takes no end; is the file damaged?"
+                ))
+        }
     }
 
     private static func constant(_ node: ONNXNode) -> ONNXConstant? {
@@ -185,6 +215,8 @@ extension ONNXGraphBuilder {
                     let part = try read({ () throws(WireError) in try input.lengths(of: file) })
                 else { return nil }
                 all += part
+                // Lengths are those of the axes of a value, or the widths before and behind each.
+                guard all.count <= 2 * ONNXTensor.largestRank else { return nil }
             }
             return typed(all, dimensions: [all.count], as: first.type)
         default:

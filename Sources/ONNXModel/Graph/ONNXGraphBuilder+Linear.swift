@@ -321,7 +321,7 @@ extension ONNXGraphBuilder {
             guard let name = node.input(position), let value = values[name], isReadOnce(name, value),
                 let constant = constant(node, other), let constantName = node.input(other),
                 constant.type.parameterType != nil, constant.elementCount > 0, !constant.isLengths,
-                let matrix = network.layers.last(where: { $0.outputs == [value] }), matrix.isPlainProduct,
+                let place = producer(of: value), case let matrix = network.layers[place], matrix.isPlainProduct,
                 var origin = origins[matrix.id], origin.sum == nil,
                 let rank = network[value].shape?.rank, constant.dimensions.count <= rank
             else { continue }

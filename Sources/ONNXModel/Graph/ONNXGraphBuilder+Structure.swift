@@ -244,7 +244,7 @@ extension ONNXGraphBuilder {
         guard node.type == "Transpose", node.domain.isEmpty, !file.redefinedOperators.contains("Transpose"),
             integers(node, "perm") == [0, 2, 1], node.namedOutputs.count == 1, let name = node.input(0),
             let value = values[name], isReadOnce(name, value),
-            let matrix = network.layers.last(where: { $0.outputs == [value] }), matrix.type == "MatMul",
+            let place = producer(of: value), case let matrix = network.layers[place], matrix.type == "MatMul",
             case .innerProduct(let product) = matrix.operation, product.axis == 2,
             network[value].shape?.rank == 3, var origin = origins[matrix.id], origin.weightInput == 1,
             let input = matrix.inputs.first, let shape = network[product.weight].shape,

@@ -17,7 +17,7 @@ extension ONNXGraphBuilder {
         for (position, other) in [(0, 1), (1, 0)] {
             guard let name = node.input(position), let value = values[name], readerCounts[name] == 1,
                 valueScopes[value.index] == scope,
-                let place = network.layers.lastIndex(where: { $0.outputs == [value] }),
+                let place = producer(of: value),
                 case .permute(let order) = network.layers[place].operation, order.first == 0,
                 let origin = origins[network.layers[place].id], origin.part == nil,
                 let constant = constant(node, other), let constantName = node.input(other),
@@ -50,7 +50,7 @@ extension ONNXGraphBuilder {
         let (input, old, output) = (transpose.inputs[0], transpose.outputs[0], node.namedOutputs[0])
         let name = "\(output)_turned"
         guard !file.allNames.contains(name) else { return false }
-        network.layers.remove(at: place)
+        replacedPlaces.insert(place)
         let between = network.addValue(Value(name: name, shape: network[input].shape))
         types.append(types[input.index])
         valueScopes.append(scope)

@@ -39,6 +39,13 @@ struct ONNXGraphBuilder {
     var turnedValues: Set<ValueID> = []
     /// Layers that became part of a later one.
     var replaced: Set<LayerID> = []
+    /// Places of layers that stand further behind now.
+    var replacedPlaces: Set<Int> = []
+    /// Where in the layers values are written, of so many of the layers.
+    var producerPlaces: [ValueID: Int] = [:]
+    var indexedLayerCount = 0
+    /// How many elements may still be computed beforehand.
+    var computingBudget: Int
     var remarks: [ReadingRemark] = []
     /// The graph that the layers belong to which are added now, and that of each value, by `ValueID.index`.
     var scope = 0
@@ -64,6 +71,7 @@ struct ONNXGraphBuilder {
         self.options = options
         self.keepsOverridableInputs = keepsOverridableInputs
         nextHelper = file.nodes.count + file.inputs.count
+        computingBudget = Self.computingBudget(file)
         if options.inputShapes.isEmpty {
             for info in file.valueInfos + file.outputs { infos[info.name] = info }
         }
@@ -89,7 +97,9 @@ struct ONNXGraphBuilder {
             outputs.append(value)
         }
         network.outputs = outputs + captured.sorted().compactMap { values[$0] }
-        network.layers.removeAll { replaced.contains($0.id) }
+        network.layers = network.layers.indices.filter {
+            !replacedPlaces.contains($0) && !replaced.contains(network.layers[$0].id)
+        }.map { network.layers[$0] }
         // Constants stand before all nodes, whichever of those reads one first.
         network.layers = network.layers.filter(\.isConstant) + network.layers.filter { !$0.isConstant }
         network.sortOutputs()
@@ -309,7 +319,7 @@ struct ONNXGraphBuilder {
     }
 
     /// What is known of a shape, and what the file tells besides.
-    private func told(_ shape: TensorShape?, of name: String) -> TensorShape? {
+    func told(_ shape: TensorShape?, of name: String) -> TensorShape? {
         guard let told = infos[name]?.dimensions else { return shape }
         guard let shape else { return TensorShape(told) }
         guard shape.rank == told.count else { return shape }
@@ -356,41 +366,5 @@ struct ONNXGraphBuilder {
         parameterConstants[parameter] = constant.reshaped(shape)
         if role.isEmpty { parameterNames[parameter] = name }
         return parameter
-    }
-
-    /// Makes one layer of a MatMul and the Add of its bias that only reads it.
-    mutating func joinSum(_ node: ONNXNode, _ origin: ONNXNetwork.Origin, matrix: Layer, operation: Operation) {
-        replaced.insert(matrix.id)
-        let output = node.namedOutputs[0]
-        let shape = network[matrix.outputs[0]].shape
-        let value = addValue(output, shape: told(shape, of: output), type: types[matrix.outputs[0].index])
-        // Its place is that of the Add: its identifier must not be that of the layer that goes.
-        let id = LayerID(node.index)
-        let matrixNode = file.nodes[origin.node]
-        network.layers.append(
-            Layer(
-                id: id, name: Self.name(of: matrixNode, outputs: [output]), type: matrix.type, operation: operation,
-                inputs: matrix.inputs, outputs: [value]))
-        origins[id] = origin
-        origins[matrix.id] = nil
-    }
-
-    /// Makes one layer of a MatMul and the Transpose that only reads it.
-    mutating func joinTurn(
-        _ node: ONNXNode, _ origin: ONNXNetwork.Origin, matrix: Layer, operation: Operation, input: ValueID
-    ) {
-        replaced.insert(matrix.id)
-        origins[matrix.id] = nil
-        let output = node.namedOutputs[0]
-        let shape = network[matrix.outputs[0]].shape.map {
-            TensorShape([$0.dimensions[0], $0.dimensions[2], $0.dimensions[1]])
-        }
-        let value = addValue(output, shape: told(shape, of: output), type: types[matrix.outputs[0].index])
-        let id = LayerID(node.index)
-        network.layers.append(
-            Layer(
-                id: id, name: Self.name(of: file.nodes[origin.node], outputs: [output]), type: matrix.type,
-                operation: operation, inputs: [input], outputs: [value]))
-        origins[id] = origin
     }
 }

@@ -131,7 +131,7 @@ final class ONNXFile {
     }
 
     /// Every name that a value has or may not have, in the graph and in graphs inside it.
-    var allNames: Set<String> {
+    private(set) lazy var allNames: Set<String> = {
         var names = Set(initializers.map(\.name)).union(sparseNames)
         names.formUnion(inputs.map(\.name))
         names.formUnion(outputs.map(\.name))
@@ -146,7 +146,7 @@ final class ONNXFile {
         }
         names.remove("")
         return names
-    }
+    }()
 
     /// A name as a graph spells it.
     func spelled(_ name: String, in scope: Int) -> String {

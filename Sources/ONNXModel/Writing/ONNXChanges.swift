@@ -275,13 +275,15 @@ struct ONNXChanges {
             wanted[name, default: []].append(index)
         }
         let readers = readers(of: Set(wanted.keys))
+        let agreeing = Set(
+            wanted.filter { _, group in group.allSatisfy { slots[$0].parameter == slots[group[0]].parameter } }.keys)
         var made: [ParameterID: [(dimensions: [Int], name: String)]] = [:]
         for (index, entry) in slots.enumerated() {
             let node = file.nodes[entry.slot.node]
             let name = node.inputs.indices.contains(entry.slot.input) ? node.inputs[entry.slot.input] : ""
             let group = wanted[name] ?? [index]
             if !name.isEmpty, let place = file.initializerPlaces[name],
-                group.allSatisfy({ slots[$0].parameter == entry.parameter }), readers[name] == group.count,
+                agreeing.contains(name), readers[name] == group.count,
                 file.initializers[place].dimensions == entry.dimensions
                     || file.initializers[place].elementCount == entry.dimensions.reduce(1, *)
                         && ["Add", "Gemm"].contains(node.type),
