@@ -25,7 +25,7 @@ struct ONNXWriter {
         if let node = file.nodes.first(where: \.hasExternalDataInside) {
             throw ModelError(
                 .malformed,
-                "\(file.path): a graph inside node '\(node.name.inMessages)' (\(node.type)) has numbers in a file of their own, which is not written; put them into the model first (onnx.save without save_as_external_data)"
+                "\(file.path): a graph inside node '\(node.name.inMessages)' (\(node.type)) has numbers in a file of their own, which is not written, nor does bnfold convert take them in; put them into the model first (onnx.save without save_as_external_data)"
             )
         }
         for case (let parameter, .scaled(let source, _)) in folded.recipes
