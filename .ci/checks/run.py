@@ -28,6 +28,7 @@ import leftovers  # noqa: E402
 import models  # noqa: E402
 import mutations  # noqa: E402
 import onnx_models  # noqa: E402
+import onnx_mutations  # noqa: E402
 import preparation  # noqa: E402
 import random_nets  # noqa: E402
 import reference  # noqa: E402
@@ -62,6 +63,7 @@ CHECKS = {
     "tutorial": tutorial.check,
     "keras-hostile": keras_hostile.check,
     "keras-mutations": keras_mutations.check,
+    "onnx-mutations": onnx_mutations.check,
     "keras": keras_models.check,
     "onnx": onnx_models.check,
 }
