@@ -45,6 +45,7 @@ public struct ConvertReport: Hashable, Encodable, Sendable {
         public var droppedFields: [String]
     }
 
+    public let bnfold = Version.string
     public var layers: Int
     public var inputBytes: Int
     public var outputBytes: Int
@@ -55,6 +56,11 @@ public struct ConvertReport: Hashable, Encodable, Sendable {
     public var dialect: String?
     /// What it changed, in the order of the network.
     public var changes: [Change] = []
+
+    private enum CodingKeys: String, CodingKey {
+        case bnfold, layers, inputBytes, outputBytes, renamedLayers, dialect, changes
+        case network = "prototxt"
+    }
 
     /// The report as JSON, with sorted keys and a final newline.
     public func json() throws(BNFoldError) -> [UInt8] { try JSONText.encode(self) }

@@ -176,6 +176,7 @@ struct DialectTests {
         for word in ["MKL2017", "quantization_param", "FLOAT16"] { #expect(!text.contains(word), "\(word)") }
         #expect(text.contains("engine: CAFFE"))
         let report = try folder.text("report.json")
+        #expect(report.contains("\"dialect\" : \"bvlc\"") && report.contains("\"prototxt\" : \"out.prototxt\""))
         for word in ["relu_param.engine", "quantization_param", "default_forward_type"] {
             #expect(report.contains(word), "\(word)")
         }

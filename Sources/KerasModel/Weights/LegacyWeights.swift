@@ -151,6 +151,7 @@ struct LegacyWeights: Sendable {
                 tensors[path] = source.tensors
                 continue
             }
+            try Self.refuseAdapters(of: layer, in: source, file: file)
             try check.require(
                 source.tensors, are: flat.map(\.weight), of: layer.name, className: layer.className)
             var parts: [KerasPath: [Int: KerasTensor]] = [:]
@@ -165,5 +166,20 @@ struct LegacyWeights: Sendable {
                 "\(file): has weights for a layer '\(stored[position].name)' that the JSON lacks; do the JSON and the weights belong together?"
             )
         }
+    }
+
+    /// Legacy HDF5 keeps the two factors of LoRA beside a kernel without them, where an archive keeps the sum; Keras multiplies them by a number
+    /// (`lora_alpha / lora_rank`) that its JSON need not have.
+    private static func refuseAdapters(
+        of layer: KerasLayer, in source: Layer, file: String
+    ) throws(ModelError) {
+        let factor = source.tensors.first { tensor in
+            tensor.name.utf8.split(separator: UInt8(ascii: "/")).last?.starts(with: "lora_".utf8) ?? false
+        }
+        guard let factor else { return }
+        throw ModelError(
+            .malformed,
+            "\(file): the layer '\(layer.name)' (\(layer.className)) has weights of LoRA ('\(factor.name)') beside its own, which are not read from a file of this kind; save the model as an archive in Keras (model.save(\"model.keras\")), which stores their sum"
+        )
     }
 }
