@@ -29,7 +29,8 @@ struct LeftoverWriting {
         let names = Dictionary(
             folded.network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         // What the plan leaves as it was is told here: its reasons say nothing of another form.
-        let kept = conversion.converted.filter { id in !plan.leftovers.contains { $0.survivor == id } }
+        let survivors = Set(plan.leftovers.map(\.survivor))
+        let kept = conversion.converted.filter { !survivors.contains($0) }
         remarks = kept.compactMap { names[$0] }.map { layer in
             ReadingRemark(
                 kind: .init(rawValue: "other-form"), severity: .note, layers: [layer.name],

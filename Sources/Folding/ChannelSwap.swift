@@ -12,6 +12,8 @@ public struct ChannelSwap {
 
     /// How the tensors of the layers that changed are made.
     public private(set) var recipes: [ParameterID: ParameterRecipe] = [:]
+    /// The tensors that were made, by how.
+    private var known: [ParameterRecipe: ParameterID] = [:]
     private var network: Network
     /// Values with the channels in the new order.
     private var swapped: Set<ValueID>
@@ -143,9 +145,10 @@ public struct ChannelSwap {
     /// One new tensor for each old one and order, also where several layers share it.
     private mutating func add(_ parameter: ParameterID, _ order: ChannelOrder) -> ParameterID {
         let recipe = ParameterRecipe.reordered(parameter, order)
-        if let known = recipes.first(where: { $0.value == recipe })?.key { return known }
+        if let new = known[recipe] { return new }
         let new = network.addParameter(network[parameter])
         recipes[new] = recipe
+        known[recipe] = new
         return new
     }
 }

@@ -22,6 +22,8 @@ public struct LeftoverConversion {
     public private(set) var exceptions: [Exception] = []
     private let target: Target
     private let store: FoldedWeights<AnyWeightStore>?
+    /// Found when first a layer would overwrite what it reads.
+    private var values: ValuesByName?
 
     /// Converts every layer that only scales and shifts channels by numbers of its own.
     ///
@@ -100,31 +102,50 @@ public struct LeftoverConversion {
     private mutating func separate(_ input: ValueID, from output: ValueID, of layer: Layer) -> Bool {
         let name = folded.network[input].name
         guard name == folded.network[output].name else { return true }
-        guard let position = folded.network.layers.firstIndex(where: { $0.id == layer.id }) else { return false }
-        let namesakes = Set(
-            folded.network.values.indices.map { ValueID($0) }.filter { folded.network[$0].name == name })
-        let behind = Set(folded.network.layers[position...].flatMap(\.outputs)).intersection(namesakes)
-        let before = namesakes.subtracting(behind)
-        let inputs = folded.network.layers.filter { $0.operation == .input }.flatMap(\.outputs)
-        let fed = before.intersection(inputs)
+        var values = values ?? ValuesByName(folded.network)
+        defer { self.values = values }
+        guard let position = values.producers[output] else { return false }
+        let namesakes = values.byName[name] ?? []
+        let behind = namesakes.filter { values.producers[$0].map { $0 >= position } ?? false }
+        let before = namesakes.filter { !behind.contains($0) }
+        let made = before.filter { !values.inputs.contains($0) }
+        let isFed = made.count < before.count
         // An input keeps its name, and holds at the end what was fed: then all that was made of it is called otherwise.
-        if !fed.isEmpty, folded.network.outputs.contains(where: behind.contains) { return false }
-        let first = freeName("\(name)_before_\(layer.name)")
-        for value in before.subtracting(fed) { folded.network.values[value.index].name = first }
-        if fed.isEmpty { return true }
-        let second = freeName("\(name)_\(layer.name)")
-        for value in behind { folded.network.values[value.index].name = second }
+        if isFed, behind.contains(where: values.outputs.contains) { return false }
+        values.rename(made, from: name, to: "\(name)_before_\(layer.name)", in: &folded.network)
+        if isFed { values.rename(behind, from: name, to: "\(name)_\(layer.name)", in: &folded.network) }
         return true
     }
 
-    private func freeName(_ stem: String) -> String {
-        let taken = Set(folded.network.values.map(\.name))
-        var (name, number) = (stem, 1)
-        while taken.contains(name) {
-            number += 1
-            name = "\(stem)\(number)"
+    /// What finding the values of a name takes, once for all layers.
+    private struct ValuesByName {
+        private(set) var byName: [String: Set<ValueID>] = [:]
+        /// The position of the layer that writes a value.
+        private(set) var producers: [ValueID: Int] = [:]
+        let inputs: Set<ValueID>
+        let outputs: Set<ValueID>
+        private var names: UniqueNames
+
+        init(_ network: Network) {
+            for index in network.values.indices {
+                byName[network.values[index].name, default: []].insert(ValueID(index))
+            }
+            for (position, layer) in network.layers.enumerated() {
+                for output in layer.outputs { producers[output] = position }
+            }
+            inputs = Set(network.layers.filter { $0.operation == .input }.flatMap(\.outputs))
+            outputs = Set(network.outputs)
+            names = UniqueNames(Set(byName.keys))
         }
-        return name
+
+        /// Gives values a name that no other has.
+        mutating func rename(_ values: Set<ValueID>, from old: String, to stem: String, in network: inout Network) {
+            guard !values.isEmpty else { return }
+            let name = names.insert(stem)
+            byName[old]?.subtract(values)
+            byName[name] = values
+            for value in values { network.values[value.index].name = name }
+        }
     }
 
     private mutating func convolution(_ affine: Affine, _ layer: Layer) -> Result<Operation, Reason> {
