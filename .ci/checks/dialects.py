@@ -14,6 +14,7 @@ from model_pairs import PAIRS
 from models import seeded_input
 from table import Table
 from tolerance import BLOB_TOLERANCE
+from zoo import zoo_weights
 
 LAYERS = {"nvcaffe": NVCAFFE_LAYERS, "segnet": SEGNET_LAYERS, "bvlc": {}}
 TYPES = ("BatchNorm", "BN", "Scale")
@@ -56,7 +57,7 @@ def check_case(context, case):
     kind, net, way = case
     if kind == "zoo":
         folder = context.shared / "zoo" / net
-        weights = next(path for path in (folder / "weights.caffemodel.h5", folder / "weights.caffemodel") if path.exists())
+        weights = zoo_weights(folder)
         prototxt, options, layers = folder / "test_net.prototxt", (), {}
         inputs, blobs = read_reference(folder / "reference.h5")
         expected = [blobs[name] for name in Net(prototxt).outputs]

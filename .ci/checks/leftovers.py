@@ -7,7 +7,7 @@ from collections import Counter
 from caffe_standin.net import test_phase_layers
 from table import Table
 from tolerance import BLOB_TOLERANCE
-from zoo import Result, compare
+from zoo import Result, compare, zoo_weights
 
 FORMS = ("bias-scale", "scale", "depthwise", "batchnorm")
 # Layers that scale by a second bottom or along another axis are no affines of channels.
@@ -33,7 +33,7 @@ def check_case(context, case):
     net, form, container = case
     folder, result = context.shared / "zoo" / net, Result()
     output = context.scratch / f"leftovers-{net}-{form}.{container}"
-    weights = next(path for path in (folder / "weights.caffemodel.h5", folder / "weights.caffemodel") if path.exists())
+    weights = zoo_weights(folder)
     run = context.fold(weights, folder / "test_net.prototxt", output, "--leftover", form)
     if run.exit_code != 0:
         result.failures.append(f"exit code {run.exit_code}: {run.first_error}")

@@ -8,6 +8,7 @@ from caffe_standin import CaffeFatal, Unsupported, difference, load_net, read_re
 from caffe_standin.net import Net
 from table import Table
 from tolerance import BLOB_TOLERANCE
+from zoo import zoo_weights
 
 SCALES = (0.0078125, 1.5, -0.25)
 
@@ -48,7 +49,7 @@ def prepared(context, case):
         # Means are those of the channels as the net was trained.
         raw = {name: data[:, ::-1] if data.shape[1] == 3 else data for name, data in raw.items()}
     output = context.scratch / f"preparation-{net}.{container}"
-    weights = next(path for path in (folder / "weights.caffemodel.h5", folder / "weights.caffemodel") if path.exists())
+    weights = zoo_weights(folder)
     run = context.fold(weights, folder / "test_net.prototxt", output, *options, "--verify", "--samples", "2")
     if run.exit_code != 0:
         return "", None, f"exit code {run.exit_code}: {run.first_error}"

@@ -131,6 +131,11 @@ def check(context):
     return failures
 
 
+def zoo_weights(folder):
+    """The weights of a net of the zoo: as HDF5 where there are such."""
+    return next(path for path in (folder / "weights.caffemodel.h5", folder / "weights.caffemodel") if path.exists())
+
+
 def arrow(result, kind):
     return f"{result.before[kind]} -> {result.after[kind]}"
 

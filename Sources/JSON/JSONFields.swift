@@ -55,34 +55,32 @@ public struct JSONFields {
         return try JSONFields(member.value)
     }
 
-    /// Numbers in lists, by key: `{"data": [104, 116.5, 123]}`.
+    /// Numbers in lists that are not empty, by key: `{"data": [104, 116.5, 123]}`.
     public func decimalLists(_ key: String) throws(JSONError) -> [String: [Double]]? {
         try read(key, "an object of lists of numbers") { value in
-            guard let members = value.members else { return nil }
-            var lists: [String: [Double]] = [:]
-            for member in members {
-                guard let values = member.value.elements, !values.isEmpty else { return nil }
-                let numbers = values.compactMap { $0.number?.double }.filter(\.isFinite)
-                guard numbers.count == values.count else { return nil }
-                lists[member.key] = numbers
-            }
-            return lists
+            let lists = Self.lists(in: value) { $0.number.map(\.double).flatMap { $0.isFinite ? $0 : nil } }
+            return lists.flatMap { $0.values.contains(where: \.isEmpty) ? nil : $0 }
         }
     }
 
     /// Whole numbers in lists, by key: `{"data": [1, 3, 224, 224]}`.
     public func integerLists(_ key: String) throws(JSONError) -> [String: [Int]]? {
-        try read(key, "an object of lists of whole numbers") { value in
-            guard let members = value.members else { return nil }
-            var lists: [String: [Int]] = [:]
-            for member in members {
-                guard let values = member.value.elements else { return nil }
-                let numbers = values.compactMap { $0.number?.integer }
-                guard numbers.count == values.count else { return nil }
-                lists[member.key] = numbers
-            }
-            return lists
+        try read(key, "an object of lists of whole numbers") { Self.lists(in: $0) { $0.number?.integer } }
+    }
+
+    /// The lists of an object; `nil` where something else stands, or an element that cannot be converted.
+    private static func lists<Element>(
+        in value: JSONNode, _ convert: (JSONNode) -> Element?
+    ) -> [String: [Element]]? {
+        guard let members = value.members else { return nil }
+        var lists: [String: [Element]] = [:]
+        for member in members {
+            guard let values = member.value.elements else { return nil }
+            let elements = values.compactMap(convert)
+            guard elements.count == values.count else { return nil }
+            lists[member.key] = elements
         }
+        return lists
     }
 
     /// A value that must be there.

@@ -117,21 +117,12 @@ struct PreparedModel: Model {
             self.form = form
             layer = LayerID(Self.firstIdentifier - number)
             let stem = number == 0 ? "preprocessing" : "\(affine.input)_preprocessing"
-            layerName = Self.free(stem, among: network.layers.map(\.name))
+            var layerNames = UniqueNames(Set(network.layers.map(\.name)))
+            layerName = layerNames.insert(stem)
             let isOutput = network.outputs.contains { network[$0].name == affine.input }
+            var valueNames = UniqueNames(Set(network.values.map(\.name)))
             valueName =
-                isInPlace && !isOutput
-                ? affine.input : Self.free("\(affine.input)_preprocessed", among: network.values.map(\.name))
-        }
-
-        private static func free(_ stem: String, among names: [String]) -> String {
-            let taken = Set(names)
-            var (name, number) = (stem, 1)
-            while taken.contains(name) {
-                number += 1
-                name = "\(stem)\(number)"
-            }
-            return name
+                isInPlace && !isOutput ? affine.input : valueNames.insert("\(affine.input)_preprocessed")
         }
 
         func insert(into network: inout Network) -> [ParameterID: ParameterRecipe] {
@@ -147,7 +138,7 @@ struct PreparedModel: Model {
     }
 
     /// The value that a caller feeds by a name.
-    static func input(_ name: String, of network: Network) -> ValueID? {
+    private static func input(_ name: String, of network: Network) -> ValueID? {
         for layer in network.layers {
             switch layer.operation {
             case .input, .dataSource:

@@ -57,20 +57,13 @@ private struct Preparations {
     var network: Network
     var preparation: InputPreparation
 
-    private var inputs: [String] {
-        network.layers.flatMap { layer -> [String] in
-            switch layer.operation {
-            case .input, .dataSource: layer.outputs.map { network[$0].name }
-            default: []
-            }
-        }
-    }
+    private var inputs: [NetworkInput] { NetworkInput.all(of: network) }
 
     func affines(_ transforms: [DataTransform]) throws(BNFoldError) -> [PreparedModel.InputAffine] {
         let means = try byInput(preparation.means, "--input-mean")
         let scales = try byInput(preparation.scales, "--input-scale")
         var affines: [PreparedModel.InputAffine] = []
-        for input in inputs {
+        for input in inputs.map(\.name) {
             let transform = transforms.first { $0.value == input }
             if let obstacle = transform?.obstacle, means[input] == nil {
                 throw BNFoldError(
@@ -100,12 +93,9 @@ private struct Preparations {
 
     /// The inputs that take images of three channels.
     func swappedInputs() throws(BNFoldError) -> [String] {
-        let shapes = inputs.map { input in
-            (input, shape: PreparedModel.input(input, of: network).flatMap { network[$0].shape })
-        }
-        let images = shapes.filter { $0.shape.map { $0.rank > 2 && $0.dimensions[1] == 3 } ?? false }.map(\.0)
-        guard images.isEmpty else { return images }
-        let known = shapes.map { "'\($0.0.inMessages)' \($0.shape.map(\.description) ?? "of unknown shape")" }
+        let images = inputs.filter { $0.shape.map { $0.rank > 2 && $0.dimensions[1] == 3 } ?? false }
+        guard images.isEmpty else { return images.map(\.name) }
+        let known = inputs.map { "'\($0.name.inMessages)' \($0.shape.map(\.description) ?? "of unknown shape")" }
         throw BNFoldError(
             .usage,
             "--swap-channels is for images of three channels, but the inputs of \(place) are \(known.joined(separator: ", ")); --input-shape tells a shape that is not known"
@@ -116,6 +106,7 @@ private struct Preparations {
     private func byInput(
         _ numbers: [String: [Double]], _ option: String
     ) throws(BNFoldError) -> [String: [Double]] {
+        let inputs = inputs.map(\.name)
         var result: [String: [Double]] = [:]
         for (name, values) in numbers.sorted(by: { $0.key < $1.key }) {
             let known = inputs.map { "'\($0.inMessages)'" }.joined(separator: ", ")
@@ -138,7 +129,7 @@ private struct Preparations {
 
     /// There is one number, or one for each channel.
     private func check(_ numbers: [Double], _ name: String, of input: String) throws(BNFoldError) {
-        let shape = PreparedModel.input(input, of: network).flatMap { network[$0].shape }
+        let shape = inputs.first { $0.name == input }?.shape
         if let shape, shape.rank < 2 {
             throw BNFoldError(
                 .malformed,

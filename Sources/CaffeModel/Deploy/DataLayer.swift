@@ -103,13 +103,9 @@ struct DataLayer {
             if layer.type != "ImageData" { transform.color = .gray }
         }
         if let crop = try fields.integer("crop_size", atLeast: 0), crop > 0 { transform.cropSize = crop }
-        transform.scale = try fields.float("scale") ?? 1
-        transform.means = try fields.floats("mean_value")
-        guard let file = try fields.string("mean_file") else { return }
-        guard transform.means.isEmpty else {
-            throw fields.error(
-                atField: "mean_file", "layer '\(layer.name)': has mean_file and mean_value; Caffe allows one")
-        }
+        let meanFile: String?
+        (transform.scale, transform.means, meanFile) = try layer.scaleAndMeans()
+        guard let file = meanFile else { return }
         guard let path = try finder.find(file) else {
             throw ModelError(
                 .unreadable,

@@ -25,19 +25,12 @@ extension CaffeNetwork {
         // Caffe's layers for HDF5 and constants take no `transform_param`.
         for (definition, top) in dataLayers(in: network, changes)
         where !["HDF5Data", "DummyData"].contains(definition.type) {
-            let fields = try definition.reader.submessage("transform_param")
-            let means = try fields.floats("mean_value").map(Double.init)
-            let file = try fields.string("mean_file")
-            if file != nil, !means.isEmpty {
-                throw fields.error(
-                    atField: "mean_file",
-                    "layer '\(definition.name)': has mean_file and mean_value; Caffe allows one")
-            }
-            let transform = DataTransform(
-                value: top, means: means, scale: try fields.float("scale").map(Double.init) ?? 1,
-                obstacle: file.map { "layer '\(definition.name)' subtracts the image of '\($0)' (mean_file)" })
-            guard !means.isEmpty || transform.scale != 1 || file != nil else { continue }
-            found.append(transform)
+            let (scale, means, file) = try definition.scaleAndMeans()
+            guard !means.isEmpty || scale != 1 || file != nil else { continue }
+            found.append(
+                DataTransform(
+                    value: top, means: means.map(Double.init), scale: Double(scale),
+                    obstacle: file.map { "layer '\(definition.name)' subtracts the image of '\($0)' (mean_file)" }))
         }
         return found
     }
@@ -59,6 +52,21 @@ extension CaffeNetwork {
 }
 
 extension LayerDefinition {
+    /// What `transform_param` of a layer for data says to do to each channel: means by number, or a file of them for each pixel.
+    ///
+    /// - Throws: for fields of another type than Caffe's, and where means are told in both ways.
+    func scaleAndMeans() throws(ModelError) -> (scale: Float, means: [Float], meanFile: String?) {
+        let fields = try reader.submessage("transform_param")
+        let scale = try fields.float("scale") ?? 1
+        let means = try fields.floats("mean_value")
+        let file = try fields.string("mean_file")
+        guard means.isEmpty || file == nil else {
+            throw fields.error(
+                atField: "mean_file", "layer '\(name)': has mean_file and mean_value; Caffe allows one")
+        }
+        return (scale, means, file)
+    }
+
     /// What the fields say that Caffe's data layers, and those of forks, do to the data in TEST.
     fileprivate func preprocessingSteps() throws(ModelError) -> [DataPreparation.Step] {
         var steps: [DataPreparation.Step] = []
