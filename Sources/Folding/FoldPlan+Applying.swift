@@ -70,7 +70,7 @@ private struct PlanApplier {
         guard let position = positions[fold.target], let linear = LinearLayer(network.layers[position].operation) else {
             return
         }
-        let weight = scaledWeight(linear, fold: fold)
+        let weight = linear.shiftsWeight ? mappedWeight(linear, fold: fold) : scaledWeight(linear, fold: fold)
         let bias = fold.changesBias ? foldedBias(linear, fold: fold, position: position) : linear.bias
         network.layers[position].operation = network.layers[position].operation.replacingLinearParameters(
             weight: weight, bias: bias)
@@ -144,6 +144,15 @@ private struct PlanApplier {
             numbers: factors.map { $0.flatMap(\.numbers) },
             for: fold.target
         ) { factors.map { .scaled(linear.weight, by: $0) } }
+    }
+
+    /// The weight of a table, which takes shifts as well.
+    private mutating func mappedWeight(_ linear: LinearLayer, fold: Fold) -> ParameterID {
+        guard let affine = fold.affine, !affine.hasNoShift else { return scaledWeight(linear, fold: fold) }
+        let layout = original[linear.weight].shape.flatMap { linear.outputLayout(weightShape: $0) }
+        return derive(
+            linear.weight, layouts: [], numbers: affine.scale + affine.center + affine.offset, for: fold.target
+        ) { layout.map { .mapped(linear.weight, $0, affine) } }
     }
 
     private mutating func foldedBias(_ linear: LinearLayer, fold: Fold, position: Int) -> ParameterID {

@@ -13,7 +13,8 @@ extension FoldPlan {
         let layers = Dictionary(network.layers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var findings: [StatisticsFinding] = []
         for fold in folds {
-            guard let linear = layers[fold.target].flatMap({ LinearLayer($0.operation) }),
+            // A table that takes a shift is no weight that is scaled.
+            guard let linear = layers[fold.target].flatMap({ LinearLayer($0.operation) }), !linear.shiftsWeight,
                 let shape = network[linear.weight].shape, let layout = linear.outputLayout(weightShape: shape),
                 let factors = fold.weightFactors(linear, shape: shape), !factors.isEmpty
             else { continue }
@@ -58,7 +59,7 @@ public final class WeightMagnitudes: Sendable {
         let targets = Set(plan.folds.map(\.target))
         var layouts: [ParameterID: ChannelLayout] = [:]
         for layer in folded.network.layers where targets.contains(layer.id) {
-            guard let linear = LinearLayer(layer.operation), case .scaled = folded.recipes[linear.weight],
+            guard let linear = LinearLayer(layer.operation), !linear.shiftsWeight, case .scaled = folded.recipes[linear.weight],
                 let shape = folded.network[linear.weight].shape
             else { continue }
             layouts[linear.weight] = linear.outputLayout(weightShape: shape)

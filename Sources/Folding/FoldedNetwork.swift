@@ -21,6 +21,8 @@ extension FoldedNetwork {
 public enum ParameterRecipe: Hashable, Sendable {
     /// Each element of another parameter times the factors of its channels, rounded once.
     case scaled(ParameterID, by: [ChannelFactors])
+    /// Each element of another parameter with the affine of its channel, rounded once.
+    case mapped(ParameterID, ChannelLayout, ChannelAffine)
     /// These numbers, each rounded once.
     case vector([Double])
     /// Another parameter with its channels in another order.

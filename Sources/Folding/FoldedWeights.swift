@@ -30,6 +30,8 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
             for index in buffer.indices { buffer[index] = Element(numbers[start + index]) }
         case .shifted(let shift):
             try readShifted(parameter, shift, from: start, into: buffer)
+        case .mapped(let source, let layout, let affine):
+            try readMapped(parameter, source, layout, affine, from: start, into: buffer)
         case .scaled(_, _) where type == .float64 && Element.elementType == .float32:
             // Scaled in the format of the parameter, and rounded to the one that is asked for at the very end.
             let doubles = UnsafeMutableBufferPointer<Double>.allocate(capacity: buffer.count)
@@ -102,6 +104,37 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
                 )
             }
             buffer[index] = Element(number)
+        }
+    }
+
+    /// Each element in double precision, rounded once to the format of the parameter.
+    private func readMapped<Element: WeightElement>(
+        _ parameter: ParameterID, _ source: ParameterID, _ layout: ChannelLayout, _ affine: ChannelAffine,
+        from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
+    ) throws(WeightError) {
+        let doubles = UnsafeMutableBufferPointer<Double>.allocate(capacity: buffer.count)
+        doubles.initialize(repeating: 0)
+        defer { doubles.deallocate() }
+        try readFinite(source, from: start, into: doubles)
+        let type = folded.network[parameter].elementType
+        var position = 0
+        while position < doubles.count {
+            let run = layout.run(from: start + position, limit: doubles.count - position)
+            for place in 0..<run.count {
+                let index = position + place
+                let channel = run.channel + (run.ascends ? place : 0)
+                let number = affine.offset[channel].addingProduct(
+                    doubles[index] - affine.center[channel], affine.scale[channel])
+                guard abs(number) <= type.greatestFiniteMagnitude, Element(number).isFinite else {
+                    throw WeightError(
+                        kind: .overflow,
+                        message:
+                            "element \(start + index) of \(folded.network[source].name) leaves the range of its number format"
+                    )
+                }
+                buffer[index] = type == .float32 ? Element(Float(number)) : Element(number)
+            }
+            position += run.count
         }
     }
 

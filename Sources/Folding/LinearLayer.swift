@@ -12,7 +12,11 @@ struct LinearLayer {
     private(set) var kind = Kind.convolution
     private(set) var mayHaveBias = true
 
-    enum Kind: Hashable { case convolution, deconvolution, innerProduct }
+    enum Kind: Hashable {
+        case convolution, deconvolution, innerProduct
+        /// A table of vectors, one of which it puts out: it takes factors and shifts alike into its rows, and its inputs are no numbers to be scaled.
+        case table
+    }
 
     private let operation: Operation
 
@@ -34,10 +38,18 @@ struct LinearLayer {
             outputChannels = product.outputCount
             channelAxis = product.axis
             kind = .innerProduct
+        case .embed(let embed) where embed.order == .channelsLast && embed.bias == nil:
+            weight = embed.weight
+            outputChannels = embed.outputCount
+            channelAxis = 1
+            kind = .table
         default:
             return nil
         }
     }
+
+    /// Whether a shift goes into the weight, rather than into a bias.
+    var shiftsWeight: Bool { kind == .table }
 
     /// How the output channels lie in a weight of the given shape; `nil` when the shape does not divide into them.
     func outputLayout(weightShape: [Int]) -> ChannelLayout? {
@@ -66,6 +78,7 @@ struct LinearLayer {
         case .convolution(let convolution): convolution.weightLayout(isTransposed: false, elementCount: count)
         case .deconvolution(let convolution): convolution.weightLayout(isTransposed: true, elementCount: count)
         case .innerProduct(let product): product.weightLayout(elementCount: count, channels: channels)
+        case .embed(let embed): embed.weightLayout(elementCount: count)
         default: nil
         }
     }
@@ -87,6 +100,9 @@ extension Operation {
             product.weight = weight
             product.bias = bias
             return .innerProduct(product)
+        case .embed(var embed):
+            embed.weight = weight
+            return .embed(embed)
         default:
             return self
         }

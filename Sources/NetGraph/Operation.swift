@@ -95,6 +95,10 @@ public struct Opaque: Hashable, Sendable {
     public var parameters: [ParameterID]
     /// Why an operation whose type is known is not modelled, as part of a sentence: "its field 'relu' is not known".
     public var cause: String?
+    /// Whether it is a normalisation by stored statistics all the same, of which is told why it stays.
+    public var isNormalization = false
+    /// Whether each of its outputs is, channel by channel (axis 1), an average of what its first input holds, so that an affine passes.
+    public var averagesChannels = false
 
     public init(type: String, parameters: [ParameterID] = [], cause: String? = nil) {
         self.type = type

@@ -5,12 +5,26 @@ public struct Embed: Hashable, Sendable {
     public var bias: ParameterID?
     public var rowCount: Int
     public var outputCount: Int
+    /// In which order the axes of the outputs lie: the vectors are the last axis of a framework that has its channels there, and so the second one here.
+    public var order: ElementOrder
 
-    public init(weight: ParameterID, bias: ParameterID?, rowCount: Int, outputCount: Int) {
+    public init(
+        weight: ParameterID, bias: ParameterID?, rowCount: Int, outputCount: Int, order: ElementOrder = .channelsFirst
+    ) {
         self.weight = weight
         self.bias = bias
         self.rowCount = rowCount
         self.outputCount = outputCount
+        self.order = order
+    }
+
+    /// Where the elements of its table lie, whose rows count as inputs; `nil` when their number does not divide into rows and vectors.
+    public func weightLayout(elementCount: Int) -> WeightLayout? {
+        guard rowCount > 0, outputCount > 0, TensorShape.elementCount([rowCount, outputCount]) == elementCount else {
+            return nil
+        }
+        return WeightLayout(
+            roles: [.groups, .inputs, .kernel, .outputs], groups: 1, outputs: outputCount, inputs: rowCount, kernel: 1)
     }
 }
 

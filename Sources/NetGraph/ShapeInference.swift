@@ -94,7 +94,7 @@ extension Operation {
         case .batchReindex, .filter:
             return Self.selectedShapes(of: inputs, outputCount: outputCount, count: selectedCount(of: inputs))
         case .embed(let embed):
-            return [first.map { TensorShape($0.dimensions + [embed.outputCount]) }]
+            return [first.map { embed.order.networkShape(of: TensorShape($0.dimensions + [embed.outputCount])) }]
         case .recurrent(let recurrent):
             return [first.map { TensorShape($0.dimensions.prefix(2) + [recurrent.outputCount]) }]
         case .fill(let fill):

@@ -148,6 +148,18 @@ struct ErrorBound {
             return inputs.first.map { all($0.merged) }
         case .arithmetic, .contraction, .axisReduction, .resize, .logSoftmax, .gatedHalves:
             return combined(layer, inputs, magnitudes, interpreter).map { all(ErrorBound(channels: [$0])) }
+        case .embed(let embed) where inputs.allSatisfy({ $0.largest == 0 }):
+            // A row is another one or the same: only the numbers of the table can be off.
+            guard let numbers = interpreter.numbers(of: embed.weight), embed.bias == nil,
+                numbers.count == embed.rowCount * embed.outputCount
+            else { return nil }
+            var largest = [Double](repeating: 0, count: embed.outputCount)
+            for (index, number) in numbers.enumerated() {
+                let channel = index % embed.outputCount
+                largest[channel] = max(largest[channel], abs(number))
+            }
+            let bound = ErrorBound(channels: largest.map { rounding(embed.weight).error(of: $0) })
+            return all(embed.order == .channelsLast ? bound : bound.merged)
         case .scale, .bias, .input, .dataSource, .objective, .stochastic, .localResponse, .meanVariance, .normalize,
             .sink, .argMax, .reduction, .spatialPyramid, .im2col, .axpy, .batchReindex, .filter, .embed, .recurrent,
             .fill, .parameter, .priorBox, .detectionOutput, .regionPooling, .opaque, .standardization, .normDivision:

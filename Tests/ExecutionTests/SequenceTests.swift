@@ -16,6 +16,16 @@ struct SequenceTests {
         }
     }
 
+    @Test("Embed with its channels last puts its vectors along the second axis")
+    func embedChannelsLast() throws {
+        let layer = OneLayer(
+            operation: .embed(
+                Embed(weight: ParameterID(0), bias: nil, rowCount: 3, outputCount: 2, order: .channelsLast)),
+            parameters: [Tensor([3, 2], [1, 2, 3, 4, 5, 6])])
+        let output = try layer.run(Tensor<Double>([2, 3], [2, 0, 1, 2, 2, 0]))
+        #expect(output == Tensor([2, 2, 3], [5, 1, 3, 6, 2, 4, 5, 5, 1, 6, 6, 2]))
+    }
+
     private let x = Tensor<Double>(noise: [4, 2, 3])
     /// The second sequence begins anew at step 2.
     private let continues = Tensor<Double>([4, 2], [0, 0, 1, 1, 1, 0, 1, 1])

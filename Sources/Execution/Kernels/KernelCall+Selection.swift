@@ -47,10 +47,13 @@ extension KernelCall {
         )
         let weight = try parameter(embed.weight, count: weightCount)
         let bias = try embed.bias.map { (bias) throws(ExecutionError) in try parameter(bias, count: width) }
+        // Elements of an image lie within each channel where the vectors are the second axis.
+        let places = embed.order == .channelsLast ? input.count / max(input.shape.first ?? 1, 1) : 1
         for index in 0..<input.count {
             let row = try wholeNumber(input.pointer[index], below: embed.rowCount, "row")
+            let first = index / places * places * width + index % places
             for column in 0..<width {
-                output.pointer[index * width + column] = weight[row * width + column] + (bias?[column] ?? 0)
+                output.pointer[first + column * places] = weight[row * width + column] + (bias?[column] ?? 0)
             }
         }
     }

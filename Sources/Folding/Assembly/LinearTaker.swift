@@ -15,7 +15,8 @@ struct LinearTaker {
     /// - Parameter bias: the numbers of its bias, if it has one.
     func fold(in placement: Placement, bias: [Double]?, hasNumbers: Bool) -> Fold {
         // A layer without a bias gets one only for a shift.
-        let changesBias = behind.map { linear.bias != nil || !$0.affine.hasNoShift } ?? false
+        let changesBias =
+            !linear.shiftsWeight && behind.map { linear.bias != nil || !$0.affine.hasNoShift } ?? false
         let hasForwardShift = before.map { !$0.affine.hasNoShift } ?? false
         let affine =
             hasNumbers
@@ -26,7 +27,7 @@ struct LinearTaker {
             inputAffine: affine == nil ? nil : before?.affine.withoutRuns,
             changesBias: changesBias || hasForwardShift,
             // With a shift of its inputs the weight has to be added up for it.
-            bias: hasForwardShift ? nil : affine?.bias(addedTo: bias))
+            bias: hasForwardShift || linear.shiftsWeight ? nil : affine?.bias(addedTo: bias))
     }
 
     /// Where each of its affines came from, and what it passed.

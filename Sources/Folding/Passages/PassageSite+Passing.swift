@@ -12,6 +12,11 @@ extension PassageSite {
         switch layer.operation {
         case .convolution, .deconvolution, .innerProduct:
             return direction == .backward ? takeBackward(affines) : takeForward(affines)
+        case .embed where linear != nil && direction == .backward:
+            return takeBackward(affines)
+        case .opaque(let opaque) where opaque.averagesChannels:
+            guard direction == .backward || affines.dropFirst().allSatisfy({ $0 == nil }) else { return stopped }
+            return single(affines, direction, factors: .any, allowsShift: true)
         case .pooling(let pooling):
             return pass(affines, direction, through: pooling)
         case .activation(let activation):

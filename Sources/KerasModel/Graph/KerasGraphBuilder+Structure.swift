@@ -131,15 +131,19 @@ extension KerasGraphBuilder {
 
     /// Each whole number becomes a row of a table, along a new last axis.
     private mutating func embedding(_ call: KerasLayerCall) throws(ModelError) -> [KerasValue] {
-        guard let input = call.inputs.first, call.inputs.count == 1, input.rank != nil, call.leadingAxes == 0,
-            let rows = call.fields.integer("input_dim"), let length = call.fields.integer("output_dim"),
+        // Through time it does the same as without.
+        guard let input = call.inputs.first, call.inputs.count == 1 else {
+            return opaque(call, "it reads \(call.inputs.count) tensors")
+        }
+        guard let rows = call.fields.integer("input_dim"), let length = call.fields.integer("output_dim"),
             rows > 0, length > 0,
             let parameters = parameters(of: call, shapes: [[rows, length]]), let table = parameters.first,
             network[table].shape == [rows, length]
         else { return opaque(call, "its table is not understood") }
+        // The axes of the input lie as they do in the file, whatever its order is.
         let plain = inOrder(input, .channelsFirst)
-        let embed = Embed(weight: table, bias: nil, rowCount: rows, outputCount: length)
-        // The axes lie as they do in the file, whatever its order is.
-        return [try add(.embed(embed), to: [plain], of: call, order: .channelsFirst)]
+        let embed = Embed(
+            weight: table, bias: nil, rowCount: rows, outputCount: length, order: .channelsLast)
+        return [try add(.embed(embed), to: [plain], of: call, order: .channelsLast)]
     }
 }

@@ -108,6 +108,7 @@ struct KerasChanges {
             case .innerProduct(let product):
                 result.append(tensor(product.weight, .kernel))
                 if let bias = product.bias { result.append(tensor(bias, .bias)) }
+            case .embed(let embed): result.append(tensor(embed.weight, .embeddings))
             case .batchNorm(let batchNorm):
                 let roles: [(ParameterID?, KerasWeight.Role)] = [
                     (batchNorm.gamma, .gamma), (batchNorm.beta, .beta), (batchNorm.mean, .movingMean),
