@@ -10,6 +10,8 @@ public enum RefusalReason: Hashable, Sendable {
     case batchNormStays
     /// A field of the layer that is not understood and may change what it computes.
     case unknownFields([String])
+    /// The layer is left alone with all that it does.
+    case notModelled(cause: String)
     /// A Scale or Bias whose factor or term is a second input, as in squeeze-and-excitation.
     case secondInput
     /// The factors run along something else than the channel axis.
@@ -84,6 +86,7 @@ public enum RefusalReason: Hashable, Sendable {
         case .noStatistics: "no-statistics"
         case .batchNormStays: "batch-norm-stays"
         case .unknownFields: "unknown-fields"
+        case .notModelled: "not-modelled"
         case .secondInput: "second-input"
         case .notPerChannel: "not-per-channel"
         case .axisUnknown: "axis-unknown"

@@ -13,6 +13,7 @@ extension Vocabulary {
             "it belongs to the \(normalization) that it reads, which stays"
         case .unknownFields(let fields):
             "its field \(fields.map { "'\($0)'" }.joined(separator: ", ")) is not known and may change what it computes"
+        case .notModelled(let cause): "it is left alone: \(cause)"
         case .secondInput:
             "its factor is a second \(input), computed at run time, not a parameter"
         case .notPerChannel(let axes):

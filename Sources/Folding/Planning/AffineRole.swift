@@ -19,6 +19,8 @@ extension Operation {
             if !batchNorm.unknownFields.isEmpty { return .refused(.unknownFields(batchNorm.unknownFields)) }
             if batchNorm.axis != 1 { return .refused(.notPerChannel(axes: "axis \(batchNorm.axis)")) }
             return .element
+        case .opaque(let opaque) where opaque.isNormalization:
+            return .refused(.notModelled(cause: opaque.cause ?? "its class is not known"))
         case .scale(let scale):
             guard inputCount == 1, let gamma = scale.gamma else { return .refused(.secondInput) }
             return Self.role(of: scale.axes, parameterShape: network[gamma].shape)

@@ -65,6 +65,11 @@ public struct KerasCall: Sendable {
         arguments.flatMap(\.references) + keywords.flatMap(\.value.references)
     }
 
+    /// Those of them that its layer computes with: a mask goes along.
+    var inputs: [KerasReference] {
+        arguments.flatMap(\.references) + keywords.filter { $0.name != "mask" }.flatMap(\.value.references)
+    }
+
     public func keyword(_ name: String) -> KerasArgument? { keywords.first { $0.name == name }?.value }
 }
 

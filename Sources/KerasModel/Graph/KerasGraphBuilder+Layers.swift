@@ -6,7 +6,10 @@ extension KerasGraphBuilder {
     /// Adds what one call of a layer becomes.
     ///
     /// - Returns: its outputs.
-    mutating func translate(_ call: KerasLayerCall) throws(ModelError) -> [KerasValue] {
+    mutating func translate(_ whole: KerasLayerCall) throws(ModelError) -> [KerasValue] {
+        // A mask is nothing that a layer computes with, but for a few.
+        var call = whole
+        call.keywords.removeAll { $0.name == "mask" }
         switch call.layer.content {
         case .model(let model):
             return leave(
@@ -14,22 +17,25 @@ extension KerasGraphBuilder {
                 outputs: try expand(
                     model, inputs: call.inputs, path: call.path, outerCall: call.call, leadingAxes: call.leadingAxes))
         case .wrapper(let inner):
-            var inside = call
+            // Where Keras 2 knows the number of images it goes step by step, and repeats the one before where a step is left out.
+            if config.dialect != .three, masks.mayOccur, masks.hasFixedBatch { return opaque(whole, KerasMasks.cause) }
+            var inside = whole
             inside.layer = inner
             inside.path = call.path.appending(inner.name)
             leafHomes[inside.path] = leafHomes[call.path] ?? (call.path.parent, call.layer.name)
             inside.leadingAxes += 1
             return try translate(inside)
-        case .merge: return opaque(call, "models that are merged as a first layer are not taken apart")
+        case .merge: return opaque(whole, "models that are merged as a first layer are not taken apart")
         case .leaf: break
         }
-        if call.layer.isForeign { return opaque(call, "it is a class of the user's") }
+        if call.layer.isForeign { return opaque(whole, "it is a class of the user's") }
         if call.layer.isOperator || KerasClasses.operators.contains(call.layer.className) {
-            return try translateOperator(call)
+            return try translateOperator(whole)
         }
         if call.layer.isQuantized || !(call.layer.config["quantization_config"].map(\.isNull) ?? true) {
-            return opaque(call, "its weights are quantised")
+            return opaque(whole, "its weights are quantised")
         }
+        if let result = translateMasked(whole) { return result }
         if let result = try translateLinear(call) { return result }
         if let result = try translateAffine(call) { return result }
         if let result = try translateActivationLayer(call) { return result }
@@ -37,7 +43,7 @@ extension KerasGraphBuilder {
         if let result = try translateWindow(call) { return result }
         if let result = try translateResizing(call) { return result }
         if let result = try translateNormalizing(call) { return result }
-        return opaque(call, nil)
+        return opaque(whole, nil)
     }
 
     /// A layer of which nothing is known but what it reads, and its tensors.
@@ -50,9 +56,12 @@ extension KerasGraphBuilder {
         let shape = (told ?? KerasToldShapes.shape(of: call.layer, inputs: call.inputs)).map {
             defaultOrder.networkShape(of: TensorShape([1] + $0))
         }
+        var opaque = Opaque(type: call.layer.className, parameters: parameters, cause: cause)
+        opaque.isNormalization = call.layer.leaves(path: call.path).contains {
+            KerasClasses.normalizations.contains($0.layer.className)
+        }
         return append(
-            .opaque(Opaque(type: call.layer.className, parameters: parameters, cause: cause)), name: call.name,
-            type: call.layer.className,
+            .opaque(opaque), name: call.name, type: call.layer.className,
             valueNames: (0..<max(call.outputCount, 1)).map { $0 == 0 ? call.name : "\(call.name) output \($0)" },
             inputs: call.inputs,
             shapes: (0..<max(call.outputCount, 1)).map { $0 == 0 ? shape : nil }, order: defaultOrder,

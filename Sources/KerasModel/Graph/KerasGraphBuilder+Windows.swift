@@ -63,9 +63,6 @@ extension KerasGraphBuilder {
     private mutating func globalPooling(
         _ call: KerasLayerCall, _ input: KerasValue, _ method: Pooling.Method, axes: Int
     ) throws(ModelError) -> [KerasValue] {
-        if axes == 1, method == .average, hasMasks {
-            return opaque(call, "a mask may say which elements its mean goes over")
-        }
         if call.leadingAxes > 0 {
             let keepsAxes = call.fields.boolean("keepdims") ?? false
             let first = 1 + call.leadingAxes

@@ -31,8 +31,7 @@ struct KerasGraphBuilder {
     /// Values that were put into another order already.
     var reordered: [ValueID: KerasValue] = [:]
 
-    /// Whether any layer hands on a mask, which tells layers behind it to leave elements out.
-    let hasMasks: Bool
+    let masks: KerasMasks
 
     /// More layers than any network has; nested models that are called several times multiply.
     static let largestLayerCount = 1 << 18
@@ -44,9 +43,7 @@ struct KerasGraphBuilder {
         self.weights = weights
         self.options = options
         self.file = file
-        hasMasks = config.leaves.contains { leaf in
-            leaf.layer.className == "Masking" || leaf.layer.config["mask_zero"]?.boolean == true
-        }
+        masks = KerasMasks(config)
         defaultOrder = Self.isChannelsFirst(config.model) ? .channelsFirst : .channelsLast
     }
 
@@ -57,6 +54,7 @@ struct KerasGraphBuilder {
         let inputs = try addInputs()
         let outputs = try expand(config.model, inputs: inputs, path: KerasPath([]), outerCall: 0, leadingAxes: 0)
         network.outputs = outputs.map(\.id)
+        removeUnreadOperators()
         return KerasNetwork(
             network: network, origins: origins, tensors: tensors, constants: constants, callCounts: callCounts,
             leafHomes: leafHomes, remarks: remarks)

@@ -182,8 +182,8 @@ struct KerasEditor {
         var (name, call, tensor) = (place.layer, model.call(of: place, isOutput: isOutput), place.tensor)
         // Layers that go may read one another; nothing reads itself, which was made sure of before.
         while let layer = gone[name] {
-            guard layer.calls.indices.contains(call), layer.calls[call].references.count == 1,
-                let source = layer.calls[call].references.first
+            guard layer.calls.indices.contains(call), layer.calls[call].inputs.count == 1,
+                let source = layer.calls[call].inputs.first
             else {
                 throw ModelError(
                     .internalFault, "\(file): layer '\(name)' goes, but its call \(call) does not read one tensor")
