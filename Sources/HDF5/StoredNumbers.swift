@@ -6,7 +6,7 @@ struct StoredNumbers: Equatable, Sendable {
     enum Storage: Equatable, Sendable {
         /// One run of bytes in the file, elements in row-major order.
         case contiguous(offset: UInt64)
-        case chunked(ChunkTable)
+        indirect case chunked(ChunkTable)
         /// In the object's header, elements in row-major order.
         case inHeader([UInt8])
         /// Nothing was ever written: every element is the fill value, here in its stored form.
