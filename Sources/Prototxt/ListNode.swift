@@ -1,6 +1,13 @@
 /// `[a, b]`: several values of one field. Holds scalars and messages, never lists.
 public struct ListNode: Sendable {
     public let elements: [ValueNode]
+    private let place: TextRange
+
+    init(elements: [ValueNode], range: Range<Int>) {
+        self.elements = elements
+        place = TextRange(range)
+    }
+
     /// With the brackets.
-    public let range: Range<Int>
+    public var range: Range<Int> { place.range }
 }

@@ -2,12 +2,25 @@
 public struct MessageNode: Sendable {
     /// In the order of the text.
     public let fields: [FieldNode]
+    private let placeOfBody: TextRange
+    private let placeOfOpening: TextRange
+    private let placeOfEnd: TextRange
+
+    init(fields: [FieldNode], bodyRange: Range<Int>, openRange: Range<Int>?, closeRange: Range<Int>?) {
+        self.fields = fields
+        placeOfBody = TextRange(bodyRange)
+        placeOfOpening = TextRange(openRange)
+        placeOfEnd = TextRange(closeRange)
+    }
+
     /// What lies between the delimiters; the whole text for the root.
-    public let bodyRange: Range<Int>
+    public var bodyRange: Range<Int> { placeOfBody.range }
+
     /// The `{` or `<`; nil for the root.
-    public let openRange: Range<Int>?
+    public var openRange: Range<Int>? { placeOfOpening.optional }
+
     /// The `}` or `>`; nil for the root.
-    public let closeRange: Range<Int>?
+    public var closeRange: Range<Int>? { placeOfEnd.optional }
 
     /// The fields of a name, in order. `name: [a, b]` is one field, whose value is a list.
     public func fields(named name: String) -> [FieldNode] {

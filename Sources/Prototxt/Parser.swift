@@ -15,6 +15,8 @@ struct Parser {
     var lexer: Lexer
     private(set) var token: Token
     private var depth = 0
+    /// The fields of all messages that are open, those of the innermost last. So each list of fields gets just the room that it needs.
+    private var pending: [FieldNode] = []
 
     var bytes: [UInt8] { lexer.bytes }
 
@@ -42,18 +44,26 @@ struct Parser {
     // MARK: Fields
 
     private mutating func parseFields(until opening: Opening?) throws(SyntaxError) -> [FieldNode] {
-        var fields: [FieldNode] = []
+        let start = pending.count
         while true {
             if token.kind == .endOfFile {
-                guard let opening else { return fields }
+                guard let opening else { return takeFields(from: start) }
                 throw unclosedError(opening)
             }
             if token.isSymbol("}") || token.isSymbol(">") {
                 guard let opening, token.isSymbol(opening.closer) else { throw closerError(opening) }
-                return fields
+                return takeFields(from: start)
             }
-            fields.append(try parseField())
+            pending.append(try parseField())
         }
+    }
+
+    /// The fields of the innermost message, which is complete.
+    private mutating func takeFields(from start: Int) -> [FieldNode] {
+        // Copied from memory, because an array made of a whole array shares all of its room.
+        let fields = pending[start...].withUnsafeBufferPointer { Array($0) }
+        pending.removeSubrange(start...)
+        return fields
     }
 
     private mutating func parseField() throws(SyntaxError) -> FieldNode {

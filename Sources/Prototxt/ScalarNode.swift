@@ -16,18 +16,22 @@ public struct ScalarNode: Sendable {
     }
 
     public let kind: Kind
-    /// With the minus, which blanks and comments may separate from the number.
-    public let range: Range<Int>
-    /// Where the number begins after the minus.
-    private let valueStart: Int
+    private let placeOfValue: UInt32
+    private let place: TextRange
     private let source: [UInt8]
 
     init(kind: Kind, range: Range<Int>, valueStart: Int, source: [UInt8]) {
         self.kind = kind
-        self.range = range
-        self.valueStart = valueStart
+        placeOfValue = UInt32(clamping: valueStart)
+        place = TextRange(range)
         self.source = source
     }
+
+    /// With the minus, which blanks and comments may separate from the number.
+    public var range: Range<Int> { place.range }
+
+    /// Where the number begins after the minus.
+    private var valueStart: Int { Int(placeOfValue) }
 
     /// The text as it stands, quotes and escapes included.
     public var text: String { String(decoding: source[range], as: UTF8.self) }
