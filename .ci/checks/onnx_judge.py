@@ -19,6 +19,7 @@ import onnxruntime
 CHANNEL_OPERATORS = ("Mul", "Add", "Sub", "Div")
 # What makes constants of constants.
 CONSTANT_OPERATORS = ("Identity", "Reshape", "Transpose", "Unsqueeze", "Cast", "ConstantOfShape", "Expand", "Concat", "Shape")
+FLOATING = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.DOUBLE, onnx.TensorProto.BFLOAT16)
 SAMPLES = 2
 # What stands for a length that a model leaves open.
 OPEN_LENGTH = 12
@@ -44,19 +45,34 @@ def graphs(model):
     return seen
 
 
+def makes_numbers(node, numbers):
+    """Whether a node that makes a constant makes one of floating point."""
+    attributes = {attribute.name: attribute for attribute in node.attribute}
+    if node.op_type == "Cast":
+        return attributes["to"].i in FLOATING
+    if node.op_type in ("Constant", "ConstantOfShape"):
+        if "value" in attributes:
+            return attributes["value"].t.data_type in FLOATING
+        return node.op_type == "ConstantOfShape" or "value_float" in attributes or "value_floats" in attributes
+    return node.op_type != "Shape" and node.input[0] in numbers
+
+
 def affines(model):
-    """How many nodes are a BatchNormalization, or arithmetic with a constant."""
-    known, count = set(), 0
+    """How many nodes are a BatchNormalization, or arithmetic with a constant of floating point: that with whole numbers makes shapes."""
+    known, numbers, count = set(), set(), 0
     for graph in graphs(model):
-        known |= {tensor.name for tensor in getattr(graph, "initializer", [])}
+        tensors = getattr(graph, "initializer", [])
+        known |= {tensor.name for tensor in tensors}
+        numbers |= {tensor.name for tensor in tensors if tensor.data_type in FLOATING}
         for node in graph.node:
             if node.domain not in ("", "ai.onnx"):
                 continue
             if node.op_type == "Constant" or node.op_type in CONSTANT_OPERATORS and all(name in known for name in node.input):
                 known |= set(node.output)
+                numbers |= set(node.output) if makes_numbers(node, numbers) else set()
             elif node.op_type in ("BatchNormalization", "Neg", "Pow"):
                 count += 1
-            elif node.op_type in CHANNEL_OPERATORS and any(name in known for name in node.input):
+            elif node.op_type in CHANNEL_OPERATORS and any(name in numbers for name in node.input):
                 count += 1
     return count
 

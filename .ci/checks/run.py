@@ -30,6 +30,7 @@ import mutations  # noqa: E402
 import onnx_models  # noqa: E402
 import onnx_mutations  # noqa: E402
 import preparation  # noqa: E402
+import pytorch  # noqa: E402
 import random_nets  # noqa: E402
 import reference  # noqa: E402
 import samples  # noqa: E402
@@ -66,6 +67,7 @@ CHECKS = {
     "onnx-mutations": onnx_mutations.check,
     "keras": keras_models.check,
     "onnx": onnx_models.check,
+    "pytorch": pytorch.check,
 }
 
 # Run with --only, for it takes minutes.
@@ -107,10 +109,15 @@ def main():
             {version: path for version, path in ((3, arguments.keras3), (2, arguments.keras2)) if path},
             arguments.onnx,
         )
-        left_out = ON_REQUEST | (set() if 3 in context.keras else {"keras"}) | (set() if context.onnx else {"onnx"})
-        if left_out - ON_REQUEST:
-            print(f"left out, for want of a Python that judges them: {', '.join(sorted(left_out - ON_REQUEST))}", flush=True)
-        for name in arguments.only or [name for name in CHECKS if name not in left_out]:
+        left_out = (set() if 3 in context.keras else {"keras"}) | (set() if context.onnx else {"onnx"})
+        # PyTorch is large: its check runs where it is installed beside onnxruntime.
+        left_out |= set() if pytorch.is_installed(context.onnx) else {"pytorch"}
+        named = arguments.only or [name for name in CHECKS if name not in ON_REQUEST]
+        if left_out & set(named):
+            print(f"left out, for want of a Python that judges them: {', '.join(sorted(left_out & set(named)))}", flush=True)
+        for name in named:
+            if name in left_out:
+                continue
             print(f"{name} ...", flush=True)
             start = time.monotonic()
             try:
