@@ -7,6 +7,10 @@ public struct Arithmetic: Hashable, Sendable {
         case product, maximum, minimum, mean
         /// The first to the power of the second, and so on from the left.
         case power
+        /// 1 where it holds of the first and the second value, else 0.
+        case greater, greaterOrEqual, less, lessOrEqual, equal
+        /// The second value where the first is not 0, else the third.
+        case choice
     }
 
     /// Where a value with fewer axes than the others gets axes of length 1.

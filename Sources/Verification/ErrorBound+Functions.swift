@@ -39,7 +39,7 @@ extension ErrorBound {
                 let exact = magnitudes.reduce(1, *)
                 let off = zip(magnitudes, errors).reduce(1) { $0 * ($1.0 + $1.1) }
                 return off - exact + noiseOfDouble * exact
-            case .quotient, .power: return nil
+            case .quotient, .power, .greater, .greaterOrEqual, .less, .lessOrEqual, .equal, .choice: return nil
             }
         case .contraction(let contraction):
             guard inputs.count == 2, let one = interpreter.network[layer.inputs[0]].shape,

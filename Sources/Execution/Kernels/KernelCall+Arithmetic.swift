@@ -22,6 +22,15 @@ extension KernelCall {
             strides.append(aligned)
         }
         let pointers = inputs.map(\.pointer)
+        if arithmetic.function == .choice {
+            try require(inputs.count == 3, "it has \(inputs.count) inputs, expected three")
+            return forEachRow(of: output.shape, strides: strides) { starts, count, steps in
+                for index in 0..<count {
+                    let chosen = pointers[0][starts[1] + index * steps[1]] != 0 ? 1 : 2
+                    output.pointer[starts[0] + index] = pointers[chosen][starts[chosen + 1] + index * steps[chosen + 1]]
+                }
+            }
+        }
         let divisor = Element(Double(inputs.count))
         forEachRow(of: output.shape, strides: strides) { starts, count, steps in
             let target = output.pointer + starts[0]
@@ -54,6 +63,13 @@ extension KernelCall {
         case .maximum: each(source, step, target, count) { $1 > $0 || $1.isNaN ? $1 : $0 }
         case .minimum: each(source, step, target, count) { $1 < $0 || $1.isNaN ? $1 : $0 }
         case .power: each(source, step, target, count) { Element.power($0, $1) }
+        case .greater: each(source, step, target, count) { $0 > $1 ? 1 : 0 }
+        case .greaterOrEqual: each(source, step, target, count) { $0 >= $1 ? 1 : 0 }
+        case .less: each(source, step, target, count) { $0 < $1 ? 1 : 0 }
+        case .lessOrEqual: each(source, step, target, count) { $0 <= $1 ? 1 : 0 }
+        case .equal: each(source, step, target, count) { $0 == $1 ? 1 : 0 }
+        // Taken before, for it needs all its values at once.
+        case .choice: break
         }
     }
 
