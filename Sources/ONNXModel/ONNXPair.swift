@@ -10,13 +10,17 @@ struct ONNXPair: Model {
     let graph: ONNXNetwork
     private let options: ModelOptions
 
-    init(_ files: ModelFiles, path: String, options: ModelOptions) throws(ModelError) {
+    /// - Parameter joins: outputs of the nodes that may become one layer with the product before them; `nil` for any.
+    init(
+        _ files: ModelFiles, path: String, options: ModelOptions, joins: Set<String>? = nil
+    ) throws(ModelError) {
         self.files = files
         self.options = options
         let file = try onWire { () throws(WireError) in try ONNXFile(path: path, data: files.network) }
         self.file = file
         var builder = ONNXGraphBuilder(
             file, options: options, keepsOverridableInputs: options[ONNXOptions.self].keepsOverridableInputs)
+        builder.joins = joins
         graph = try builder.build()
     }
 
@@ -30,7 +34,9 @@ struct ONNXPair: Model {
 
     func deployment(of folded: Network) -> [LayerDeployment] { [] }
 
-    var batchStatisticsRemedy: String { "export the model in evaluation mode" }
+    var batchStatisticsRemedy: String {
+        "export the model in evaluation mode, or take the stored ones with --assume-global-stats"
+    }
 
     // Nothing has to be asked for: what normalises by the batch does so in every reading.
     var usesBatchStatistics: Bool { false }
@@ -90,14 +96,15 @@ struct ONNXPair: Model {
 
     func check(_ folded: FoldedNetwork, files: ModelFiles, format: OutputFormat) throws(ModelError) {
         guard let path = files.weights else { throw ModelError(.internalFault, "no model was written") }
+        var prepared = try graph.prepared(folded, for: file)
         let written: ONNXPair
         do {
-            written = try ONNXPair(files, path: path, options: options)
+            let joins = graph.joins(of: prepared.folded.network, in: file)
+            written = try ONNXPair(files, path: path, options: options, joins: joins)
         } catch {
             guard error.kind == .malformed || error.kind == .usage else { throw error }
             throw ModelError(.internalFault, "the written model does not load: \(error)")
         }
-        var prepared = try graph.prepared(folded, for: file)
         prepared.folded = prepared.folded.withSumsOfOneValue(readAs: written.network)
         let expected = prepared.folded.network
         if let difference = NetworkStructure(expected).firstDifference(from: NetworkStructure(written.network)) {

@@ -34,7 +34,7 @@ struct ModelBytes {
     static func integer(_ name: String, _ value: Int) -> WireContent {
         var attribute = WireContent()
         attribute.appendString(name, field: ONNXSchema.Attribute.name)
-        attribute.appendVarint(UInt64(value), field: ONNXSchema.Attribute.integer)
+        attribute.appendVarint(UInt64(bitPattern: Int64(value)), field: ONNXSchema.Attribute.integer)
         attribute.appendVarint(2, field: ONNXSchema.Attribute.type)
         return attribute
     }

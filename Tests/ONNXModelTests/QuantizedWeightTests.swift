@@ -131,7 +131,7 @@ import Testing
 
 extension ModelBytes {
     /// Whole numbers of 8 bits.
-    fileprivate mutating func integers(_ name: String, _ shape: [Int], _ numbers: [Int]) {
+    mutating func integers(_ name: String, _ shape: [Int], _ numbers: [Int]) {
         var tensor = WireContent()
         for length in shape { tensor.appendVarint(UInt64(length), field: ONNXSchema.Tensor.dimensions) }
         tensor.appendVarint(3, field: ONNXSchema.Tensor.type)
@@ -141,7 +141,7 @@ extension ModelBytes {
     }
 
     /// A BatchNormalization of two channels with terms 1 and 3.
-    fileprivate mutating func normalization(_ input: String, _ output: String, factors: [Float]) {
+    mutating func normalization(_ input: String, _ output: String, factors: [Float]) {
         tensor("\(output).scale", [2], factors)
         tensor("\(output).bias", [2], [1, 3])
         tensor("\(output).mean", [2], [0, 0])

@@ -40,10 +40,11 @@ extension ONNXGraphBuilder {
         guard trains || node.namedOutputs.count == 1 else {
             throw .opaque("it has \(node.namedOutputs.count) outputs, expected one")
         }
-        batchNorm.usesGlobalStatistics = !trains
         for name in node.namedOutputs.dropFirst() where readerCounts[name] != nil {
             throw .opaque("it normalises by the statistics of each batch and hands them out")
         }
+        if trains, options.assumesStoredStatistics { assumed.append(node) }
+        batchNorm.usesGlobalStatistics = !trains || options.assumesStoredStatistics
         if stored.contains(where: { network[$0].shape?.count != 1 }) { batchNorm.unknownFields = ["spatial"] }
         return ONNXTranslation(.batchNorm(batchNorm), outputCount: 1)
     }
@@ -169,6 +170,34 @@ extension ONNXGraphBuilder {
             default: .mean
             }
         return ONNXTranslation(.arithmetic(Arithmetic(function)), inputs: all(node))
+    }
+
+    /// Two values compared element by element.
+    func comparison(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
+        for position in 0...1 { try requireFloat(node, position) }
+        guard file.opset >= 7 else { throw .opaque("it aligns its inputs as before version 7") }
+        let function: Arithmetic.Function =
+            switch node.type {
+            case "Greater": .greater
+            case "GreaterOrEqual": .greaterOrEqual
+            case "Less": .less
+            case "LessOrEqual": .lessOrEqual
+            default: .equal
+            }
+        var translation = ONNXTranslation(.arithmetic(Arithmetic(function)), inputs: [[0], [1]])
+        translation.type = .boolean
+        return translation
+    }
+
+    /// The second value where the first is true, else the third.
+    func choice(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
+        guard type(node, 0) == .boolean, value(node, 0) != nil else {
+            throw .opaque("its condition is no value that is computed here")
+        }
+        for position in 1...2 { try requireFloat(node, position) }
+        var translation = ONNXTranslation(.arithmetic(Arithmetic(.choice)), inputs: [[0], [1], [2]])
+        translation.type = type(node, 1)
+        return translation
     }
 
     /// A constant that is one number for each channel of a value (then its shape is that of a vector), or one for all (no axes). Axes are aligned from the

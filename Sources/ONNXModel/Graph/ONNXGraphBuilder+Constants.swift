@@ -8,10 +8,17 @@ extension ONNXGraphBuilder {
     ///
     /// - Returns: whether it could; otherwise the node is to become a layer.
     mutating func evaluate(_ node: ONNXNode) throws(ONNXObstacle) -> Bool {
-        guard node.domain.isEmpty, node.outputs.count == 1, let output = node.namedOutputs.first,
-            node.namesReadInside.isEmpty,
-            !file.redefinedOperators.contains(node.type)
-        else { return false }
+        guard node.domain.isEmpty, node.namesReadInside.isEmpty, !file.redefinedOperators.contains(node.type) else {
+            return false
+        }
+        if node.type == "Split", let parts = try parts(node) {
+            for (name, part) in zip(node.outputs, parts) {
+                try spend(part.elementCount)
+                constants[name] = part
+            }
+            return true
+        }
+        guard node.outputs.count == 1, let output = node.namedOutputs.first else { return false }
         let result: ONNXConstant?
         switch node.type {
         case "Constant": result = Self.constant(node)
@@ -47,7 +54,7 @@ extension ONNXGraphBuilder {
         for location in Set(file.externalPlaces.map(\.location)) {
             byteCount += (try? file.external.open(location).byteCount) ?? 0
         }
-        return (1 << 23) + 3 * min(byteCount, 1 << 50)
+        return (1 << 23) + 8 * min(byteCount, 1 << 50)
     }
 
     /// Takes elements off what may be computed.
@@ -127,11 +134,21 @@ extension ONNXGraphBuilder {
                 return nil
             }
             return ONNXConstant(dimensions: lengths, type: tensor.type, numbers: .filled(number))
-        case "Gather", "Concat", "Slice": return try selected(node, first, inputs)
+        case "Gather", "Concat", "Slice":
+            if let lengths = try selected(node, first, inputs) { return lengths }
+            return inputs.contains { $0?.isLengths ?? false } ? nil : try moved(node, first, inputs)
+        case "Tile": return try moved(node, first, inputs)
+        case "QuantizeLinear": return try quantized(node, first)
         case "Transpose":
             let order = integers(node, "perm") ?? Array(first.dimensions.indices.reversed())
             guard order.sorted() == Array(first.dimensions.indices) else { return nil }
             if order == Array(first.dimensions.indices) { return first }
+            if case .dequantized(let dequantization) = first.numbers {
+                guard let turned = try read({ () throws(WireError) in try dequantization.transposed(order, of: file) })
+                else { return nil }
+                return ONNXConstant(
+                    dimensions: turned.dimensions, type: first.type, numbers: .dequantized(turned))
+            }
             return try elements(first).flatMap { constant($0.transposed(order), as: first.type) }
         case "Expand":
             guard inputs.count == 2, let second = inputs[1],
@@ -148,47 +165,9 @@ extension ONNXGraphBuilder {
     private func cast(_ constant: ONNXConstant, to type: ONNXElementType) throws(ONNXObstacle) -> ONNXConstant? {
         if type == constant.type { return constant }
         if constant.isLengths { return type == .int32 || type == .int64 ? constant : nil }
-        guard let elements = try elements(constant) else { return nil }
+        guard var elements = try elements(constant) else { return nil }
+        if type == .boolean { elements.numbers = elements.numbers.map { $0 == 0 ? 0 : 1 } }
         return self.constant(elements, as: type)
-    }
-
-    /// Element by element.
-    private func arithmetic(
-        _ node: ONNXNode, _ first: ONNXConstant, _ inputs: [ONNXConstant?]
-    ) throws(ONNXObstacle) -> ONNXConstant? {
-        guard var result = try elements(first) else { return nil }
-        let isFloat = first.type.parameterType != nil
-        let functions: [String: (Double) -> Double] = [
-            "Sqrt": { $0.squareRoot() }, "Reciprocal": { 1 / $0 }, "Floor": { $0.rounded(.down) },
-            "Ceil": { $0.rounded(.up) }, "Exp": { ConstantFunctions.exponential($0) },
-        ]
-        let wholeFunctions: [String: (Double) -> Double] = ["Neg": { -$0 }, "Abs": { abs($0) }]
-        let function = wholeFunctions[node.type] ?? (isFloat ? functions[node.type] : nil)
-        if let function {
-            guard inputs.count == 1 else { return nil }
-            result.numbers = result.numbers.map(function)
-            return constant(result, as: first.type)
-        }
-        guard inputs.count == 2, let last = inputs[1], last.type == first.type,
-            ["Add", "Sub", "Mul", "Div"].contains(node.type), let second = try elements(last),
-            // Before version 7 an attribute said how to align, so only what needs no alignment is computed.
-            file.opset >= 7 || first.dimensions == last.dimensions || last.elementCount == 1,
-            let shape = ONNXElements.broadcastShape(first.dimensions, last.dimensions),
-            TensorShape.elementCount(shape).map({ $0 > 0 && $0 <= ONNXConstant.largestComputedCount }) ?? false
-        else { return nil }
-        let (left, right) = (result.broadcast(to: shape), second.broadcast(to: shape))
-        guard node.type != "Div" || isFloat || !right.numbers.contains(0) else { return nil }
-        result = left
-        for index in result.numbers.indices {
-            let (one, other) = (left.numbers[index], right.numbers[index])
-            switch node.type {
-            case "Add": result.numbers[index] = one + other
-            case "Sub": result.numbers[index] = one - other
-            case "Mul": result.numbers[index] = one * other
-            default: result.numbers[index] = one / other
-            }
-        }
-        return constant(result, as: first.type)
     }
 
     /// Takes and joins along an axis; of lengths also those that are not known yet.
@@ -227,8 +206,8 @@ extension ONNXGraphBuilder {
             else { return nil }
             func place(_ index: Int) -> Int { min(max(index < 0 ? index + lengths.count : index, 0), lengths.count) }
             let (start, end) = (place(starts[0]), place(ends[0]))
-            guard start < end else { return nil }
-            return typed(Array(lengths[start..<end]), dimensions: [end - start], as: first.type)
+            let taken = start < end ? Array(lengths[start..<end]) : []
+            return typed(taken, dimensions: [taken.count], as: first.type)
         }
     }
 
@@ -294,7 +273,10 @@ extension ONNXGraphBuilder {
             return ONNXConstant(dimensions: rounded.dimensions, type: type, numbers: .doubles(rounded.numbers))
         }
         let whole = rounded.numbers.compactMap { Int64(exactly: $0) }
-        guard whole.count == rounded.numbers.count else { return nil }
+        // What leaves the range of its type wraps, or is anything.
+        guard whole.count == rounded.numbers.count, let range = type.range, whole.allSatisfy(range.contains) else {
+            return nil
+        }
         return ONNXConstant(dimensions: rounded.dimensions, type: type, numbers: .integers(whole))
     }
 }

@@ -12,6 +12,9 @@ extension ONNXGraphBuilder {
         return producerPlaces[value].flatMap { network.layers[$0].outputs == [value] ? $0 : nil }
     }
 
+    /// Whether a node may become one layer with the product before it.
+    func mayJoin(_ node: ONNXNode) -> Bool { joins?.contains(node.outputs[0]) ?? true }
+
     /// Makes one layer of a MatMul and the Add of its bias that only reads it.
     mutating func joinSum(_ node: ONNXNode, _ origin: ONNXNetwork.Origin, matrix: Layer, operation: Operation) {
         replaced.insert(matrix.id)
@@ -29,16 +32,14 @@ extension ONNXGraphBuilder {
         origins[matrix.id] = nil
     }
 
-    /// Makes one layer of a MatMul and the Transpose that only reads it.
+    /// Makes one layer of a MatMul and the Transpose or Reshape that only reads it.
     mutating func joinTurn(
-        _ node: ONNXNode, _ origin: ONNXNetwork.Origin, matrix: Layer, operation: Operation, input: ValueID
+        _ node: ONNXNode, _ origin: ONNXNetwork.Origin, matrix: Layer, operation: Operation, input: ValueID,
+        shape: TensorShape?
     ) {
         replaced.insert(matrix.id)
         origins[matrix.id] = nil
         let output = node.namedOutputs[0]
-        let shape = network[matrix.outputs[0]].shape.map {
-            TensorShape([$0.dimensions[0], $0.dimensions[2], $0.dimensions[1]])
-        }
         let value = addValue(output, shape: told(shape, of: output), type: types[matrix.outputs[0].index])
         let id = LayerID(node.index)
         network.layers.append(
@@ -46,5 +47,26 @@ extension ONNXGraphBuilder {
                 id: id, name: Self.name(of: file.nodes[origin.node], outputs: [output]), type: matrix.type,
                 operation: operation, inputs: [input], outputs: [value]))
         origins[id] = origin
+    }
+}
+
+extension ONNXNetwork {
+    /// Outputs of the nodes that are to become one layer with the product before them when a folded network is read again: where what stood between two of them
+    /// is gone, others could.
+    func joins(of folded: Network, in file: ONNXFile) -> Set<String> {
+        var result: Set<String> = []
+        for layer in folded.layers where layer.isPlainProduct {
+            guard let origin = origins[layer.id] else { continue }
+            let isBiased =
+                switch layer.operation {
+                case .innerProduct(let product): product.bias != nil
+                case .convolution(let convolution): convolution.bias != nil
+                default: false
+                }
+            guard isBiased || origin.turn != nil else { continue }
+            result.formUnion(layer.outputs.map { folded[$0].name })
+            for node in [origin.node, origin.sum].compactMap(\.self) { result.insert(file.nodes[node].outputs[0]) }
+        }
+        return result
     }
 }

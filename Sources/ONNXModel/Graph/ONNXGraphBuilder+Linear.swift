@@ -271,7 +271,7 @@ extension ONNXGraphBuilder {
     mutating func matrixProduct(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
         try requireFloat(node, 0)
         try requireFloat(node, 1)
-        try requireNotQuantized(node, 1, "weight")
+        for position in 0...1 { try requireNotQuantized(node, position, "weight") }
         let (first, second) = (try rank(node, 0), try rank(node, 1))
         if value(node, 0) != nil, let name = node.input(1), let matrix = constant(node, 1), matrix.elementCount > 0,
             matrix.dimensions.count == 2, first >= 2
@@ -315,7 +315,7 @@ extension ONNXGraphBuilder {
     /// - Returns: whether the node was one.
     mutating func addSum(_ node: ONNXNode) throws(ONNXObstacle) -> Bool {
         guard node.type == "Add", node.domain.isEmpty, file.opset >= 7, node.inputs.count == 2,
-            node.namedOutputs.count == 1, !file.redefinedOperators.contains("Add")
+            node.namedOutputs.count == 1, !file.redefinedOperators.contains("Add"), mayJoin(node)
         else { return false }
         for (position, other) in [(0, 1), (1, 0)] {
             guard let name = node.input(position), let value = values[name], isReadOnce(name, value),

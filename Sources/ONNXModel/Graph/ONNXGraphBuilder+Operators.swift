@@ -28,6 +28,8 @@ extension ONNXGraphBuilder {
         case "Add", "Sub", "Mul", "Div": return try binary(node)
         case "Sum", "Max", "Min", "Mean": return try variadic(node)
         case "Neg", "Pow": return try power(node)
+        case "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal": return try comparison(node)
+        case "Where": return try choice(node)
         case "MaxPool", "AveragePool", "LpPool": return try pooling(node)
         case "GlobalMaxPool", "GlobalAveragePool": return try globalPooling(node)
         case "LRN": return try localResponse(node)

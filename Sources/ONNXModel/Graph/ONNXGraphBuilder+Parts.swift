@@ -92,6 +92,20 @@ extension ONNXGraphBuilder {
         }
     }
 
+    /// Tells which normalisations in training mode are taken with the stored statistics.
+    mutating func tellAssumed() {
+        guard !assumed.isEmpty else { return }
+        let names = assumed.map { Self.name(of: $0, outputs: $0.namedOutputs) }
+        let list = names.prefix(3).map { "'\($0.inMessages)'" }.joined(separator: ", ")
+        let more = names.count > 3 ? " and \(names.count - 3) more" : ""
+        remarks.append(
+            ReadingRemark(
+                kind: .init(rawValue: "assumed-statistics"), severity: .note, layers: names,
+                message:
+                    "\(file.path): \(list)\(more) in training mode: taken with the stored statistics, as --assume-global-stats asks, and written so"
+            ))
+    }
+
     mutating func noteLeft(_ node: ONNXNode, _ cause: String) {
         leftNodes[cause, default: []].append(Self.name(of: node, outputs: node.namedOutputs))
     }

@@ -24,6 +24,13 @@ extension ONNXGraphBuilder {
     /// Only to the type that the value has already: anything else rounds.
     func cast(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
         let type = type(node, 0)
+        let target = integer(node, "to").map { ONNXElementType(rawValue: $0) } ?? .unknown
+        if type == .boolean, target.parameterType != nil {
+            // 0 and 1 stay what they are, but nothing passes.
+            var translation = ONNXTranslation(.activation(.function(.sign)))
+            translation.type = target
+            return translation
+        }
         guard type != .unknown, integer(node, "to") == type.rawValue else { throw .opaque("it may round its input") }
         return ONNXTranslation(.identity(type: node.type))
     }
@@ -181,33 +188,44 @@ extension ONNXGraphBuilder {
         return ONNXTranslation(.reshape(Reshape(dimensions: dimensions)))
     }
 
-    /// Repeats elements along axes of length 1 behind the channel.
-    func expand(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
-        guard let shape = shape(node, 0), let target = constant(node, 1),
+    /// Repeats elements along axes of length 1, and adds such axes before the others.
+    mutating func expand(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
+        guard let given = value(node, 0), var shape = shape(node, 0), let target = constant(node, 1),
             let lengths = try read({ () throws(WireError) in try target.integers(of: file) })
         else { throw .opaque("its shape is known only when the model runs") }
-        guard lengths.count <= shape.rank, lengths.allSatisfy({ $0 > 0 }) else {
-            throw .opaque("it adds axes, or its output is empty")
+        guard lengths.count <= 32, lengths.allSatisfy({ $0 > 0 }) else { throw .opaque("its output is empty") }
+        var steps: [(name: String, operation: Operation)] = []
+        if lengths.count > shape.rank {
+            guard let known = shape.known else { throw .opaque("it adds axes to a value of an unknown shape") }
+            shape = TensorShape([Int](repeating: 1, count: lengths.count - shape.rank) + known)
+            steps.append(("unsqueezed", .reshape(Reshape(dimensions: shape.dimensions.map { $0 ?? -1 }))))
         }
         let wanted = [Int](repeating: 1, count: shape.rank - lengths.count) + lengths
         var sizes: [Int] = []
-        var changes = false
         for (axis, length) in wanted.enumerated() {
-            guard let own = shape.dimensions[axis] else {
-                guard length == 1 else { throw .opaque("the shape of its input is not known") }
-                guard axis < 2 || !changes else { throw .opaque("the shape of its input is not known") }
-                sizes.append(-1)
-                continue
+            guard let own = shape.dimensions[axis] ?? (length == 1 ? -1 : nil) else {
+                throw .opaque("the shape of its input is not known")
             }
             guard own == length || own == 1 || length == 1 else { throw .opaque("its shape does not fit its input") }
-            guard axis >= 2 || own >= length else { throw .opaque("it repeats images or channels") }
-            changes = changes || own < length
-            sizes.append(max(own, length))
+            sizes.append(own == -1 ? -1 : max(own, length))
+            guard own == 1, length > 1, axis < 2 || shape.rank <= 2 else { continue }
+            steps.append(("repeated\(axis)", .tile(axis: axis, count: length)))
         }
-        guard changes else { return ONNXTranslation(.identity(type: node.type)) }
-        guard shape.rank > 2, !sizes[2...].contains(-1) else { throw .opaque("the shape of its input is not known") }
-        return ONNXTranslation(
-            .resize(Resize(.nearest(.floor), .asymmetric, size: .lengths(Array(sizes[2...])))))
+        if shape.rank > 2, zip(shape.dimensions[2...], sizes[2...]).contains(where: { $0 != nil && $0 != $1 }) {
+            guard !sizes[2...].contains(-1) else { throw .opaque("the shape of its input is not known") }
+            steps.append(
+                ("stretched", .resize(Resize(.nearest(.floor), .asymmetric, size: .lengths(Array(sizes[2...]))))))
+        }
+        guard let last = steps.popLast() else { return ONNXTranslation(.identity(type: node.type)) }
+        guard !steps.isEmpty else { return ONNXTranslation(last.operation) }
+        try requireFloat(node, 0)
+        var value = given
+        for (place, step) in steps.enumerated() {
+            value = try addPart(step.name, of: node, step.operation, [value], positions: [place == 0 ? [0] : []])
+        }
+        var translation = ONNXTranslation(last.operation, inputs: [[]])
+        translation.values = [value]
+        return translation
     }
 
     /// Copies behind one another along one axis.
@@ -232,35 +250,6 @@ extension ONNXGraphBuilder {
             throw .opaque("its perm \(order) is no order of the axes of its input")
         }
         return ONNXTranslation(.permute(order: order))
-    }
-
-    /// Makes one convolution of a product of matrices for each image and of the Transpose that alone reads it and makes channels of its columns.
-    ///
-    ///     Before:  x (n, l, k) - MatMul(W) - (n, l, m) - Transpose(0, 2, 1) - (n, m, l)
-    ///     After:   x - permute(0, 2, 1) - (n, k, l) - convolution(W) - (n, m, l)
-    ///
-    /// - Returns: whether the node was one.
-    mutating func addTurnedProduct(_ node: ONNXNode) throws(ONNXObstacle) -> Bool {
-        guard node.type == "Transpose", node.domain.isEmpty, !file.redefinedOperators.contains("Transpose"),
-            integers(node, "perm") == [0, 2, 1], node.namedOutputs.count == 1, let name = node.input(0),
-            let value = values[name], isReadOnce(name, value),
-            let place = producer(of: value), case let matrix = network.layers[place], matrix.type == "MatMul",
-            case .innerProduct(let product) = matrix.operation, product.axis == 2,
-            network[value].shape?.rank == 3, var origin = origins[matrix.id], origin.weightInput == 1,
-            let input = matrix.inputs.first, let shape = network[product.weight].shape,
-            let constant = parameterConstants[product.weight], let weightName = parameterNames[product.weight]
-        else { return false }
-        let matrixNode = file.nodes[origin.node]
-        var turned = matrixNode
-        turned.outputs = node.outputs
-        let columns = try addPart("turned", of: turned, .permute(order: [0, 2, 1]), [input], positions: [[0]])
-        let convolution = Convolution(
-            weight: parameter(constant, name: weightName, shape: [1] + shape), weightOrder: .outputsLast,
-            bias: product.bias, outputChannels: product.outputCount, kernel: [1])
-        origin.turn = node.index
-        origin.inputs = [[]]
-        joinTurn(node, origin, matrix: matrix, operation: .convolution(convolution), input: columns)
-        return true
     }
 
     func pixelBlocks(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {

@@ -34,6 +34,10 @@ struct ONNXGraphBuilder {
     private var infos: [String: ONNXValueInfo] = [:]
     /// Nodes that are left alone though they look like an affine, by the cause.
     var leftNodes: [String: [String]] = [:]
+    /// Outputs of the nodes that may become one layer with the product before them; `nil` for any.
+    var joins: Set<String>?
+    /// Normalisations in training mode that are taken with the stored statistics, as the caller asked.
+    var assumed: [ONNXNode] = []
     /// Transposes with affines behind them.
     var turns: [LayerID: ONNXNetwork.Turn] = [:]
     var turnedValues: Set<ValueID> = []
@@ -84,6 +88,7 @@ struct ONNXGraphBuilder {
         try addInputs()
         for node in file.nodes where live.contains(node.index) { try add(node) }
         tellLeftNodes()
+        tellAssumed()
         var captured: Set<String> = []
         for node in file.nodes where live.contains(node.index) { captured.formUnion(node.namesReadInside) }
         captured.formUnion(capturedValues.map { network[$0].name })
@@ -108,7 +113,8 @@ struct ONNXGraphBuilder {
             types: types, valueScopes: valueScopes, liveNodes: live, constantNodes: constantNodes,
             capturedNames: captured, remarks: remarks,
             partValues: turnedValues.union(
-                network.layers.filter { origins[$0.id]?.part != nil }.flatMap(\.outputs)), turns: turns)
+                network.layers.filter { origins[$0.id]?.part != nil }.flatMap(\.outputs)), turns: turns,
+            assumedNodes: Set(assumed.map(\.index)))
     }
 
     func error(_ message: String) -> ModelError { ModelError(.malformed, "\(file.path): \(message)") }
@@ -265,6 +271,7 @@ struct ONNXGraphBuilder {
         guard shapes.count == outputs.count else { throw .opaque("the number of its outputs is not known") }
         var type = inputs.first.map { types[$0.index] } ?? .unknown
         if case .argMax = operation { type = .int64 }
+        type = translation.type ?? type
         let written = zip(outputs, shapes).map { name, shape in
             addValue(name, shape: told(shape, of: name), type: type)
         }

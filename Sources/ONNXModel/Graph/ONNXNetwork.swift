@@ -15,7 +15,7 @@ struct ONNXNetwork {
         var sum: Int?
         /// Which input of that Add is the bias.
         var sumInput = 0
-        /// The Transpose behind a MatMul that makes channels of the columns.
+        /// The Transpose or the Reshape behind a MatMul that makes channels of the columns.
         var turn: Int?
         /// The node whose input, or whose output, is meant where that is another one.
         var reader: Int?
@@ -50,6 +50,9 @@ struct ONNXNetwork {
 
     /// Transposes behind which affines stand whose numbers run along the axis that was the channels' before: told as if they stood before it, which is the same.
     var turns: [LayerID: Turn] = [:]
+
+    /// Normalisations in training mode that are taken with the stored statistics, and written so.
+    var assumedNodes: Set<Int> = []
 
     /// A Transpose and the affines behind it.
     struct Turn: Hashable {
@@ -91,6 +94,8 @@ struct ONNXTranslation {
     var biasInput: Int?
     /// How many of the node's outputs count; the others are read by nobody.
     var outputCount: Int?
+    /// What the outputs are made of, where that is something else than the inputs.
+    var type: ONNXElementType?
     /// What the layer reads where it is the last of several that one node became; else what the node reads.
     var values: [ValueID]?
 

@@ -14,7 +14,7 @@ struct ONNXConstant: Hashable, Sendable {
         /// Lengths of axes, of which some are known only when the model runs.
         case lengths([Length])
         /// Whole numbers and scales.
-        case dequantized(ONNXDequantization)
+        indirect case dequantized(ONNXDequantization)
     }
 
     /// The length of an axis.
@@ -77,6 +77,17 @@ struct ONNXConstant: Hashable, Sendable {
         case .lengths: throw WireError(path: file.path, message: "lengths of axes are read that are not known")
         }
         if factor != 1 { for index in buffer.indices { buffer[index] = Element(Double(buffer[index]) * factor) } }
+    }
+
+    /// Consecutive elements of whole numbers; `nil` where they are none.
+    func integers(of file: ONNXFile, in part: Range<Int>) throws(WireError) -> [Int64]? {
+        switch numbers {
+        case .integers(let numbers): return Array(numbers[part])
+        case .tensor(let tensor) where tensor.type.isInteger: return try file.integers(of: tensor, part)
+        case .filled(let number) where type.isInteger:
+            return Int64(exactly: number).map { [Int64](repeating: $0, count: part.count) }
+        default: return nil
+        }
     }
 
     /// All elements; `nil` when they are too many, or of a type that is not read.

@@ -5,9 +5,12 @@ import ProtobufWire
 struct ONNXDequantization: Hashable, Sendable {
     /// The node that does it.
     var node: Int
-    var integers: ONNXTensor
-    /// Of the whole numbers, which may be those of the tensor in another shape.
+    /// In the order in which the weight is read.
+    var integers: ONNXConstant
+    /// Of the weight.
     var dimensions: [Int]
+    /// For each axis of the weight the one of what the node reads: others where a Transpose stands between.
+    var storedAxes: [Int]
     /// As many as scales.
     var zeroPoints: [Int64]
     var scales: [Double]
@@ -25,7 +28,9 @@ struct ONNXDequantization: Hashable, Sendable {
     func read<Element: WeightElement>(
         from start: Int, into buffer: UnsafeMutableBufferPointer<Element>, of file: ONNXFile
     ) throws(WireError) {
-        let numbers = try file.integers(of: integers, start..<start + buffer.count)
+        guard let numbers = try integers.integers(of: file, in: start..<start + buffer.count) else {
+            throw WireError(path: file.path, message: "whole numbers of a weight are not read")
+        }
         let (length, step) = layout(of: axis)
         for index in buffer.indices {
             let scale = (start + index) / step % length
@@ -34,6 +39,25 @@ struct ONNXDequantization: Hashable, Sendable {
             elements.round()
             buffer[index] = Element(elements.numbers[0])
         }
+    }
+
+    /// The same behind a Transpose of the node's output.
+    ///
+    /// - Parameter order: for each axis of the result the one that it was.
+    func transposed(_ order: [Int], of file: ONNXFile) throws(WireError) -> ONNXDequantization? {
+        guard let numbers = try integers.integers(of: file, in: 0..<integers.elementCount) else { return nil }
+        let elements = ONNXElements(
+            dimensions: dimensions, type: integers.type, numbers: numbers.map(Double.init)
+        ).transposed(order)
+        var result = self
+        result.dimensions = elements.dimensions
+        result.integers = ONNXConstant(
+            dimensions: elements.dimensions, type: integers.type,
+            numbers: .integers(elements.numbers.map { Int64($0) }))
+        result.storedAxes = order.map { storedAxes[$0] }
+        result.axis = axis.flatMap { order.firstIndex(of: $0) }
+        result.foldedAxis = foldedAxis.flatMap { order.firstIndex(of: $0) }
+        return result
     }
 
     /// How many scales there are along an axis, and for how many elements in a row one of them counts.

@@ -51,6 +51,23 @@ struct ONNXElementType: RawRepresentable, Hashable, Sendable {
         }
     }
 
+    /// The numbers that one of a type of whole numbers can be, of those that an Int64 holds; `nil` for other types.
+    var range: ClosedRange<Int64>? {
+        switch self {
+        case .boolean: 0...1
+        case .uint8: 0...Int64(UInt8.max)
+        case .int8: Int64(Int8.min)...Int64(Int8.max)
+        case .uint16: 0...Int64(UInt16.max)
+        case .int16: Int64(Int16.min)...Int64(Int16.max)
+        case .uint32: 0...Int64(UInt32.max)
+        case .int32: Int64(Int32.min)...Int64(Int32.max)
+        case .int64: .min ... .max
+        case .uint64: 0 ... .max
+        default: nil
+        }
+    }
+
+    /// Whether it is a type of whole numbers, or of true and false.
     var isInteger: Bool { [.uint8, .int8, .uint16, .int16, .int32, .int64, .uint32, .uint64, .boolean].contains(self) }
 }
 

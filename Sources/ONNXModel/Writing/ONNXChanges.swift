@@ -77,6 +77,7 @@ struct ONNXChanges {
             for parameter in layer.operation.parameters { names.take(folded.network[parameter].name) }
         }
         try collect()
+        tellAssumed()
         guard !isEmpty else { return }
         placeTensors()
         followNames()
@@ -86,7 +87,7 @@ struct ONNXChanges {
 
     var isEmpty: Bool {
         removedNodes.isEmpty && replacements.isEmpty && insertions.isEmpty && firstNodes.isEmpty && inputs.isEmpty
-            && outputs.isEmpty && slots.isEmpty
+            && outputs.isEmpty && slots.isEmpty && setAttributes.isEmpty
     }
 
     // MARK: Layers
@@ -177,8 +178,8 @@ struct ONNXChanges {
             if node.type == "Einsum", case .convolution(let convolution) = layer.operation {
                 dimensions = Array(
                     convolution.weightOrder == .outputsLast ? dimensions.suffix(2) : dimensions.prefix(2))
-            } else if node.type == "MatMul", dimensions.count == 3 {
-                dimensions.remove(at: origin.turn == nil ? 2 : 0)
+            } else if node.type == "MatMul" {
+                dimensions = Array(origin.turn == nil ? dimensions.prefix(2) : dimensions.suffix(2))
             }
             let slot = Slot(node: node.index, input: weightInput)
             if origin.part == "terms", case .vector = folded.recipes[weight] {

@@ -95,7 +95,7 @@ struct ONNXEdits {
         where changes.removedAttributes[node.index]?.contains(attribute.name) ?? false || set[attribute.name] != nil {
             edits.append(.remove(attribute.field, inside: inside))
         }
-        for (name, value) in set {
+        for (name, value) in set.sorted(by: { $0.key < $1.key }) {
             var content = WireContent()
             content.appendMessage(ONNXMessages.attribute(name, value), field: ONNXSchema.Node.attributes)
             edits.append(.insert(content, at: message.range.upperBound, inside: inside))
@@ -127,7 +127,7 @@ struct ONNXEdits {
         let isChanged = call.nodes.contains { index in
             changes.removedNodes.contains(index) || changes.replacements[index] != nil
                 || changes.inputs[index] != nil || changes.outputs[index] != nil
-                || changes.removedAttributes[index] != nil
+                || changes.removedAttributes[index] != nil || changes.setAttributes[index] != nil
         }
         var contents = WireContent()
         var behind = WireContent()
@@ -164,8 +164,10 @@ struct ONNXEdits {
         where ![Schema.inputs, Schema.outputs, Schema.name, Schema.attributes].contains(field.number) {
             content.append(.copy(field.range))
         }
+        let set = changes.setAttributes[node.index] ?? [:]
         for attribute in node.attributes
-        where !(changes.removedAttributes[node.index]?.contains(attribute.name) ?? false) {
+        where !(changes.removedAttributes[node.index]?.contains(attribute.name) ?? false) && set[attribute.name] == nil
+        {
             var copy = WireContent()
             copy.appendString(attribute.name, field: ONNXSchema.Attribute.name)
             for field in try WireMessage(indexing: attribute.field, of: file.source).fields
@@ -173,6 +175,9 @@ struct ONNXEdits {
                 copy.append(.copy(field.range))
             }
             content.appendMessage(copy, field: Schema.attributes)
+        }
+        for (name, value) in set.sorted(by: { $0.key < $1.key }) {
+            content.appendMessage(ONNXMessages.attribute(name, value), field: Schema.attributes)
         }
         var result = WireContent()
         result.appendMessage(content, field: ONNXSchema.Graph.nodes)
