@@ -15,7 +15,8 @@ public struct ONNXFrontend: Frontend {
             affineTypes: ["BatchNormalization", "Mul", "Add", "Sub", "Div", "Neg", "Pow"],
             affineLayers: "BatchNormalization, Mul or Add with a constant", normalization: "BatchNormalization",
             normalizations: "BatchNormalizations", batchStatisticsSetting: "training mode")
-        words.batchStatisticsRemedy = "; export the model in evaluation mode"
+        words.batchStatisticsRemedy =
+            "; export the model in evaluation mode, or take the stored ones with --assume-global-stats"
         return words
     }
 

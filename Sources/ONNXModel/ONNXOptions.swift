@@ -23,14 +23,13 @@ public struct ONNXOptions: FrontendOptions {
         var strange = options.keys(besides: ONNXOptions.self)
         if options.keepsTraining { strange.append("keepTraining") }
         if options.keepsBatchStatistics { strange.append("keepBatchStatistics") }
-        if options.assumesStoredStatistics { strange.append("assumeGlobalStats") }
         guard !strange.isEmpty else { return }
         let names = strange.map { key in
             "--" + key.reduce(into: "") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) }
         }
         throw ModelError(
             .usage,
-            "\(names.joined(separator: ", ")) \(names.count == 1 ? "means" : "mean") nothing for models of ONNX; leave \(names.count == 1 ? "it" : "them") out\(options.assumesStoredStatistics ? ", and export the model in evaluation mode" : "")"
+            "\(names.joined(separator: ", ")) \(names.count == 1 ? "means" : "mean") nothing for models of ONNX; leave \(names.count == 1 ? "it" : "them") out"
         )
     }
 }

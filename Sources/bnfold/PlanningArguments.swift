@@ -8,7 +8,10 @@ struct ReadingArguments: ParsableArguments {
             "The shape of an input that the network does not tell. Repeatable.", valueName: "name=n,c,h,w"))
     var inputShape: [InputShape] = []
 
-    @Flag(help: "Treat 'use_global_stats: false' in TEST as true.")
+    @Flag(
+        help:
+            "Treat 'use_global_stats: false' in TEST as true, and the training mode of Keras and ONNX as evaluation."
+    )
     var assumeGlobalStats = false
 
     @Flag(
