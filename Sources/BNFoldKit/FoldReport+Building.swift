@@ -24,7 +24,8 @@ extension FoldReport {
         }
 
         network = original.name
-        input = Files(model.files, of: vocabulary, weightBytes: model.files.weights.flatMap(FileBytes.size))
+        let bytes = model.files.weights.flatMap(FileBytes.size).map { $0 + model.weightBytesBeside }
+        input = Files(model.files, of: vocabulary, weightBytes: bytes)
         let counted = (
             original.layers.filter { model.isCounted($0.id) }, folded.network.layers.filter { model.isCounted($0.id) }
         )

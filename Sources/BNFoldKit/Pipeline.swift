@@ -88,8 +88,12 @@ private func fold(
                 report.input = FoldReport.Files(
                     input, of: frontend.vocabulary, weightBytes: input.weights.flatMap(FileBytes.size))
             }
+            // Where numbers lay in files of their own they do so again, in that of the network's place.
+            let beside = model.weightBytesBeside > 0 ? writing.files.network.map(outputs.staged) : nil
+            let bytes = FileBytes.size(outputs.staged(request.output))
             report.output = FoldReport.Files(
-                writing.files, of: frontend.vocabulary, weightBytes: FileBytes.size(outputs.staged(request.output)))
+                writing.files, of: frontend.vocabulary,
+                weightBytes: bytes.map { $0 + (beside.flatMap(FileBytes.size) ?? 0) })
             report.verification = verification
             if calibration != nil { report.verification?.original = report.input }
             if let path = request.reportPath {

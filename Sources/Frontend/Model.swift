@@ -14,6 +14,9 @@ public protocol Model {
     /// The numbers of the parameters; `nil` when only the network was given.
     var weights: (any WeightStore)? { get }
 
+    /// How many bytes of numbers lie in files beside the one of the weights.
+    var weightBytesBeside: Int { get }
+
     /// What deployment did to the layers of `original`.
     ///
     /// - Parameter folded: tells the shapes of inputs as they are written.
@@ -112,4 +115,5 @@ extension Model {
     public func dataTransforms() throws(ModelError) -> [DataTransform]? { nil }
     public func accuracies() throws(ModelError) -> [AccuracyMetric] { [] }
     public func isCounted(_ layer: LayerID) -> Bool { true }
+    public var weightBytesBeside: Int { 0 }
 }

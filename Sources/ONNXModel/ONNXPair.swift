@@ -27,6 +27,12 @@ struct ONNXPair: Model {
     var original: Network { graph.network }
     var network: Network { graph.network }
     var weights: (any WeightStore)? { ONNXWeightStore(file: file, constants: graph.constants) }
+    var weightBytesBeside: Int {
+        Set(file.externalPlaces.map(\.location)).reduce(0) { sum, location in
+            sum + ((try? file.external.open(location).byteCount) ?? 0)
+        }
+    }
+
     var switchedNormalizations: [LayerID] { [] }
     var preparations: [DataPreparation] { [] }
     var remarks: [ReadingRemark] { graph.remarks }

@@ -54,6 +54,12 @@ import Testing
         return (folder, try bytes("out.onnx"), try bytes("staged"))
     }
 
+    @Test func theirSizeIsThatOfTheModelToo() throws {
+        let folder = try Folder()
+        _ = try folder.write(data, as: "weights.bin")
+        #expect(try model(normalizes: true).open(in: folder).weightBytesBeside == data.count)
+    }
+
     @Test func foldedNumbersGoToANewFileBesideTheModel() throws {
         let (folder, _, data) = try folded(normalizes: true, into: "new.data")
         // 6 and -5.

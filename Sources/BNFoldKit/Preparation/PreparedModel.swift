@@ -160,6 +160,7 @@ struct PreparedModel: Model {
 
     var original: Network { base.original }
     var files: ModelFiles { base.files }
+    var weightBytesBeside: Int { base.weightBytesBeside }
     var switchedNormalizations: [LayerID] { base.switchedNormalizations }
     var batchStatisticsRemedy: String { base.batchStatisticsRemedy }
     var usesBatchStatistics: Bool { base.usesBatchStatistics }
