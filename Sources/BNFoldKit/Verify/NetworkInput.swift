@@ -23,8 +23,11 @@ struct NetworkInput: Hashable {
 
     /// An example for `--input-shape`: what is known, and letters for the rest.
     var shapeAdvice: String {
-        guard order == .channelsLast, let shape, shape.rank > 0 else { return "1,C,H,W" }
-        let letters = Self.letters(rank: shape.rank)
+        guard let shape, shape.rank > 0 else { return "1,C,H,W" }
+        var letters = Self.letters(rank: shape.rank)
+        if order != .channelsLast, letters.count > 2, let channel = letters.popLast() {
+            letters.insert(channel, at: 1)
+        }
         return zip(callersShape.dimensions, letters).map { $0.map(String.init) ?? $1 }.joined(separator: ",")
     }
 

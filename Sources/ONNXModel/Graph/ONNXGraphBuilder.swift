@@ -183,6 +183,7 @@ struct ONNXGraphBuilder {
                 throw error("two inputs are called '\(input.name.inMessages)'")
             }
             names.append(input.name)
+            try checkShape(of: input)
             let shape =
                 options.inputShapes[input.name].map { TensorShape($0) } ?? input.dimensions.map { TensorShape($0) }
             let value = addValue(input.name, shape: shape, type: input.type)
@@ -214,6 +215,19 @@ struct ONNXGraphBuilder {
                         "\(file.path): \(overridable.count) initializers are inputs as well, so that callers may give other numbers (\(list)\(more)); their own numbers are taken as fixed, and inputs of those that folding changes go; --keep-overridable-inputs leaves them alone"
                 ))
         }
+    }
+
+    /// Lengths that the caller tells fit those that the file does; how many samples go in at once is free.
+    private func checkShape(of input: ONNXValueInfo) throws(ModelError) {
+        guard let told = options.inputShapes[input.name], let own = input.dimensions else { return }
+        let fits =
+            own.count == told.count
+            && zip(own, told).enumerated().allSatisfy { axis, pair in axis == 0 || (pair.0 ?? pair.1) == pair.1 }
+        guard !fits else { return }
+        throw ModelError(
+            .usage,
+            "--input-shape \(input.name)=\(told.map(String.init).joined(separator: ",")), but \(file.path) tells its shape as \(TensorShape(own)); give lengths for those that it leaves open (?)"
+        )
     }
 
     func describe(_ node: ONNXNode) -> String {
