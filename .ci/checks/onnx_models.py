@@ -80,7 +80,7 @@ def check(context):
     )
     expected = expectations(context.shared)
     judge = Judge(context.onnx)
-    worst, folded, gone, total = 0.0, 0, 0, 0
+    worst, folded, gone, total, before, after, met, wanted_files = 0.0, 0, 0, 0, 0, 0, 0, 0
     sums = {"onnxsim": 0, "onnxslim": 0, "onnxruntime basic": 0}
     try:
         for folder, path, samples in cases(context.shared):
@@ -117,6 +117,9 @@ def check(context):
             folded += 1
             total += result["normalizations"]
             gone += result["normalizations"] - result["left"]
+            before, after = before + result["before"], after + result["after"]
+            if wanted is not None:
+                wanted_files, met = wanted_files + 1, met + (result["after"] <= wanted)
             for tool in sums:
                 sums[tool] += int(others[tool]) if others.get(tool, "").isdigit() else result["before"]
             table.add(name, result["before"], result["after"], wanted, *columns, difference, remark)
@@ -127,6 +130,7 @@ def check(context):
     table.total(
         f"onnxruntime {judge.version}: {folded} files, {total} normalisations, {gone} gone, worst difference {worst:.1e}"
     )
+    table.total(f"affine nodes: {before} -> {after}; {met} of {wanted_files} files leave no more than expected")
     table.total("others, where what one cannot read counts as before: " + ", ".join(f"{tool} leaves {left}" for tool, left in sums.items()))
     table.total(summary)
     table.write(context.output / "onnx.txt")
