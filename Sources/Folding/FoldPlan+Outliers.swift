@@ -59,7 +59,8 @@ public final class WeightMagnitudes: Sendable {
         let targets = Set(plan.folds.map(\.target))
         var layouts: [ParameterID: ChannelLayout] = [:]
         for layer in folded.network.layers where targets.contains(layer.id) {
-            guard let linear = LinearLayer(layer.operation), !linear.shiftsWeight, case .scaled = folded.recipes[linear.weight],
+            guard let linear = LinearLayer(layer.operation), !linear.shiftsWeight,
+                case .scaled = folded.recipes[linear.weight],
                 let shape = folded.network[linear.weight].shape
             else { continue }
             layouts[linear.weight] = linear.outputLayout(weightShape: shape)

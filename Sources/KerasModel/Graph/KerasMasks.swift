@@ -26,7 +26,7 @@ struct KerasMasks {
         case .leaf: break
         case .wrapper(let inner): visit(inner)
         case .model(let model): visit(model)
-        case .merge(let models): models.forEach { visit($0) }
+        case .merge(let models): for model in models { visit(model) }
         }
     }
 
