@@ -7,8 +7,8 @@ public struct Arithmetic: Hashable, Sendable {
         case product, maximum, minimum, mean
         /// The first to the power of the second, and so on from the left.
         case power
-        /// 1 where it holds of the first and the second value, else 0.
-        case greater, greaterOrEqual, less, lessOrEqual, equal
+        /// 1 where it holds of the first and the second value, else 0; what is not a number differs from all.
+        case greater, greaterOrEqual, less, lessOrEqual, equal, notEqual
         /// The second value where the first is not 0, else the third.
         case choice
     }
@@ -51,6 +51,9 @@ public struct Arithmetic: Hashable, Sendable {
     }
 
     func outputShape(of inputs: [TensorShape?]) throws(ShapeError) -> TensorShape? {
+        if let count = function.inputCount, count != inputs.count {
+            throw ShapeError("it takes \(count) inputs, not \(inputs.count)")
+        }
         let known = inputs.compactMap(\.self)
         guard known.count == inputs.count, let rank = known.map(\.rank).max() else { return nil }
         var lengths = [Int?](repeating: 1, count: rank)
@@ -72,5 +75,16 @@ public struct Arithmetic: Hashable, Sendable {
             }
         }
         return TensorShape(lengths)
+    }
+}
+
+extension Arithmetic.Function {
+    /// How many values it takes; `nil` for any number.
+    public var inputCount: Int? {
+        switch self {
+        case .sum, .difference, .quotient, .product, .maximum, .minimum, .mean, .power: nil
+        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: 2
+        case .choice: 3
+        }
     }
 }

@@ -53,6 +53,13 @@ public struct Contraction: Hashable, Sendable {
         return Contraction(first: network(left, order), second: network(right, order), output: network(output, order))
     }
 
+    /// The sum that labels tell, as in an Einstein sum: each axis of the inputs and of the output has one, counted in the order.
+    public static func labelled(
+        _ first: [Int], _ second: [Int], output: [Int], order: ElementOrder
+    ) -> Contraction {
+        Contraction(first: network(first, order), second: network(second, order), output: network(output, order))
+    }
+
     /// Labels that were given in an order, in that of the network.
     private static func network(_ labels: [Int], _ order: ElementOrder) -> [Int] {
         var result = labels

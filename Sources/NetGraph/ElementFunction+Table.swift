@@ -55,6 +55,13 @@ extension ElementFunction {
         case .sign: Definition("Sign", .jumps) { x in x > 0 ? 1 : x < 0 ? -1 : x }
         case .sine: Definition("Sin", .atMost(1)) { x in sin(x) }
         case .cosine: Definition("Cos", .atMost(1)) { x in cos(x) }
+        case .tangent: Definition("Tan", .unbounded) { x in tan(x) }
+        case .hyperbolicSine: Definition("Sinh", .unbounded) { x in sinh(x) }
+        case .hyperbolicCosine: Definition("Cosh", .unbounded) { x in cosh(x) }
+        case .arcTangent: Definition("Atan", .atMost(1)) { x in atan(x) }
+        case .exponentialLessOne: Definition("Expm1", .unbounded) { x in expm1(x) }
+        case .logarithmOfOneMore: Definition("Log1p", .unbounded) { x in log1p(x) }
+        case .truncation: Definition("Trunc", .jumps) { x in x.rounded(.towardZero) }
         }
     }
 

@@ -44,6 +44,16 @@ public enum ElementFunction: Hashable, Sendable {
     case sign
     case sine
     case cosine
+    case tangent
+    case hyperbolicSine
+    case hyperbolicCosine
+    case arcTangent
+    /// exp(x) - 1
+    case exponentialLessOne
+    /// log(1 + x)
+    case logarithmOfOneMore
+    /// Without what stands behind the point.
+    case truncation
 }
 
 extension ElementFunction {

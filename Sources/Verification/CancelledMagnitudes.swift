@@ -55,7 +55,7 @@ struct CancelledMagnitudes {
             case .sum, .difference: return inputs.reduce(0, +)
             case .mean: return inputs.reduce(0, +) / Double(max(inputs.count, 1))
             case .maximum, .minimum: return largest
-            case .greater, .greaterOrEqual, .less, .lessOrEqual, .equal, .choice: return nil
+            case .greater, .greaterOrEqual, .less, .lessOrEqual, .equal, .notEqual, .choice: return nil
             case .product: return inputs.reduce(1, *)
             case .quotient, .power: return layer.inputs.contains { cancelled[$0] != nil } ? largest : nil
             }

@@ -39,7 +39,11 @@ extension ErrorBound {
                 let exact = magnitudes.reduce(1, *)
                 let off = zip(magnitudes, errors).reduce(1) { $0 * ($1.0 + $1.1) }
                 return off - exact + noiseOfDouble * exact
-            case .quotient, .power, .greater, .greaterOrEqual, .less, .lessOrEqual, .equal, .choice: return nil
+            // Where the choice itself may be off, anything may be.
+            case .choice: return first == 0 ? errors.max() : nil
+            case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
+                return errors.allSatisfy { $0 == 0 } ? 0 : nil
+            case .quotient, .power: return nil
             }
         case .contraction(let contraction):
             guard inputs.count == 2, let one = interpreter.network[layer.inputs[0]].shape,

@@ -19,6 +19,25 @@ struct ArithmeticTests {
         #expect(Tensor([2], expected).distance(to: output) < 1e-12)
     }
 
+    static let comparisons: [(Arithmetic.Function, [Double])] = [
+        (.equal, [0, 1, 0, 0]), (.notEqual, [1, 0, 1, 1]), (.less, [1, 0, 0, 0]), (.lessOrEqual, [1, 1, 0, 0]),
+        (.greater, [0, 0, 1, 0]), (.greaterOrEqual, [0, 1, 1, 0]),
+    ]
+
+    @Test("holds values against each other, of which what is not a number differs from all", arguments: comparisons)
+    func comparison(function: Arithmetic.Function, expected: [Double]) throws {
+        #expect(
+            try run(Arithmetic(function), Tensor([4], [1, 2, 3, .nan]), Tensor([1], [2])) == Tensor([4], expected))
+    }
+
+    @Test("chooses between values element by element, whatever stands on the other side")
+    func choice() throws {
+        let output = try run(
+            Arithmetic(.choice), Tensor([2, 1], [1, 0]), Tensor([2, 2], [1, 2, .nan, 4]), Tensor([2], [.infinity, 6]))
+        #expect(output == Tensor([2, 2], [1, 2, .infinity, 6]))
+        #expect(throws: (any Error).self) { try run(Arithmetic(.choice), Tensor([1], [1]), Tensor([1], [2])) }
+    }
+
     @Test("aligns axes from the last one")
     func broadcasting() throws {
         let output = try run(

@@ -22,8 +22,10 @@ extension KernelCall {
             strides.append(aligned)
         }
         let pointers = inputs.map(\.pointer)
+        if let count = arithmetic.function.inputCount {
+            try require(pointers.count == count, "it has \(pointers.count) inputs, expected \(count)")
+        }
         if arithmetic.function == .choice {
-            try require(inputs.count == 3, "it has \(inputs.count) inputs, expected three")
             return forEachRow(of: output.shape, strides: strides) { starts, count, steps in
                 for index in 0..<count {
                     let chosen = pointers[0][starts[1] + index * steps[1]] != 0 ? 1 : 2
@@ -68,6 +70,7 @@ extension KernelCall {
         case .less: each(source, step, target, count) { $0 < $1 ? 1 : 0 }
         case .lessOrEqual: each(source, step, target, count) { $0 <= $1 ? 1 : 0 }
         case .equal: each(source, step, target, count) { $0 == $1 ? 1 : 0 }
+        case .notEqual: each(source, step, target, count) { $0 == $1 ? 0 : 1 }
         // Taken before, for it needs all its values at once.
         case .choice: break
         }

@@ -68,7 +68,7 @@ extension Operation {
                 Eltwise(combination: .sum, coefficients: [Double](repeating: 1 / Double(inputCount), count: inputCount))
             case .product: Eltwise(combination: .product, coefficients: [])
             case .maximum, .minimum: Eltwise(combination: .maximum, coefficients: [])
-            case .quotient, .power, .greater, .greaterOrEqual, .less, .lessOrEqual, .equal, .choice: nil
+            case .quotient, .power, .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .choice: nil
             }
         default: nil
         }

@@ -7,6 +7,7 @@ extension KerasGraphBuilder {
     ///
     /// - Returns: its outputs.
     mutating func translate(_ whole: KerasLayerCall) throws(ModelError) -> [KerasValue] {
+        callInputs[KerasCallPlace(path: whole.path, call: whole.call)] = whole.inputs.map(\.id)
         // A mask is nothing that a layer computes with, but for a few.
         var call = whole
         call.keywords.removeAll { $0.name == "mask" }

@@ -15,7 +15,9 @@ extension KerasGraphBuilder {
         if let result = try rearrangement(arguments) { return result }
         if let result = try selection(arguments) { return result }
         if let result = try window(arguments) { return result }
-        if let result = try matrixProduct(arguments) { return result }
+        if let result = try product(arguments) { return result }
+        if let result = try logic(arguments) { return result }
+        if let result = try spread(arguments) { return result }
         return opaque(call, "the operator '\(arguments.function)' is not modelled")
     }
 
@@ -54,7 +56,8 @@ extension KerasGraphBuilder {
     mutating func combination(
         _ call: KerasLayerCall, _ function: Arithmetic.Function, _ operands: [KerasInput]
     ) throws(ModelError) -> [KerasValue] {
-        let order = call.inputs.first { $0.rank ?? 3 > 2 }?.order ?? defaultOrder
+        let order = order(of: call)
+        let rank = call.inputs.compactMap(\.rank).max() ?? 0
         for operand in operands {
             switch operand {
             case .value(let value):
@@ -62,21 +65,19 @@ extension KerasGraphBuilder {
                     return opaque(call, "the numbers of its inputs' axes are not known")
                 }
             case .constant(let node):
-                // One number, or one for each entry of the last axis.
-                guard let numbers = node.content.decimals, numbers.count == 1 || order == .channelsLast else {
-                    return opaque(call, "its arguments are not understood")
-                }
+                // The same for all images.
+                guard let shape = KerasArray(node)?.shape,
+                    shape.count < rank || shape.isEmpty || shape.count == rank && shape[0] == 1
+                else { return opaque(call, "its arguments are not understood") }
             case .list: return opaque(call, "its arguments are not understood")
             }
         }
         var values: [KerasValue] = []
         for (place, operand) in operands.enumerated() {
-            switch operand {
-            case .value(let value): values.append(inOrder(value, order))
-            case .constant(let node):
-                values.append(numbers(node.content.decimals ?? [], of: call, place: place, order: order))
-            case .list: break
+            guard let value = value(operand, of: call, place: place, order: order) else {
+                return opaque(call, "its arguments are not understood")
             }
+            values.append(value)
         }
         // Inputs of one shape need no rules of their own.
         let shapes = Set(values.map(\.networkShape))
@@ -86,19 +87,6 @@ extension KerasGraphBuilder {
             return [try add(.eltwise(eltwise), to: values, of: call, order: order)]
         }
         return [try add(.arithmetic(Arithmetic(function, order: order)), to: values, of: call, order: order)]
-    }
-
-    /// Numbers of the JSON as a value.
-    private mutating func numbers(
-        _ numbers: [Double], of call: KerasLayerCall, place: Int, order: ElementOrder
-    ) -> KerasValue {
-        let name = "\(call.name) (number \(place + 1))"
-        let parameter = constant(numbers, name: name, shape: [numbers.count])
-        let value = append(
-            .parameter(parameter, shape: [numbers.count]), name: name, type: call.layer.className, valueName: name,
-            inputs: [], shape: TensorShape([numbers.count]), order: order, origin: origin(call, .helper))
-        network.values[value.id.index].isSealed = true
-        return value
     }
 
     private static func eltwise(_ function: Arithmetic.Function, count: Int) -> Eltwise? {
@@ -119,7 +107,10 @@ extension KerasGraphBuilder {
         "log": .logarithm(base: nil, scale: 1, shift: 0), "sqrt": .function(.squareRoot),
         "rsqrt": .function(.reciprocalSquareRoot), "reciprocal": .function(.reciprocal), "sign": .function(.sign),
         "floor": .function(.floor), "ceil": .function(.ceiling), "round": .function(.round), "sin": .function(.sine),
-        "cos": .function(.cosine), "erf": .function(.erf),
+        "cos": .function(.cosine), "erf": .function(.erf), "tan": .function(.tangent),
+        "sinh": .function(.hyperbolicSine), "cosh": .function(.hyperbolicCosine), "atan": .function(.arcTangent),
+        "arctan": .function(.arcTangent), "expm1": .function(.exponentialLessOne),
+        "log1p": .function(.logarithmOfOneMore), "trunc": .function(.truncation),
     ]
 
     private static let activations: Set<String> = [
@@ -135,16 +126,24 @@ extension KerasGraphBuilder {
             guard let input = arguments.onlyInput else { return opaque(call, notUnderstood(arguments)) }
             return [try add(.identity(type: call.layer.className), to: [input], of: call)]
         case "cast":
-            guard let input = arguments.onlyInput, let type = arguments.constant("dtype", place: 1)?.string,
-                ["float16", "float32", "float64"].contains(type)
-            else { return opaque(call, "it makes numbers of another kind") }
-            return [try add(.identity(type: call.layer.className), to: [input], of: call)]
+            let type = arguments.constant("dtype", place: 1)?.string ?? ""
+            guard let input = arguments.onlyInput, input.rank != nil else {
+                return opaque(call, notUnderstood(arguments))
+            }
+            switch type {
+            case "float16", "float32", "float64":
+                return [try add(.identity(type: call.layer.className), to: [input], of: call)]
+            case "bool": return [try compared(input, .notEqual, with: 0, of: call)]
+            case "int32", "int64": return [try add(.activation(.function(.truncation)), to: [input], of: call)]
+            default: return opaque(call, "it makes numbers of another kind")
+            }
         case "negative", "square":
             guard let input = arguments.onlyInput, input.rank != nil else {
                 return opaque(call, notUnderstood(arguments))
             }
             if name == "square" { return [try add(.power(Power(power: 2)), to: [input], of: call)] }
-            let minus = numbers([-1], of: call, place: 1, order: input.order)
+            let minus = numbers(
+                KerasArray(shape: [], numbers: [-1]), of: call, place: 1, order: input.order)
             return [try add(.arithmetic(Arithmetic(.product, order: input.order)), to: [input, minus], of: call)]
         case "clip", "clip_by_value":
             guard let input = arguments.onlyInput,

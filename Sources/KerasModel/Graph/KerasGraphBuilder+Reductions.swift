@@ -17,7 +17,10 @@ extension KerasGraphBuilder {
         guard let input = arguments.onlyInput, let rank = input.rank,
             arguments.hasOnly("axis", "keepdims", "ord", "keep_dims"),
             arguments.constant("initial", "dtype") == nil,
-            method != .norm || arguments.constant("ord").map({ $0.wholeNumber == 2 || $0.string == "fro" }) ?? true,
+            method != .norm
+                || arguments.constant("ord").map({
+                    $0.wholeNumber == 2 || ["fro", "euclidean"].contains($0.string ?? "")
+                }) ?? true,
             let axes = KerasOperatorArguments.integers(arguments.constant("axis", place: 1)), !axes.isEmpty,
             method != .norm || axes.count == 1
         else { return opaque(call, notUnderstood(arguments)) }
@@ -27,22 +30,6 @@ extension KerasGraphBuilder {
         let reduction = AxisReduction(
             method, axes: places, keepsAxes: arguments.boolean("keepdims", "keep_dims") ?? false, order: input.order)
         return [try add(.axisReduction(reduction), to: [input], of: call)]
-    }
-
-    /// Products of matrices; `nil` for another operator.
-    mutating func matrixProduct(_ arguments: KerasOperatorArguments) throws(ModelError) -> [KerasValue]? {
-        guard arguments.function == "matmul" else { return nil }
-        let call = arguments.call
-        let order = call.inputs.first { $0.rank ?? 3 > 2 }?.order ?? defaultOrder
-        let inputs = call.inputs.map { inOrder($0, order) }
-        // With fewer axes a matrix would hold several images.
-        guard inputs.count == 2, let first = inputs[0].rank, let second = inputs[1].rank, first > 2, second > 2,
-            arguments.hasOnly("a", "b", "transpose_a", "transpose_b", "x1", "x2"),
-            let product = Contraction.matrixProduct(
-                ranks: first, second, order: order, transposesFirst: arguments.boolean("transpose_a") ?? false,
-                transposesSecond: arguments.boolean("transpose_b") ?? false)
-        else { return opaque(call, notUnderstood(arguments)) }
-        return [try add(.contraction(product), to: inputs, of: call, order: order)]
     }
 
     /// Inner products along an axis of each of two values (`Dot`).

@@ -12,6 +12,9 @@ extension KerasGraphBuilder {
         case "pad": return try padding(arguments)
         case "tile": return try tiling(arguments)
         case "flip": return try flip(arguments)
+        case "roll": return try roll(arguments)
+        case "repeat": return try repetition(arguments)
+        case "unstack": return try unstack(arguments)
         default: return nil
         }
     }

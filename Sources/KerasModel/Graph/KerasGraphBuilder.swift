@@ -22,6 +22,7 @@ struct KerasGraphBuilder {
     var constants: [ParameterID: [Double]] = [:]
     var remarks: [ReadingRemark] = []
     var callCounts: [KerasPath: Int] = [:]
+    var callInputs: [KerasCallPlace: [ValueID]] = [:]
     var leafHomes: [KerasPath: (model: KerasPath, name: String)] = [:]
     /// The parameters of each leaf, in its order.
     var parameters: [KerasPath: [ParameterID]] = [:]
@@ -57,7 +58,7 @@ struct KerasGraphBuilder {
         removeUnreadOperators()
         return KerasNetwork(
             network: network, origins: origins, tensors: tensors, constants: constants, callCounts: callCounts,
-            leafHomes: leafHomes, remarks: remarks)
+            leafHomes: leafHomes, callInputs: callInputs, remarks: remarks)
     }
 
     // MARK: Before the layers

@@ -38,5 +38,14 @@ struct KerasNetwork {
     var callCounts: [KerasPath: Int]
     /// The model and the name of the layer that stands for a leaf there, where that is a wrapper around it.
     var leafHomes: [KerasPath: (model: KerasPath, name: String)]
+    /// What each call of a layer reads, in Keras's order.
+    var callInputs: [KerasCallPlace: [ValueID]]
     var remarks: [ReadingRemark]
+}
+
+/// A call of a layer.
+struct KerasCallPlace: Hashable {
+    var path: KerasPath
+    /// Counted over all calls of the models around it.
+    var call: Int
 }

@@ -4,7 +4,7 @@ import JSON
 ///
 /// An argument may stand at its place, under its name, or, in Keras 3, among the fields of the operator.
 struct KerasOperatorArguments {
-    let call: KerasLayerCall
+    var call: KerasLayerCall
     /// `reduce_mean`, `true_divide`: without what stands before the last dot in Keras 2, the class in another spelling in Keras 3.
     let function: String
 

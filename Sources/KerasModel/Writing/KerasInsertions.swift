@@ -85,7 +85,7 @@ struct KerasInsertionFinder {
                 insertion.outputs = Set(model.network.outputs.indices.filter { model.network.outputs[$0] == output })
             }
             for (reader, place) in visibleReaders(of: output) {
-                guard let origin = model.origins[reader.id], isFirstPart(reader, origin) else { throw noRoom(layer) }
+                guard let origin = model.origins[reader.id] else { throw noRoom(layer) }
                 let home: KerasPath
                 switch origin.part {
                 case .output(let index):
@@ -99,7 +99,11 @@ struct KerasInsertionFinder {
                     // A wrapper reads for the layer in it.
                     let own = model.leafHomes[origin.path] ?? (origin.path.parent, origin.path.names.last ?? "")
                     home = own.model
-                    insertion.readings.insert(KerasReading(layer: own.name, call: origin.call, place: place))
+                    let places = places(ofInput: place, of: reader, origin)
+                    guard !places.isEmpty else { throw noRoom(layer) }
+                    for place in places {
+                        insertion.readings.insert(KerasReading(layer: own.name, call: origin.call, place: place))
+                    }
                 }
                 guard home == source.model else { throw noRoom(layer) }
             }
@@ -165,33 +169,38 @@ struct KerasInsertionFinder {
         return (home.model, home.name, origin.call, tensor)
     }
 
-    /// The layers that read a value, each with the place of it among the tensors of the call.
+    /// The layers that read a value, each with the number of the input.
     private func visibleReaders(of value: ValueID) -> [(reader: Layer, place: Int)] {
         (readers[value] ?? []).flatMap { reader -> [(Layer, Int)] in
             if let origin = model.origins[reader.id], isReordering(reader, origin), let output = reader.outputs.first {
                 return visibleReaders(of: output)
             }
-            // Numbers of the JSON are no tensors.
-            let tensors = reader.inputs.filter { input in
-                guard let producer = producers[input], case .parameter = producer.operation else { return true }
-                return false
-            }
-            return tensors.indices.filter { tensors[$0] == value }.map { (reader, $0) }
+            return reader.inputs.indices.filter { reader.inputs[$0] == value }.map { (reader, $0) }
         }
+    }
+
+    /// Which of the tensors of its call a layer reads at one of its inputs; none where that comes from inside of the call.
+    private func places(ofInput index: Int, of reader: Layer, _ origin: KerasNetwork.Origin) -> [Int] {
+        let told = model.callInputs[KerasCallPlace(path: origin.path, call: origin.call)]
+        guard let all = told, let before = originals[reader.id], before.inputs.indices.contains(index) else {
+            return []
+        }
+        // Numbers of the JSON are no tensors.
+        let own = before.inputs.map { input -> ValueID? in
+            guard let producer = oldProducers[input] else { return input }
+            if case .parameter = producer.operation { return nil }
+            guard let other = model.origins[producer.id], isReordering(producer, other) else { return input }
+            return producer.inputs.first
+        }
+        let tensors = own.indices.filter { own[$0] != nil }
+        if tensors.map({ own[$0] }) == all { return tensors.firstIndex(of: index).map { [$0] } ?? [] }
+        return all.indices.filter { all[$0] == own[index] }
     }
 
     /// A change of the order of axes, which no file has.
     private func isReordering(_ layer: Layer, _ origin: KerasNetwork.Origin) -> Bool {
         guard origin.part == .helper, case .permute = layer.operation else { return false }
         return true
-    }
-
-    private func isFirstPart(_ layer: Layer, _ origin: KerasNetwork.Origin) -> Bool {
-        guard let before = originals[layer.id] else { return true }
-        return before.inputs.allSatisfy { input in
-            guard let producer = oldProducers[input], let other = model.origins[producer.id] else { return true }
-            return other.path != origin.path || other.call != origin.call || isReordering(producer, other)
-        }
     }
 
     /// Itself, or of the normalisations the one that it is a part of, best one of the same model.
