@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 import bombs  # noqa: E402
 import calibration  # noqa: E402
 import cases  # noqa: E402
+import constant_channels  # noqa: E402
 import corpus  # noqa: E402
 import dialects  # noqa: E402
 import faults  # noqa: E402
@@ -53,6 +54,7 @@ CHECKS = {
     "random": random_nets.check,
     "preparation": preparation.check,
     "leftovers": leftovers.check,
+    "constant-channels": constant_channels.check,
     "dialects": dialects.check,
     "corpus": corpus.check,
     "faults": faults.check,

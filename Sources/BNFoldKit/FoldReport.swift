@@ -44,13 +44,15 @@ public struct FoldReport: Codable, Hashable, Sendable {
     public var drift: DriftReport?
     /// The statistics that were measured on the way, with the stored ones; `nil` where those were folded.
     public var calibration: CalibrateReport?
+    /// The channels that were taken out because they held one number; `nil` where nobody asked for that.
+    public var constantChannels: ConstantChannelReport?
     /// The words of the framework, for texts; no part of the JSON form.
     public var vocabulary = Vocabulary.plain
 
     private enum CodingKeys: CodingKey {
         case bnfold, schema, network, input, output, layers, types, folds, scales, kept, dropped, regauged, unshared
         case deployment, batchStatistics, preprocessing, renamed, findings, surplus, remarks, search, verification,
-            drift, calibration
+            drift, calibration, constantChannels
     }
 
     public struct Counts: Codable, Hashable, Sendable {

@@ -71,7 +71,8 @@ private func fold(
         let (plan, findings) = try makePlan(model, options: planning)
         try checkStatistics(findings, of: model, weights: request.input, vocabulary: frontend.vocabulary)
         let written = try LeftoverWriting(
-            plan, plan.applied(to: model.network), of: model, options: request.planning, frontend: frontend)
+            plan, plan.applied(to: model.network), of: model, options: request.planning, frontend: frontend,
+            keepsTraining: request.model.keepsTraining)
         let folded = written.folded
         let magnitudes = WeightMagnitudes(of: plan, in: folded)
         switch try writing.write(folded, plan: plan, magnitudes: magnitudes, reader: &reader, frontend: frontend) {
@@ -83,6 +84,7 @@ private func fold(
                 findings: findings + plan.outliers(in: folded.network, magnitudes: magnitudes),
                 format: writing.format, vocabulary: frontend.vocabulary)
             report.remarks += written.remarks.map(FoldReport.Remark.init)
+            report.constantChannels = written.constantChannels
             if let calibration {
                 report.calibration = calibration
                 report.input = FoldReport.Files(
@@ -137,12 +139,14 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
         }
     }
     let written = try LeftoverWriting(
-        plan, plan.applied(to: model.network), of: model, options: request.planning, frontend: frontend)
+        plan, plan.applied(to: model.network), of: model, options: request.planning, frontend: frontend,
+        keepsTraining: request.model.keepsTraining)
     plan = written.plan
     let folded = written.folded
     var report = FoldReport(
         model: model, plan: plan, folded: folded, findings: findings, format: nil, vocabulary: frontend.vocabulary)
     report.remarks += written.remarks.map(FoldReport.Remark.init)
+    report.constantChannels = written.constantChannels
     if let observing = request.observing {
         guard model.weights != nil else {
             throw BNFoldError(.usage, "--input is held against stored statistics, so it needs the weights, too")

@@ -60,6 +60,7 @@ public struct ReportText: Sendable {
         if let search = report.search { lines += ["", search.sentence] }
         lines += ["", bold("before and after")]
         lines += TextTable.lines(counts(report), alignsRight: true)
+        if let channels = report.constantChannels { lines += channels.lines(isVerbose: isVerbose, bold: bold) }
         if let drift = report.drift { lines += [""] + drift.lines(isVerbose: isVerbose) }
         if let calibration = report.calibration { lines += ["", calibration.summary.printable] }
         if let verification = report.verification {

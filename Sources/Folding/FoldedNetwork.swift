@@ -27,6 +27,8 @@ public enum ParameterRecipe: Hashable, Sendable {
     case vector([Double])
     /// Another parameter with its channels in another order.
     case reordered(ParameterID, ChannelOrder)
+    /// A part of another parameter, which may have a recipe itself: some of its channels.
+    case selected(ParameterID, WeightSelection)
     /// A bias that takes the shift of what the layer reads, rounded once.
     case shifted(ForwardShift)
 }

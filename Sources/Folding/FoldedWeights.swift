@@ -26,6 +26,8 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
         switch folded.recipes[parameter] {
         case nil, .reordered:
             try readFinite(parameter, from: start, into: buffer)
+        case .selected(let source, let selection):
+            try readSelected(source, selection, from: start, into: buffer)
         case .vector(let numbers):
             for index in buffer.indices { buffer[index] = Element(numbers[start + index]) }
         case .shifted(let shift):
@@ -135,6 +137,34 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
                 buffer[index] = type == .float32 ? Element(Float(number)) : Element(number)
             }
             position += run.count
+        }
+    }
+
+    /// Reads the stretch of the whole that the elements lie in, piece by piece, and keeps those.
+    private func readSelected<Element: WeightElement>(
+        _ source: ParameterID, _ selection: WeightSelection, from start: Int,
+        into buffer: UnsafeMutableBufferPointer<Element>
+    ) throws(WeightError) {
+        let capacity = 1 << 15
+        let stretch = UnsafeMutableBufferPointer<Element>.allocate(capacity: capacity)
+        defer { stretch.deallocate() }
+        stretch.initialize(repeating: 0)
+        var position = 0
+        while position < buffer.count {
+            let end = min(position + capacity / 2, buffer.count)
+            let places = selection.places(of: start + position..<start + end)
+            var done = 0
+            while done < places.count {
+                let first = places[done]
+                // As many as lie within one stretch: places ascend.
+                var next = done
+                while next < places.count, places[next] - first < capacity { next += 1 }
+                let part = UnsafeMutableBufferPointer(rebasing: stretch[..<(places[next - 1] - first + 1)])
+                try read(source, from: first, into: part)
+                for index in done..<next { buffer[position + index] = part[places[index] - first] }
+                done = next
+            }
+            position = end
         }
     }
 

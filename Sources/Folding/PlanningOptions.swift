@@ -6,6 +6,8 @@ public struct PlanningOptions: Hashable, Sendable {
     public var reach = FoldReach.wholeGraph
     /// What becomes of affines that nothing takes; `nil` for the framework's own form.
     public var leftover: LeftoverChoice?
+    /// Take channels out of the network that hold one number whatever the input is.
+    public var removesConstantChannels = false
 
     /// Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer.
     public var writesBiasAsScale: Bool {
@@ -50,6 +52,12 @@ extension PlanningChoosing {
     public var leftover: LeftoverChoice? {
         get { planning.leftover }
         set { planning.leftover = newValue }
+    }
+
+    /// Take channels out of the network that hold one number whatever the input is.
+    public var removesConstantChannels: Bool {
+        get { planning.removesConstantChannels }
+        set { planning.removesConstantChannels = newValue }
     }
 
     /// Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer.

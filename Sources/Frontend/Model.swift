@@ -60,6 +60,9 @@ public protocol Model {
     /// The network with the types of layers that it is to be written with; it computes the same.
     func inStandardTypes(_ folded: FoldedNetwork) -> FoldedNetwork
 
+    /// Whether a layer with parameters can be written with fewer channels than it had.
+    func mayLoseChannels(_ layer: Layer) -> Bool
+
     /// New names of the layers whose names the format cannot hold.
     func renames(of folded: FoldedNetwork, in format: OutputFormat) -> [LayerID: String]
 
@@ -114,6 +117,7 @@ extension Model {
     public func inStandardTypes(_ folded: FoldedNetwork) -> FoldedNetwork { folded }
     public func dataTransforms() throws(ModelError) -> [DataTransform]? { nil }
     public func accuracies() throws(ModelError) -> [AccuracyMetric] { [] }
+    public func mayLoseChannels(_ layer: Layer) -> Bool { true }
     public func isCounted(_ layer: LayerID) -> Bool { true }
     public var weightBytesBeside: Int { 0 }
 }

@@ -29,6 +29,12 @@ public struct KerasFrontend: Frontend {
                 "--leftover \(leftover.rawValue)\(leftover == .scale ? " (--bias-as-scale)" : "") is for nets of Caffe: in a model of Keras what nothing takes is a BatchNormalization; leave it out"
             )
         }
+        guard !options.removesConstantChannels else {
+            throw ModelError(
+                .usage,
+                "--remove-constant-channels is for nets of Caffe and models of ONNX: a model of Keras keeps the numbers of filters and units in its configuration; leave it out"
+            )
+        }
         guard !options.allowsUntrained else {
             throw ModelError(
                 .usage,

@@ -55,6 +55,21 @@ struct ONNXPair: Model {
 
     func deployed() throws(ModelError) -> any Model { self }
 
+    /// Plain products of the outermost graph, and the nodes that are new.
+    func mayLoseChannels(_ layer: Layer) -> Bool {
+        guard let origin = graph.origins[layer.id] else { return true }
+        let node = file.nodes[origin.node]
+        switch layer.operation {
+        case .convolution, .deconvolution, .innerProduct:
+            return ["Conv", "ConvTranspose", "Gemm", "MatMul"].contains(node.type) && origin.part == nil
+                && origin.turn == nil && origin.weightInput != nil && node.scope == 0
+        case .scale, .bias:
+            let before = graph.network.layers.first { $0.id == layer.id }
+            return graph.isLeftover(layer, before: before) && node.scope == 0
+        default: return false
+        }
+    }
+
     func network(withNamesOf twin: Network) -> Network { network }
 
     // MARK: Writing

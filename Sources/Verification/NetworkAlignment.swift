@@ -116,6 +116,12 @@ struct NetworkAlignment {
     }
 
     private mutating func add(_ pair: Pair, isProven: Bool = false) {
+        // Whose channels went is no twin any more; what is computed from it is compared.
+        if let before = original[pair.original].shape?.known, let after = folded[pair.folded].shape?.known,
+            before != after, !originalConnections.isOutput(pair.original)
+        {
+            return
+        }
         if isProven { proven.insert(pair) }
         guard !originals(of: pair.folded).contains(pair.original) else { return }
         pairs.append(pair)

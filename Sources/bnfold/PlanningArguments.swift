@@ -72,18 +72,27 @@ struct PlanningArguments: ParsableArguments {
             valueName: "form"))
     var leftover: LeftoverChoice?
 
+    @Flag(
+        help: "Take channels out of the network that hold one number whatever the input is: their weights are all 0.")
+    var removeConstantChannels = false
+
     /// The options for the library.
     var planning: PlanningOptions {
         var options = PlanningOptions()
         options.allowsUntrained = reading.allowUntrained
         options.reach = mergeOnly ? .none : onlyAdjacent ? .adjacent : noForward ? .backward : .wholeGraph
         options.leftover = biasAsScale ? .scale : leftover
+        options.removesConstantChannels = removeConstantChannels
         return options
     }
 
     func validate() throws {
         if biasAsScale, let leftover, leftover != .scale {
             throw ValidationError("--bias-as-scale is --leftover scale, and excludes --leftover \(leftover.rawValue)")
+        }
+        if mergeOnly, removeConstantChannels {
+            throw ValidationError(
+                "--merge-only excludes --remove-constant-channels: it leaves all layers but normalisations as they are")
         }
         if mergeOnly, noForward || onlyAdjacent {
             throw ValidationError(

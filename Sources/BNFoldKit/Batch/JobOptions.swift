@@ -61,6 +61,7 @@ extension JobOptions {
             "mergeOnly": reach == .none ? .boolean(true) : nil,
             "noForward": reach == .backward ? .boolean(true) : nil,
             "onlyAdjacent": reach == .adjacent ? .boolean(true) : nil,
+            "removeConstantChannels": flag(\.removesConstantChannels),
             "swapChannels": flag(\.model.preparation.swapsChannels),
             "verify": flag(\.verifies),
         ]
@@ -72,7 +73,8 @@ extension JobOptions {
     private static let generalKeys = [
         "allowUntrained", "assumeGlobalStats", "biasAsScale", "compress", "foldPreprocessing", "inputMean",
         "inputScale", "inputShape", "keepBatchStatistics",
-        "keepTraining", "leftover", "mergeOnly", "noForward", "onlyAdjacent", "swapChannels", "verify",
+        "keepTraining", "leftover", "mergeOnly", "noForward", "onlyAdjacent", "removeConstantChannels", "swapChannels",
+        "verify",
     ]
 
     /// Reads what an object gives, and takes the rest from `defaults`.
@@ -98,6 +100,7 @@ extension JobOptions {
             }
             leftover = choice
         }
+        removesConstantChannels = try fields.boolean("removeConstantChannels") ?? removesConstantChannels
         verifies = try fields.boolean("verify") ?? verifies
         model.preparation.foldsPreprocessing =
             try fields.boolean("foldPreprocessing") ?? model.preparation.foldsPreprocessing

@@ -181,6 +181,7 @@ struct PreparedModel: Model {
     }
 
     func isCounted(_ layer: LayerID) -> Bool { base.isCounted(layer) }
+    func mayLoseChannels(_ layer: Layer) -> Bool { base.mayLoseChannels(layer) }
     func accuracies() throws(ModelError) -> [AccuracyMetric] { try base.accuracies() }
 
     func renames(of folded: FoldedNetwork, in format: OutputFormat) -> [LayerID: String] {

@@ -38,6 +38,7 @@ struct LayerEditor {
         edits += standardTypeEdits()
         edits += statisticsEdits()
         edits += try biasEdits()
+        edits += try channelEdits()
         edits += try parameterEdits()
         if !keepsTraining {
             edits += try trainingEdits()
@@ -187,6 +188,37 @@ struct LayerEditor {
         }
         if isDefault { return [] }
         return [document.insertion(of: [NewField(name: name, value: .literal("true"))], into: parameters, after: nil)]
+    }
+
+    // MARK: Channels
+
+    /// A linear layer that has fewer channels.
+    private func channelEdits() throws(ModelError) -> [SourceEdit] {
+        switch (old.operation, layer.operation) {
+        case (.convolution(let old), .convolution(let new)), (.deconvolution(let old), .deconvolution(let new)):
+            let outputs = try setNumber(
+                "num_output", of: "convolution_param", from: old.outputChannels, to: new.outputChannels)
+            guard old.groups != new.groups else { return outputs }
+            // A fork's depthwise layers may leave it unsaid.
+            guard message.value(named: "convolution_param")?.message?.value(named: "group") != nil else {
+                return outputs
+            }
+            return outputs + (try setNumber("group", of: "convolution_param", from: old.groups, to: new.groups))
+        case (.innerProduct(let old), .innerProduct(let new)):
+            return try setNumber("num_output", of: "inner_product_param", from: old.outputCount, to: new.outputCount)
+        default: return []
+        }
+    }
+
+    private func setNumber(
+        _ name: String, of message: String, from old: Int, to new: Int
+    ) throws(ModelError) -> [SourceEdit] {
+        guard old != new else { return [] }
+        let scalars = self.message.values(named: message).compactMap { $0.message?.value(named: name)?.scalar }
+        guard !scalars.isEmpty else {
+            throw definition.error("its '\(name)' was to become \(new), but it has none to be set")
+        }
+        return scalars.map { document.replacement(of: $0, withLiteral: String(new)) }
     }
 
     // MARK: Training

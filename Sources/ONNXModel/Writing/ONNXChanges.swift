@@ -53,6 +53,8 @@ struct ONNXChanges {
     var vanished: Set<String> = []
     /// New names of values of the same shape.
     var renamed: [String: String] = [:]
+    /// Values whose shape is another one than the file tells.
+    var reshaped: Set<String> = []
     /// Inputs of the graph that were defaults of tensors which are gone or have other numbers.
     var removedInputs: Set<String> = []
 
@@ -80,6 +82,7 @@ struct ONNXChanges {
         tellAssumed()
         guard !isEmpty else { return }
         placeTensors()
+        noteShapes()
         followNames()
         removeUnread()
         vanish()
@@ -170,6 +173,9 @@ struct ONNXChanges {
             throw ModelError(.internalFault, "layer '\(layer.name)' (\(layer.type)) got other parameters")
         }
         let node = file.nodes[origin.node]
+        if let groups = layer.operation.groups, groups != old.operation.groups {
+            setAttributes[node.index, default: [:]]["group"] = groups
+        }
         if let scales = scales[weight], case .dequantized(let old) = original.constants[previous[0]]?.numbers {
             change(scales, of: old)
         } else if weight != previous.first {

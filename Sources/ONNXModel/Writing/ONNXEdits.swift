@@ -41,10 +41,10 @@ struct ONNXEdits {
             edits.append(.remove(input.field, inside: [file.graphField]))
         }
         let told = Set(file.valueInfos.map(\.name))
-        for info in file.valueInfos where changes.vanished.contains(info.name) {
+        for info in file.valueInfos where changes.vanished.contains(info.name) || changes.reshaped.contains(info.name) {
             guard stays(info.scope), !info.isOutput else { continue }
             let inside = info.enclosing
-            if let name = changes.renamed[info.name], !told.contains(name) {
+            if let name = changes.renamed[info.name], !told.contains(name), !changes.reshaped.contains(name) {
                 let message = try WireMessage(indexing: info.field, of: file.source)
                 var content = WireContent()
                 content.appendString(file.spelled(name, in: info.scope), field: ONNXSchema.ValueInfo.name)
