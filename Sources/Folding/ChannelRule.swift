@@ -162,7 +162,7 @@ struct ChannelRules {
         case .minimum: return .combination { $0.min() ?? 0 }
         case .mean: return .combination { $0.reduce(0, +) / Double($0.count) }
         case .difference: return .combination { $0.dropFirst().reduce($0[0], -) }
-        case .quotient, .power, .greater, .greaterOrEqual, .less, .lessOrEqual, .equal, .choice:
+        case .quotient, .power, .greater, .greaterOrEqual, .less, .lessOrEqual, .equal, .notEqual, .choice:
             return .barrier("combines values in a way that is not followed")
         }
     }
