@@ -38,6 +38,8 @@ public struct FoldReport: Codable, Hashable, Sendable {
     public var remarks: [Remark]
     /// That the planner came to the end of its work before it had tried all it could; `nil` when it did not.
     public var search: SearchEnd?
+    /// What became of the ranges of channels; `nil` where they were left.
+    public var equalization: EqualizationReport?
     /// What running both networks showed; `nil` when they were not run.
     public var verification: VerifyReport?
     /// How far the stored statistics are from those of samples; `nil` when none were given.
@@ -51,8 +53,8 @@ public struct FoldReport: Codable, Hashable, Sendable {
 
     private enum CodingKeys: CodingKey {
         case bnfold, schema, network, input, output, layers, types, folds, scales, kept, dropped, regauged, unshared
-        case deployment, batchStatistics, preprocessing, renamed, findings, surplus, remarks, search, verification,
-            drift, calibration, constantChannels
+        case deployment, batchStatistics, preprocessing, renamed, findings, surplus, remarks, search, equalization,
+            verification, drift, calibration, constantChannels
     }
 
     public struct Counts: Codable, Hashable, Sendable {

@@ -21,6 +21,8 @@ public struct FoldRequest: Sendable, PlanningChoosing {
     public var reportPath: String?
     /// Samples to measure the statistics of normalisations on before they are folded; `nil` to fold what is stored.
     public var calibration: MeasuringOptions?
+    /// Where the ranges of channels before and after equalization go as SVG; `nil` for nowhere.
+    public var equalizationPlotPath: String?
     /// Run both networks and compare them before the output is put in place; `nil` for not.
     public var verification: VerifyOptions?
     /// What becomes of output that exists.
@@ -54,6 +56,8 @@ public struct InspectRequest: Sendable, PlanningChoosing {
     public var observing: MeasuringOptions?
     /// Where stored against observed statistics go as SVG; `nil` for nowhere.
     public var plotPath: String?
+    /// Where the ranges of channels before and after equalization go as SVG; `nil` for nowhere.
+    public var equalizationPlotPath: String?
     public var cancellation = Cancellation()
 
     public init(input: String?, network: String?) {

@@ -29,7 +29,8 @@ func fold(_ request: FoldRequest, reader: inout ModelReader) throws(BNFoldError)
     let output = ModelFiles(
         weights: request.output,
         network: request.outputNetwork ?? frontend.networkPlace(besideWeights: request.output, madeFrom: request.input))
-    let sideOutputs = [request.reportPath, request.verification?.plotPath].compactMap(\.self)
+    let sideOutputs = [request.reportPath, request.verification?.plotPath, request.equalizationPlotPath].compactMap(
+        \.self)
     // Before anything else: what an interrupted run left must not wait for a request that is right.
     let outputs = try openOutputs(
         output.paths + sideOutputs, existing: request.existing, patience: request.patience, notice: request.notice)
@@ -73,7 +74,9 @@ private func fold(
         let written = try LeftoverWriting(
             plan, plan.applied(to: model.network), of: model, options: request.planning, frontend: frontend,
             keepsTraining: request.model.keepsTraining)
-        let folded = written.folded
+        let equalized = try Equalizing(
+            written.folded, of: model, options: request.planning, vocabulary: frontend.vocabulary)
+        let folded = equalized.folded
         let magnitudes = WeightMagnitudes(of: plan, in: folded)
         switch try writing.write(folded, plan: plan, magnitudes: magnitudes, reader: &reader, frontend: frontend) {
         case .overflow(let layers):
@@ -85,6 +88,9 @@ private func fold(
                 format: writing.format, vocabulary: frontend.vocabulary)
             report.remarks += written.remarks.map(FoldReport.Remark.init)
             report.constantChannels = written.constantChannels
+            report.equalization = equalized.report
+            try Equalizing.plot(
+                equalized.report, to: request.equalizationPlotPath, source: request.output, outputs)
             if let calibration {
                 report.calibration = calibration
                 report.input = FoldReport.Files(
@@ -115,7 +121,7 @@ private func fold(
 /// - Returns: what would become of every affine layer, and the plan as a drawing.
 /// - Throws: `BNFoldError`, whose kind is the exit code.
 public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection {
-    let drawings = [request.drawingPath, request.plotPath].compactMap(\.self)
+    let drawings = [request.drawingPath, request.plotPath, request.equalizationPlotPath].compactMap(\.self)
     let outputs = try openOutputs(drawings, existing: request.overwritesDrawing ? .replace : .refuse)
     defer { outputs.discard() }
     let frontend = try Frontends.frontend(of: request.input ?? request.network)
@@ -133,20 +139,27 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
         form: plannerOptions(request.planning, of: frontend).leftoverForm, frontend: frontend,
         dataLayer: request.observing?.dataLayerNetwork)
     var (plan, findings) = try makePlan(model, options: plannerOptions(request.planning, of: frontend))
-    if let weights = model.weights {
-        findings += try liftingWeights { () throws(WeightError) in
-            try plan.outliers(in: model.network, weights: weights)
-        }
-    }
     let written = try LeftoverWriting(
         plan, plan.applied(to: model.network), of: model, options: request.planning, frontend: frontend,
         keepsTraining: request.model.keepsTraining)
+    let equalized = try Equalizing(
+        written.folded, of: model, options: request.planning, vocabulary: frontend.vocabulary)
+    let folded = equalized.folded
+    if let weights = model.weights {
+        findings += try liftingWeights { () throws(WeightError) in
+            equalized.report == nil
+                ? try plan.outliers(in: model.network, weights: weights)
+                : try plan.outliers(in: folded, weights: weights)
+        }
+    }
     plan = written.plan
-    let folded = written.folded
     var report = FoldReport(
         model: model, plan: plan, folded: folded, findings: findings, format: nil, vocabulary: frontend.vocabulary)
     report.remarks += written.remarks.map(FoldReport.Remark.init)
     report.constantChannels = written.constantChannels
+    report.remarks += equalized.remarks.map(FoldReport.Remark.init)
+    report.equalization = equalized.report
+    try Equalizing.plot(equalized.report, to: request.equalizationPlotPath, source: input.weights ?? "", outputs)
     if let observing = request.observing {
         guard model.weights != nil else {
             throw BNFoldError(.usage, "--input is held against stored statistics, so it needs the weights, too")

@@ -46,6 +46,7 @@ public struct ReportText: Sendable {
         lines += section(
             "\(report.vocabulary.values) with other numbers than before",
             report.regauged.map { [$0.from, "-> " + $0.to, "by " + $0.layer.name] })
+        lines += equalization(report)
         lines += section("deployment", deployment(report))
         lines += switched(report)
         lines += section(
@@ -186,6 +187,26 @@ public struct ReportText: Sendable {
             rows.append(["weights", Self.size(bytes), report.output?.weightBytes.map(Self.size) ?? ""])
         }
         return rows
+    }
+
+    private func equalization(_ report: FoldReport) -> [String] {
+        guard let equalization = report.equalization else { return [] }
+        let text = EqualizationText(isVerbose: isVerbose)
+        let count = equalization.values.count
+        let renamed =
+            count == 0
+            ? []
+            : [
+                "\(count) \(count == 1 ? report.vocabulary.value : report.vocabulary.values) hold other numbers than before, under new names"
+                    + (isVerbose ? "" : " (--verbose lists them)")
+            ]
+        return section(EqualizationText.heading, text.rows(equalization))
+            + (text.summary(equalization) + renamed).map { "  " + $0.printable }
+            + (isVerbose
+                ? section(
+                    "\(report.vocabulary.values) with other ranges",
+                    equalization.values.map { [$0.from, "-> " + $0.to] })
+                : [])
     }
 
     private func channels(_ count: Int) -> String { count == 1 ? "1 channel" : "\(count) channels" }

@@ -58,7 +58,9 @@ struct CaffePair: Model {
         return try session.open(files, options: deployed)
     }
 
-    func network(withNamesOf twin: Network) -> Network { conversion.network(withNamesOf: twin) }
+    func network(withNamesOf twin: Network, weights: (any WeightStore)?) -> Network {
+        conversion.network(withNamesOf: twin)
+    }
 
     func renames(of folded: FoldedNetwork, in format: OutputFormat) -> [LayerID: String] {
         conversion.renames(of: folded, in: WeightContainer(format))

@@ -31,6 +31,25 @@ extension FoldPlan {
         return findings
     }
 
+    /// The same of a network whose weights took more than the plan says.
+    ///
+    /// - Parameter weights: of the network before the fold.
+    public func outliers(
+        in folded: FoldedNetwork, weights: any WeightStore
+    ) throws(WeightError) -> [StatisticsFinding] {
+        let magnitudes = WeightMagnitudes(of: self, in: folded)
+        let store = FoldedWeights(base: AnyWeightStore(weights), folded: folded, magnitudes: magnitudes)
+        let targets = Set(folds.map(\.target))
+        for layer in folded.network.layers where targets.contains(layer.id) {
+            guard let linear = LinearLayer(layer.operation), let count = folded.network[linear.weight].elementCount
+            else { continue }
+            try store.forEachSlice(of: linear.weight, elementCount: count) {
+                (_: UnsafeMutableBufferPointer<Float>, _) throws(WeightError) in
+            }
+        }
+        return outliers(in: folded.network, magnitudes: magnitudes)
+    }
+
     /// The same from weights that were computed already.
     ///
     /// - Parameters:

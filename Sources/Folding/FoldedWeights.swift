@@ -43,7 +43,7 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
             for index in buffer.indices { buffer[index] = Element(doubles[index]) }
             return
         case .scaled(let source, let factors):
-            try base.read(source, from: start, into: buffer)
+            try readSource(source, from: start, into: buffer)
             Self.multiply(buffer, from: start, by: factors)
             // One look serves both, where it can.
             let areFinite = magnitudes?.note(buffer, of: parameter, from: start) ?? false
@@ -172,10 +172,20 @@ public struct FoldedWeights<Base: WeightStore>: WeightStore {
 
     public func location(of parameter: ParameterID) -> String? { base.location(of: parameter) }
 
+    /// What a recipe starts from: a parameter of the network before, or one that is computed itself.
+    private func readSource<Element: WeightElement>(
+        _ parameter: ParameterID, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
+    ) throws(WeightError) {
+        switch folded.recipes[parameter] {
+        case nil, .reordered: try base.read(parameter, from: start, into: buffer)
+        default: try read(parameter, from: start, into: buffer)
+        }
+    }
+
     private func readFinite<Element: WeightElement>(
         _ parameter: ParameterID, from start: Int, into buffer: UnsafeMutableBufferPointer<Element>
     ) throws(WeightError) {
-        try base.read(parameter, from: start, into: buffer)
+        try readSource(parameter, from: start, into: buffer)
         try base.requireFinite(buffer, of: parameter, from: start, network: folded.network)
     }
 }

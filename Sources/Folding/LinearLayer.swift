@@ -72,7 +72,7 @@ struct LinearLayer {
     }
 
     /// - Parameter channels: of the input of an inner product.
-    private func layout(weightShape: [Int], channels: Int) -> WeightLayout? {
+    func layout(weightShape: [Int], channels: Int) -> WeightLayout? {
         guard let count = TensorShape.elementCount(weightShape) else { return nil }
         return switch operation {
         case .convolution(let convolution): convolution.weightLayout(isTransposed: false, elementCount: count)

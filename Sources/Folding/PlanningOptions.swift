@@ -8,6 +8,8 @@ public struct PlanningOptions: Hashable, Sendable {
     public var leftover: LeftoverChoice?
     /// Take channels out of the network that hold one number whatever the input is.
     public var removesConstantChannels = false
+    /// Make the ranges of channels equal across layers, for weights of 8 bits.
+    public var equalizes = false
 
     /// Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer.
     public var writesBiasAsScale: Bool {
@@ -64,5 +66,11 @@ extension PlanningChoosing {
     public var writesBiasAsScale: Bool {
         get { planning.writesBiasAsScale }
         set { planning.writesBiasAsScale = newValue }
+    }
+
+    /// Make the ranges of channels equal across layers, for weights of 8 bits.
+    public var equalizes: Bool {
+        get { planning.equalizes }
+        set { planning.equalizes = newValue }
     }
 }

@@ -50,7 +50,9 @@ public protocol Model {
     func deployed() throws(ModelError) -> any Model
 
     /// The network with the names that its layers have in a folded twin, where writing gave them others.
-    func network(withNamesOf twin: Network) -> Network
+    ///
+    /// - Parameter weights: of the twin, for a framework whose names alone do not tell; `nil` where there are none.
+    func network(withNamesOf twin: Network, weights: (any WeightStore)?) -> Network
 
     /// Whether a layer of the network, or of its folded twin, counts as a layer of the model: parts of one do not.
     func isCounted(_ layer: LayerID) -> Bool

@@ -57,8 +57,8 @@ struct KerasPair: Model {
 
     func deployment(of folded: Network) -> [LayerDeployment] { [] }
     func deployed() throws(ModelError) -> any Model { self }
-    func network(withNamesOf twin: Network) -> Network {
-        KerasTwin(network: model.network, weights: weights).network(withNamesOf: twin)
+    func network(withNamesOf twin: Network, weights twinWeights: (any WeightStore)?) -> Network {
+        KerasTwin(network: model.network, weights: weights).network(withNamesOf: twin, weights: twinWeights)
     }
 
     // MARK: Writing

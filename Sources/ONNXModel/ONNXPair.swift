@@ -70,7 +70,7 @@ struct ONNXPair: Model {
         }
     }
 
-    func network(withNamesOf twin: Network) -> Network { network }
+    func network(withNamesOf twin: Network, weights: (any WeightStore)?) -> Network { network }
 
     // MARK: Writing
 

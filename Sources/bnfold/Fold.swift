@@ -19,6 +19,8 @@ struct Fold: ParsableCommand {
 
     @OptionGroup(title: Heading.planning) var planning: PlanningArguments
 
+    @OptionGroup(title: Heading.planning) var equalizing: EqualizationArguments
+
     @OptionGroup(title: Heading.writing) var writing: WritingArguments
 
     @OptionGroup(title: Heading.measuring) var calibrating: FoldCalibrationArguments
@@ -43,6 +45,7 @@ struct Fold: ParsableCommand {
 
     func validate() throws {
         try writing.validate()
+        try equalizing.validate(with: planning)
         if !verifying.verify, let option = verification.given,
             option != "--as-data-layer" || calibrating.inputs.isEmpty
         {
@@ -65,6 +68,7 @@ struct Fold: ParsableCommand {
         try planning.preparing.apply(to: &request.model)
         onnx.apply(to: &request.model)
         request.planning = planning.planning
+        request.equalizationPlotPath = equalizing.equalizationPlot
         request.compression = writing.compress
         request.existing = results.force ? .replace : .refuse
         request.verification = verifying.verify ? verification.options() : nil

@@ -13,6 +13,8 @@ struct Inspect: ParsableCommand {
 
     @OptionGroup(title: Heading.planning) var planning: PlanningArguments
 
+    @OptionGroup(title: Heading.planning) var equalizing: EqualizationArguments
+
     @OptionGroup(title: Heading.measuring) var observing: ObservingArguments
 
     @OptionGroup(title: Heading.caffe) var caffe: CaffeArguments
@@ -31,8 +33,9 @@ struct Inspect: ParsableCommand {
         }
         let (json, dot, force) = (results.json, results.dot, results.force)
         if json, dot == "-" { throw ValidationError("--json and --dot - both write to standard output") }
-        if force, dot == nil || dot == "-", observing.plot == nil {
-            throw ValidationError("--force is for the files of --dot and --plot")
+        try equalizing.validate(with: planning)
+        if force, dot == nil || dot == "-", observing.plot == nil, equalizing.equalizationPlot == nil {
+            throw ValidationError("--force is for the files of --dot, --plot and --equalization-plot")
         }
         if let option = observing.givenWithoutInput {
             throw ValidationError("\(option) is for the samples of --input, which is not given")
@@ -49,6 +52,7 @@ struct Inspect: ParsableCommand {
         try planning.preparing.apply(to: &request.model)
         onnx.apply(to: &request.model)
         request.planning = planning.planning
+        request.equalizationPlotPath = equalizing.equalizationPlot
         let isDrawn = results.dot == "-"
         request.drawingPath = isDrawn ? nil : results.dot
         request.plotPath = observing.plot
@@ -80,7 +84,7 @@ struct InspectionArguments: ParsableArguments {
             "Draw the plan for Graphviz ('-': to standard output, in place of the report).", valueName: "file"))
     var dot: String?
 
-    @Flag(help: "Overwrite the files of --dot and --plot.")
+    @Flag(help: "Overwrite the files of --dot, --plot and --equalization-plot.")
     var force = false
 }
 

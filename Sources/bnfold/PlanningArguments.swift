@@ -76,6 +76,12 @@ struct PlanningArguments: ParsableArguments {
         help: "Take channels out of the network that hold one number whatever the input is: their weights are all 0.")
     var removeConstantChannels = false
 
+    @Flag(
+        help:
+            "Make the ranges of channels equal across layers, exactly, for weights of 8 bits (cross-layer equalization)."
+    )
+    var equalize = false
+
     /// The options for the library.
     var planning: PlanningOptions {
         var options = PlanningOptions()
@@ -83,6 +89,7 @@ struct PlanningArguments: ParsableArguments {
         options.reach = mergeOnly ? .none : onlyAdjacent ? .adjacent : noForward ? .backward : .wholeGraph
         options.leftover = biasAsScale ? .scale : leftover
         options.removesConstantChannels = removeConstantChannels
+        options.equalizes = equalize
         return options
     }
 
@@ -93,6 +100,10 @@ struct PlanningArguments: ParsableArguments {
         if mergeOnly, removeConstantChannels {
             throw ValidationError(
                 "--merge-only excludes --remove-constant-channels: it leaves all layers but normalisations as they are")
+        }
+        if mergeOnly, equalize {
+            throw ValidationError(
+                "--merge-only excludes --equalize: it changes no layer with weights, and --equalize does")
         }
         if mergeOnly, noForward || onlyAdjacent {
             throw ValidationError(

@@ -51,6 +51,7 @@ extension JobOptions {
             "assumeGlobalStats": flag(\.model.assumesStoredStatistics),
             "biasAsScale": flag(\.writesBiasAsScale),
             "compress": compression == standard.compression ? nil : .integer(compression),
+            "equalize": flag(\.equalizes),
             "foldPreprocessing": flag(\.model.preparation.foldsPreprocessing),
             "inputMean": numbers(model.preparation.means),
             "inputScale": numbers(model.preparation.scales),
@@ -71,7 +72,7 @@ extension JobOptions {
 
     /// The names of the options that every framework has.
     private static let generalKeys = [
-        "allowUntrained", "assumeGlobalStats", "biasAsScale", "compress", "foldPreprocessing", "inputMean",
+        "allowUntrained", "assumeGlobalStats", "biasAsScale", "compress", "equalize", "foldPreprocessing", "inputMean",
         "inputScale", "inputShape", "keepBatchStatistics",
         "keepTraining", "leftover", "mergeOnly", "noForward", "onlyAdjacent", "removeConstantChannels", "swapChannels",
         "verify",
@@ -101,6 +102,7 @@ extension JobOptions {
             leftover = choice
         }
         removesConstantChannels = try fields.boolean("removeConstantChannels") ?? removesConstantChannels
+        equalizes = try fields.boolean("equalize") ?? equalizes
         verifies = try fields.boolean("verify") ?? verifies
         model.preparation.foldsPreprocessing =
             try fields.boolean("foldPreprocessing") ?? model.preparation.foldsPreprocessing

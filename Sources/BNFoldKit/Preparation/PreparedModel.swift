@@ -172,8 +172,8 @@ struct PreparedModel: Model {
     func deployment(of folded: Network) -> [LayerDeployment] { base.deployment(of: folded) }
     func deployed() throws(ModelError) -> any Model { self }
 
-    func network(withNamesOf twin: Network) -> Network {
-        var named = base.network(withNamesOf: twin)
+    func network(withNamesOf twin: Network, weights: (any WeightStore)?) -> Network {
+        var named = base.network(withNamesOf: twin, weights: weights)
         // One that was made anew has parameters of its own, which the weights do not know.
         guard named.parameters.count == base.network.parameters.count else { return network }
         guard let made = try? Self.change(&named, insertions, swapped), made == recipes else { return network }

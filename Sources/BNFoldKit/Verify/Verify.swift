@@ -82,7 +82,8 @@ struct NetworkComparison {
         var verifier = try explainingMemory(inputs) { () throws(ExecutionError) in
             try Verifier(
                 original: .init(
-                    name: originalFiles.networkPlace, network: original.network(withNamesOf: folded.network),
+                    name: originalFiles.networkPlace,
+                    network: original.network(withNamesOf: folded.network, weights: foldedWeights),
                     weights: AnyWeightStore(originalWeights)),
                 folded: .init(
                     name: foldedFiles.networkPlace, network: folded.network, weights: AnyWeightStore(foldedWeights)),

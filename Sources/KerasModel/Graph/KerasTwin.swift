@@ -9,9 +9,12 @@ struct KerasTwin {
     let network: Network
     let weights: (any WeightStore)?
 
-    func network(withNamesOf twin: Network) -> Network {
+    func network(withNamesOf twin: Network, weights twinWeights: (any WeightStore)?) -> Network {
         for reach in FoldReach.allCases {
-            guard let planned = planned(reach), let pairs = pairs(planned, twin) else { continue }
+            guard let folded = planned(reach), pairs(folded.network, twin) != nil else { continue }
+            guard let planned = network(of: folded, inTheRangesOf: twin, weights: twinWeights),
+                let pairs = pairs(planned, twin)
+            else { break }
             var names: [ValueID: String] = [:]
             for (layer, written) in pairs {
                 for (value, other) in zip(layer.outputs, written.outputs)
@@ -23,14 +26,14 @@ struct KerasTwin {
         return withOutputs(of: twin)
     }
 
-    private func planned(_ reach: FoldReach) -> Network? {
+    private func planned(_ reach: FoldReach) -> FoldedNetwork? {
         var options = FoldPlanner.Options()
         options.reach = reach
         options.leftoverForm = .batchNorm(epsilon: KerasFrontend.epsilonOfLeftovers)
         let planner = FoldPlanner(network, options: options)
-        guard let weights else { return planner.plan().applied(to: network).network }
+        guard let weights else { return planner.plan().applied(to: network) }
         do throws(WeightError) {
-            return try planner.plan(weights: weights).plan.applied(to: network).network
+            return try planner.plan(weights: weights).plan.applied(to: network)
         } catch {
             // Whoever runs the network reads the same numbers, and tells of it.
             return nil
