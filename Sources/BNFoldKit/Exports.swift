@@ -3,6 +3,7 @@
 @_exported import enum Folding.LeftoverChoice
 @_exported import protocol Folding.PlanningChoosing
 @_exported import struct Folding.PlanningOptions
+@_exported import enum Folding.QuantizationScheme
 @_exported import struct Frontend.InputPreparation
 @_exported import struct Frontend.ModelOptions
 @_exported import enum HDF5.HDF5Isolation

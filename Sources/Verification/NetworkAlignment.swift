@@ -78,6 +78,9 @@ struct NetworkAlignment {
         sites = FoldSite.all(in: self)
     }
 
+    /// Leaves out what the two networks differ in.
+    mutating func forgetSites() { sites = [] }
+
     /// What a value of the folded network should be equal to.
     func originals(of value: ValueID) -> [ValueID] { counterparts[value] ?? [] }
 

@@ -42,6 +42,8 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     private let tolerance: Double
     /// Whether what a last softmax, sigmoid or tanh reads is told beside the outputs.
     private let comparesScores: Bool
+    /// Whether each fold is tried by itself.
+    private let triesFolds: Bool
     let options: ExecutionOptions
     let original: Interpreter<Double>
     let folded: Interpreter<Double>
@@ -71,16 +73,18 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
     /// - Parameters:
     ///   - tolerance: the largest difference of a value that is agreement, relative to its largest magnitude.
     ///   - comparesScores: whether what a last softmax, sigmoid or tanh reads is compared as well, whatever it is called.
+    ///   - triesFolds: whether each fold is tried by itself, and judged by its bound.
     /// - Throws: `ExecutionError` when parameters cannot be read.
     public init(
         original: Subject<Original>, folded: Subject<Folded>, precision: Precision, tolerance: Double,
-        comparesScores: Bool = false, options: ExecutionOptions = ExecutionOptions()
+        comparesScores: Bool = false, triesFolds: Bool = true, options: ExecutionOptions = ExecutionOptions()
     ) throws(ExecutionError) {
         self.originalSubject = original
         self.foldedSubject = folded
         self.precision = precision
         self.tolerance = tolerance
         self.comparesScores = comparesScores
+        self.triesFolds = triesFolds
         self.options = options
         try Self.requireMemory(
             original: original.network, folded: folded.network, precision: precision, options: options)
@@ -113,6 +117,7 @@ public struct Verifier<Original: WeightStore, Folded: WeightStore> {
 
     /// Makes room for what the alignment compares.
     private mutating func prepare() {
+        if !triesFolds { alignment.forgetSites() }
         differences = alignment.pairs.map { _ in ValueDifference() }
         blobShapes = alignment.pairs.map { _ in [] }
         shapes = alignment.pairs.map { _ in nil }

@@ -17,6 +17,12 @@ struct Verify: ParsableCommand {
 
     @OptionGroup(title: Heading.verification) var verification: VerifyArguments
 
+    @Option(
+        help: ArgumentHelp(
+            "Run the folded network with weights as int8 would have them, and tell how far that is off, without a verdict.",
+            valueName: "scheme"))
+    var simulate: QuantizationScheme?
+
     @OptionGroup(title: Heading.reading) var reading: ReadingArguments
 
     @OptionGroup(title: Heading.reading) var preparing: PreparationArguments
@@ -37,6 +43,11 @@ struct Verify: ParsableCommand {
 
     func validate() throws {
         try verification.validate()
+        if simulate != nil, verification.tolerance != nil {
+            throw ValidationError(
+                "--simulate tells differences without a verdict, so --tolerance means nothing to it; --require-agreement and --require-accuracy judge classes"
+            )
+        }
         try console.validate()
     }
 
@@ -56,6 +67,7 @@ struct Verify: ParsableCommand {
         try preparing.apply(to: &request.model)
         onnx.apply(to: &request.model)
         request.options = verification.options()
+        request.options.simulation = simulate
         request.reportPath = results.report == "-" ? nil : results.report
         request.overwrites = results.force
         let bar = ProgressBar(isQuiet: console.quiet, patience: VerifyArguments.patience)
@@ -192,6 +204,8 @@ struct VerifyArguments: ParsableArguments {
 }
 
 extension VerifyRequest.Precision: ExpressibleByArgument {}
+
+extension QuantizationScheme: ExpressibleByArgument {}
 
 /// `data=images.h5:/data`, `data=x.npy`, `x.npz`
 struct SampleArgument: ExpressibleByArgument {

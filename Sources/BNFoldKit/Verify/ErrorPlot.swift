@@ -44,7 +44,7 @@ struct ErrorPlot {
         var lines = chart.opening(
             bottom: ratios.bottom,
             title:
-                "\(SVGText.escaped(report.folded.weights ?? "folded")) against \(SVGText.escaped(report.original.weights ?? "original")): \(report.isWithin ? "within" : "beyond")"
+                "\(SVGText.escaped(report.folded.weights ?? "folded")) against \(SVGText.escaped(report.original.weights ?? "original")): \(report.simulation?.scheme ?? (report.isWithin ? "within" : "beyond"))"
         )
         lines += legend()
         lines += grid(errors, title: "largest error, relative to the \(report.vocabulary.value)'s largest magnitude")

@@ -79,6 +79,7 @@ struct NetworkComparison {
             options.tolerance
             ?? (isHalfPrecision ? VerifyOptions.toleranceOfHalfPrecision : options.precision.defaultTolerance)
         let inputs = try inputs()
+        let (foldedStore, simulation) = try foldedStore(foldedWeights)
         var verifier = try explainingMemory(inputs) { () throws(ExecutionError) in
             try Verifier(
                 original: .init(
@@ -86,9 +87,9 @@ struct NetworkComparison {
                     network: original.network(withNamesOf: folded.network, weights: foldedWeights),
                     weights: AnyWeightStore(originalWeights)),
                 folded: .init(
-                    name: foldedFiles.networkPlace, network: folded.network, weights: AnyWeightStore(foldedWeights)),
+                    name: foldedFiles.networkPlace, network: folded.network, weights: foldedStore),
                 precision: options.precision == .single ? .single : .double, tolerance: tolerance,
-                comparesScores: comparesScores,
+                comparesScores: comparesScores, triesFolds: simulation == nil,
                 options: ExecutionOptions(maximumBytes: options.memoryLimit ?? VerifyOptions.memoryOfMachine))
         }
         verifier.valueWord = vocabulary.value
@@ -113,6 +114,7 @@ struct NetworkComparison {
             verifier.finished(seed: options.seed), original: originalFiles, folded: foldedFiles,
             precision: options.precision.rawValue, samples: samples, vocabulary: vocabulary)
         report.remarks = remarks.isEmpty ? nil : remarks
+        if let simulation { report.judgeNothing(simulation) }
         try report.add(classes.classes(), options: options)
         report.toleranceReason = isHalfPrecision ? "since weights are stored in half precision" : nil
         return report

@@ -14,6 +14,8 @@ public struct VerifyReport: Codable, Hashable, Sendable {
     public var tolerance: Double
     /// Why the tolerance is another than the precision's own, though nobody asked for it; `nil` where it is that.
     public var toleranceReason: String?
+    /// What the weights of the folded network were replaced by; `nil` where it ran with its own.
+    public var simulation: Simulation?
     public var samples: Samples
     /// Layers of the original that ran, of all that it has.
     public var layersRun: Int
@@ -37,7 +39,8 @@ public struct VerifyReport: Codable, Hashable, Sendable {
     public var vocabulary = Vocabulary.plain
 
     private enum CodingKeys: String, CodingKey {
-        case bnfold, schema, original, folded, precision, tolerance, toleranceReason, samples, layersRun, layerCount,
+        case bnfold, schema, original, folded, precision, tolerance, toleranceReason, simulation, samples, layersRun,
+            layerCount,
             isWithin, first
         case folds, missingOutputs, obstacles, classes, requirements, remarks
         case values = "blobs"

@@ -1,3 +1,4 @@
+import Folding
 import Frontend
 import Verification
 
@@ -61,6 +62,8 @@ public struct VerifyOptions: Sendable {
     public var precision = VerifyRequest.Precision.double
     /// The largest difference of a value that is agreement, relative to its largest magnitude; `nil` for the precision's own.
     public var tolerance: Double?
+    /// The weights that the folded network runs with, instead of its own; differences are told then, and not judged.
+    public var simulation: QuantizationScheme?
     /// The most memory that both networks, samples and values may take, in bytes; `nil` for three quarters of what this machine, or the group of
     /// processes that this one belongs to, has.
     public var memoryLimit: Int?

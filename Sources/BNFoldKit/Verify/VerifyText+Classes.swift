@@ -2,7 +2,9 @@ extension VerifyText {
     /// How often the networks agree about classes, how often they are right, and where they differ. Noise has no class: there, only differences are told.
     func classes(_ report: VerifyReport) -> [String] {
         let classes = report.classes ?? []
-        let shown = classes.filter { isVerbose || report.samples.files != nil || $0.equal < $0.places }
+        let shown = classes.filter {
+            isVerbose || report.samples.files != nil || report.simulation != nil || $0.equal < $0.places
+        }
         var lines = section("classes", shown.flatMap(rows))
         // Where labels are known, they are told with it.
         let isLabelled = shown.contains { $0.accuracies != nil }

@@ -47,9 +47,11 @@ public struct VerifyText: Sendable {
         var rows = [["samples", samples(report.samples)]]
         rows.append([
             "run in",
-            "\(report.precision) precision, tolerance \(Self.number(report.tolerance))"
+            "\(report.precision) precision"
+                + (report.simulation == nil ? ", tolerance \(Self.number(report.tolerance))" : "")
                 + (report.toleranceReason.map { " \($0)" } ?? ""),
         ])
+        if let simulation = report.simulation { rows.append(["weights", simulation.sentence]) }
         rows.append(["layers", "\(report.layersRun) of \(report.layerCount) run"])
         let compared = report.values.filter { $0.obstacle == nil }
         var text = "\(compared.count) of \(report.values.count) compared"
@@ -57,7 +59,7 @@ public struct VerifyText: Sendable {
             text += ", worst \(Self.relative(worst.largestRelative)) relative ('\(worst.name)')"
         }
         rows.append([report.vocabulary.values, text])
-        rows.append(["folds", folds(report)])
+        if report.simulation == nil { rows.append(["folds", folds(report)]) }
         return rows
     }
 
@@ -135,6 +137,14 @@ public struct VerifyText: Sendable {
     // MARK: Verdict
 
     private func verdict(_ report: VerifyReport) -> String {
+        if report.isWithin, let simulation = report.simulation {
+            let outputs = (report.classes ?? []).filter { $0.layer == nil }
+            let agreement = outputs.map { "\($0.equal) of \($0.places) by '\($0.value)'" }.joined(separator: ", ")
+            return bold("simulated: ")
+                + (agreement.isEmpty
+                ? "\(simulation.scheme); no output has scores of classes"
+                : "\(simulation.scheme) gives the same class to \(agreement)").printable
+        }
         if report.isWithin {
             let missed = report.folds.count { $0.coverage == "none" }
             let caveat = missed == 0 ? "" : "; \(missed) folds could not be tried"
