@@ -21,6 +21,7 @@ import cases  # noqa: E402
 import constant_channels  # noqa: E402
 import corpus  # noqa: E402
 import dialects  # noqa: E402
+import equalization  # noqa: E402
 import faults  # noqa: E402
 import keras_hostile  # noqa: E402
 import keras_models  # noqa: E402
@@ -55,6 +56,7 @@ CHECKS = {
     "preparation": preparation.check,
     "leftovers": leftovers.check,
     "constant-channels": constant_channels.check,
+    "equalization": equalization.check,
     "dialects": dialects.check,
     "corpus": corpus.check,
     "faults": faults.check,
