@@ -42,10 +42,19 @@ class Builder:
         net.options += [option for option in ("--keep-training",) if self.chance(0.25)]
         if self.chance(0.4):
             net.options.append(self.pick("--bias-as-scale", "--leftover=depthwise", "--leftover=batchnorm"))
+        if not {"--merge-only", "--keep-training"} & set(net.options) and self.chance(0.3):
+            net.options.append("--remove-constant-channels")
+            self.kill_channels()
         if net.containers[0] == "caffemodel" and self.chance(0.5):
             for layer in self.random.sample(net.layers, len(net.layers) // 3):
                 layer.name = layer.name.replace("l", "block/l")
         return net
+
+    def kill_channels(self):
+        """Makes some outputs of linear layers constant."""
+        for layer in self.net.layers:
+            if layer.type in ("Convolution", "InnerProduct") and "transpose" not in layer.fields and self.chance(0.5):
+                layer.blobs[0][self.numbers.random(len(layer.blobs[0])) < 0.4] = 0
 
     def value(self):
         """What the next layer reads: mostly what nobody reads yet."""
