@@ -48,6 +48,8 @@ class Builder:
         if net.containers[0] == "caffemodel" and self.chance(0.5):
             for layer in self.random.sample(net.layers, len(net.layers) // 3):
                 layer.name = layer.name.replace("l", "block/l")
+        if "--merge-only" not in net.options and self.chance(0.3):
+            net.options.append("--equalize")
         return net
 
     def kill_channels(self):
