@@ -83,7 +83,7 @@ extension ONNXGraphBuilder {
 
     /// Weight (outputs, inputs / groups, kernel ...).
     mutating func convolution(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
-        try requireFloat(node, 0)
+        let type = try weightedType(node, weight: 1)
         let constant = try weight(node, 1, "weight")
         let kernel = try checkKernel(node, constant)
         let groups = try groups(node)
@@ -97,12 +97,12 @@ extension ONNXGraphBuilder {
             bias: try bias(node, count: outputs), outputChannels: outputs, groups: groups, kernel: kernel,
             stride: window.strides, padBefore: window.before, padAfter: window.after, padsToCover: covers,
             coversFromBefore: window.padding == "SAME_LOWER", dilation: window.dilations)
-        return ONNXTranslation(.convolution(convolution), weightInput: 1, biasInput: 2)
+        return ONNXTranslation(.convolution(convolution), weightInput: 1, biasInput: 2, type: type)
     }
 
     /// Weight (inputs, outputs / groups, kernel ...).
     mutating func transposedConvolution(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
-        try requireFloat(node, 0)
+        let type = try weightedType(node, weight: 1)
         let constant = try weight(node, 1, "weight")
         let kernel = try checkKernel(node, constant)
         let groups = try groups(node)
@@ -122,7 +122,7 @@ extension ONNXGraphBuilder {
             bias: try bias(node, count: outputs), outputChannels: outputs, groups: groups, kernel: kernel,
             stride: window.strides, padBefore: pads.before, padAfter: pads.after, dilation: window.dilations,
             outputPadding: added)
-        return ONNXTranslation(.deconvolution(convolution), weightInput: 1, biasInput: 2)
+        return ONNXTranslation(.deconvolution(convolution), weightInput: 1, biasInput: 2, type: type)
     }
 
     /// The padding of a transposed convolution, which may follow from the shape that it is to give.
@@ -158,7 +158,7 @@ extension ONNXGraphBuilder {
 
     /// alpha A B + beta C, with a constant B and, for C, one number for each column.
     mutating func generalProduct(_ node: ONNXNode) throws(ONNXObstacle) -> ONNXTranslation {
-        try requireFloat(node, 0)
+        let type = try weightedType(node, weight: 1)
         guard let given = value(node, 0) else { return try turnedProduct(node) }
         guard shape(node, 0)?.rank ?? 2 == 2 else { throw .opaque("its input has other than two axes") }
         let turns = integer(node, "transA") ?? 0 != 0
@@ -195,7 +195,7 @@ extension ONNXGraphBuilder {
         let product = InnerProduct(
             weight: parameter(matrix, name: node.inputs[1], shape: matrix.dimensions), bias: bias, outputCount: outputs,
             axis: 1, transposed: !isTransposed)
-        var translation = ONNXTranslation(.innerProduct(product), weightInput: 1, biasInput: 2)
+        var translation = ONNXTranslation(.innerProduct(product), weightInput: 1, biasInput: 2, type: type)
         if !turns, terms == nil { return translation }
         var input = given
         if turns { input = try addPart("turned", of: node, .permute(order: [1, 0]), [given], positions: [[0]]) }

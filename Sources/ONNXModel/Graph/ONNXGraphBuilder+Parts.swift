@@ -64,7 +64,7 @@ extension ONNXGraphBuilder {
         }
         let name = Self.name(ofPart: part + tag, of: node, output: node.outputs[0])
         let value = network.addValue(Value(name: "\(node.outputs[0]) \(part)\(tag)", shape: shapes[0]))
-        types.append(type(node, 0))
+        types.append((try? weightedType(node, weight: 1)) ?? type(node, 0))
         valueScopes.append(scope)
         let id = LayerID(nextHelper)
         nextHelper += 1

@@ -76,8 +76,10 @@ struct ONNXGraphBuilder {
         self.keepsOverridableInputs = keepsOverridableInputs
         nextHelper = file.nodes.count + file.inputs.count
         computingBudget = Self.computingBudget(file)
-        if options.inputShapes.isEmpty {
-            for info in file.valueInfos + file.outputs { infos[info.name] = info }
+        for var info in file.valueInfos + file.outputs {
+            // Other shapes may follow from those that the caller gives; the types stay.
+            if !options.inputShapes.isEmpty { info.dimensions = nil }
+            infos[info.name] = info
         }
     }
 
@@ -314,7 +316,8 @@ struct ONNXGraphBuilder {
             positions.append([])
         }
         let outputs = node.namedOutputs.map { name in
-            addValue(name, shape: told(nil, of: name), type: infos[name]?.type ?? typeOfOutput(node))
+            let type = infos[name].flatMap { $0.type == .unknown ? nil : $0.type } ?? typeOfOutput(node, name)
+            return addValue(name, shape: told(nil, of: name), type: type)
         }
         let id = LayerID(node.index)
         network.layers.append(
@@ -322,16 +325,6 @@ struct ONNXGraphBuilder {
                 id: id, name: Self.name(of: node, outputs: node.namedOutputs), type: node.type,
                 operation: .opaque(Opaque(type: node.type, cause: cause)), inputs: inputs, outputs: outputs))
         origins[id] = ONNXNetwork.Origin(node: node.index, inputs: positions)
-    }
-
-    /// What the elements are that a node writes which is not understood, where its type alone tells that.
-    private func typeOfOutput(_ node: ONNXNode) -> ONNXElementType {
-        guard node.domain.isEmpty, !file.redefinedOperators.contains(node.type) else { return .unknown }
-        switch node.type {
-        case "Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization": return type(node, 0)
-        case "DequantizeLinear": return integer(node, "output_dtype") ?? 0 == 0 ? type(node, 1) : .unknown
-        default: return .unknown
-        }
     }
 
     /// What a layer is called: as its node, or as its first output where the node has no name.

@@ -101,8 +101,9 @@ struct ONNXTranslation {
 
     init(
         _ operation: Operation, inputs: [[Int]] = [[0]], weightInput: Int? = nil, biasInput: Int? = nil,
-        outputCount: Int? = nil
+        outputCount: Int? = nil, type: ONNXElementType? = nil
     ) {
+        self.type = type
         self.operation = operation
         self.inputs = inputs
         self.weightInput = weightInput
