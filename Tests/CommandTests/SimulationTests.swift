@@ -17,4 +17,21 @@ struct SimulationTests {
         let judged = try await Program.run(arguments + ["--tolerance", "1e-3"], in: folder)
         #expect(judged.code == 64 && judged.errors.contains("--simulate"), "\(judged)")
     }
+
+    @Test("an output that is missing is told, and no difference in its place")
+    func missingOutput() async throws {
+        let folder = try TemporaryFolder()
+        let fixture = Fixture.lenet
+        let folded = try await Program.run(fixture.arguments, in: folder)
+        try #require(folded.code == 0, "\(folded.errors)")
+        // The loss of the training net became an output that the net without it lacks.
+        try folder.write(
+            folder.text("out.prototxt").replacing(/layer \{[^{}]*type: "Softmax"[^{}]*\}/, with: ""), to: "out.prototxt"
+        )
+        let outcome = try await Program.run(
+            ["verify", fixture.weights, "out.h5", "--prototxt", fixture.prototxt, "--simulate", "int8-per-tensor"],
+            in: folder)
+        #expect(outcome.code == 2 && outcome.output.contains("lacks the outputs"), "\(outcome)")
+        #expect(!outcome.output.contains("beyond the tolerance"), "\(outcome)")
+    }
 }

@@ -21,7 +21,7 @@ extension VerifyReport {
     mutating func judgeNothing(_ simulation: Simulation) {
         self.simulation = simulation
         isWithin = missingOutputs.isEmpty
-        first = isWithin ? nil : first
+        first = nil
         for index in values.indices { values[index].isBeyond = false }
     }
 }
