@@ -45,10 +45,13 @@ extension FoldReport {
                         from: take.chain.map(name), direction: take.direction.rawValue, through: take.through.map(name))
                 })
         }
+        let names = format.map { model.renames(of: folded, in: $0) } ?? [:]
         scales = plan.leftovers.map { leftover in
             let isInserted = positions[leftover.survivor] == nil
             return LeftoverChain(
-                layer: isInserted ? LayerName(name: leftover.name, type: leftover.type) : name(leftover.survivor),
+                layer: isInserted
+                    ? LayerName(name: names[leftover.survivor] ?? leftover.name, type: leftover.type)
+                    : name(leftover.survivor),
                 type: leftover.type,
                 isInserted: isInserted, from: leftover.chain.map(name), channels: leftover.channelCount,
                 reason: Reason(leftover.reason, in: vocabulary),
@@ -83,9 +86,9 @@ extension FoldReport {
                 layer: name(data.layer), value: data.value,
                 steps: data.steps.map { .init(field: $0.field, value: $0.value) })
         }
-        let names = format.map { model.renames(of: folded, in: $0) } ?? [:]
         renamed = folded.network.layers.compactMap { layer in
-            names[layer.id].map { Rename(from: layer.name, to: $0) }
+            // A new layer had no other name.
+            positions[layer.id] == nil ? nil : names[layer.id].map { Rename(from: layer.name, to: $0) }
         }
         surplus = model.surplusLayers.map(SurplusLayer.init)
         remarks = model.remarks.map(Remark.init)
