@@ -256,17 +256,41 @@ class RandomNet:
             lambda: largest(x, axis=1, keepdims=True) if rank else x,
             lambda: concatenate([x, x], axis=-1),
             lambda: ops.abs(x),
+            lambda: ops.where(x > 0.0, x, x * 0.1),
+            lambda: ops.cumsum(x, axis=1),
+            lambda: ops.roll(x, 1, axis=1),
+            lambda: ops.repeat(x, 2, axis=1) if rank and lengths[0] < 5 else x,
+            lambda: ops.stack(ops.unstack(x, axis=1)[:2], axis=1) if rank and lengths[0] > 1 else x,
+            lambda: ops.matmul(x, np.eye(x.shape[-1], dtype="float32")[::-1] * 0.5),
         )
 
     # MARK: the whole
 
     def build(self):
         keras, layers = self.keras, self.layers
+        if self.often(0.12):
+            return self.finished(*self.words())
         shape = self.pick((8, 8, 4), (8, 8, 4), (8, 8, 4), (8, 4), (6,), (5, 4, 4, 2))
         inputs = [keras.Input(shape, name=self.name("in")) for _ in range(self.pick(1, 1, 1, 2))]
         x = inputs[0]
         if len(inputs) == 2:
             x = self.pick(layers.Add, layers.Concatenate)(name=self.name("first"))([self.flat_step(each) for each in inputs])
+        if len(shape) == 2 and self.often(0.3):
+            x = layers.Masking(name=self.name("masking"))(x)
+        return self.finished(inputs, x)
+
+    def words(self):
+        """Rows of a table, some of which may be left out."""
+        layers, inputs = self.layers, [self.keras.Input((6,), dtype="int32", name=self.name("in"))]
+        x = layers.Embedding(9, 4, mask_zero=self.often(0.5), name=self.name("table"))(inputs[0])
+        if self.often(0.6):
+            normalization = self.normalization()
+            self.must_go.append(normalization.name)
+            x = normalization(x)
+        return inputs, x
+
+    def finished(self, inputs, x):
+        keras, layers = self.keras, self.layers
         sides = []
         for _ in range(self.chance.randint(3, 10)):
             x = self.step(x, 0)
@@ -275,6 +299,8 @@ class RandomNet:
         kind = self.chance.randint(4)
         if kind < 2 and len(x.shape) == 4:
             x = self.pick(layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D)(name=self.name("pool"))(x)
+        elif kind < 2 and len(x.shape) == 3:
+            x = self.pick(layers.GlobalAveragePooling1D, layers.GlobalMaxPooling1D)(name=self.name("pool"))(x)
         elif kind == 2:
             x = layers.Flatten(name=self.name("flat"))(x)
         x = self.normalization()(x) if self.often(0.5) else x
