@@ -120,7 +120,8 @@ struct NetworkAlignment {
 
     private mutating func add(_ pair: Pair, isProven: Bool = false) {
         // Whose channels went is no twin any more; what is computed from it is compared.
-        if let before = original[pair.original].shape?.known, let after = folded[pair.folded].shape?.known,
+        if let before = original[pair.original].shape?.length(ofAxis: 1),
+            let after = folded[pair.folded].shape?.length(ofAxis: 1),
             before != after, !originalConnections.isOutput(pair.original)
         {
             return
