@@ -22,6 +22,9 @@ extension HDF5Dataset {
         try check(element..<end)
         try file.checkNothingFailed()
         if values.isEmpty { return }
+        guard elementType != .float16 else {
+            throw place.error(.invalidRequest, "holds float16, which is written as it is stored")
+        }
         if format.isInMemoryForm(of: T.self) {
             return try writeStored(UnsafeRawBufferPointer(values), at: element)
         }
@@ -37,6 +40,22 @@ extension HDF5Dataset {
             try writeStored(UnsafeRawBufferPointer(stored), at: element + done)
             done += count
         }
+    }
+
+    /// Writes elements in the form in which the file holds them: little-endian, in the dataset's own format.
+    ///
+    /// - Parameters:
+    ///   - bytes: a whole number of elements.
+    ///   - element: the place of the first one.
+    /// - Throws: as `write(_:at:)`.
+    public func write(stored bytes: UnsafeRawBufferPointer, at element: Int) throws(HDF5Error) {
+        let (end, overflow) = element.addingReportingOverflow(bytes.count / elementType.byteCount)
+        guard !overflow, element <= end, bytes.count % elementType.byteCount == 0 else {
+            throw place.error(.invalidRequest, "has \(elementCount) elements, asked to write at \(element)")
+        }
+        try check(element..<end)
+        try file.checkNothingFailed()
+        if !bytes.isEmpty { try writeStored(bytes, at: element) }
     }
 
     /// Writes the numbers of an array, by default all of the dataset's.

@@ -21,7 +21,7 @@ extension HDF5File {
     ///
     /// - Parameters:
     ///   - shape: the lengths of the axes, up to 32; empty for a scalar.
-    ///   - elementType: `.float32` or `.float64`.
+    ///   - elementType: `.float16`, whose elements are written as they are stored, `.float32` or `.float64`.
     ///   - compression: 0 for none, or a gzip level from 1 to 9, with shuffled bytes. Scalars, and datasets of less
     ///     than 16 KiB, whose index would take what compression saves, are never compressed.
     public func createDataset(
@@ -55,8 +55,9 @@ extension HDF5File {
         compression: Int
     ) throws(HDF5Error) -> HDF5Dataset {
         let place = Place(file: self.path, object: path)
-        guard elementType == .float32 || elementType == .float64 else {
-            throw place.error(.cannotCreate, "cannot be created as \(elementType), expected float32 or float64")
+        guard [.float16, .float32, .float64].contains(elementType) else {
+            throw place.error(
+                .cannotCreate, "cannot be created as \(elementType), expected float16, float32 or float64")
         }
         guard (0...9).contains(compression) else {
             throw place.error(.cannotCreate, "cannot be compressed at level \(compression), expected 0 to 9")
@@ -127,7 +128,11 @@ extension HDF5File {
             shape.isEmpty ? H5Screate(H5S_SCALAR) : H5Screate_simple(CInt(shape.count), lengths, nil),
             as: .cannotCreate, "cannot be created")
         defer { H5Sclose(space) }
-        let type = elementType == .float64 ? chdf5_float64_little_endian() : chdf5_float32_little_endian()
+        let half =
+            elementType == .float16
+            ? try place.require(chdf5_create_float16_little_endian(), as: .cannotCreate, "cannot be created") : nil
+        defer { if let half { H5Tclose(half) } }
+        let type = half ?? (elementType == .float64 ? chdf5_float64_little_endian() : chdf5_float32_little_endian())
         let dataset = H5Dcreate2(parent.id, name, type, space, chdf5_default_properties(), creation, access)
         return OpenObject(takingOver: try place.require(dataset, as: .cannotCreate, "cannot be created"))
     }

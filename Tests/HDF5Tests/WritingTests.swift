@@ -189,11 +189,31 @@ struct WritingTests {
             let axes = [Int](repeating: 1, count: 33)
             let errors = [
                 hdf5Error { () throws(HDF5Error) in try file.createDataset("/0", shape: axes) },
-                hdf5Error { () throws(HDF5Error) in try file.createDataset("/0", shape: [1], elementType: .float16) },
+                hdf5Error { () throws(HDF5Error) in
+                    try file.createDataset("/0", shape: [1], elementType: .integer(bits: 8, signed: true))
+                },
                 hdf5Error { () throws(HDF5Error) in try file.createDataset("/0", shape: [1], compression: 10) },
                 hdf5Error { () throws(HDF5Error) in try file.createDataset("/0", shape: [1], compression: -1) },
             ]
             #expect(errors.allSatisfy { $0?.kind == .cannotCreate })
+        }
+    }
+
+    @Test("half precision is written as it is stored, plain and compressed", arguments: [0, 4])
+    func halfPrecision(compression: Int) throws {
+        try withTemporaryFolder { folder in
+            let path = folder + "/file.h5"
+            let bits = (0..<4096).map { UInt16($0) }
+            let file = try HDF5File(creatingPath: path)
+            let dataset = try file.createDataset("/0", shape: [4096], elementType: .float16, compression: compression)
+            try bits.withUnsafeBytes { bytes in try dataset.write(stored: bytes, at: 0) }
+            let error = hdf5Error { () throws(HDF5Error) in try dataset.write([1] as [Float]) }
+            #expect(error?.kind == .invalidRequest)
+            try file.close()
+            let written = try HDF5File(readingPath: path).dataset(at: "/0")
+            #expect(written.elementType == .float16)
+            #expect(try written.values(as: Double.self)[0..<3] == [0, 0x1p-24, 0x1p-23])
+            #expect(try written.values(as: Double.self)[0x0C00] == 0x1p-12)
         }
     }
 
