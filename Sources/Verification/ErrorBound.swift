@@ -113,7 +113,12 @@ struct ErrorBound {
             guard let slope = steepestSlope(of: activation, interpreter: interpreter), let input = inputs.first else {
                 return nil
             }
-            return all(input.scaled(by: slope))
+            // Folding changes no slopes, but storing them in half precision does.
+            guard case .prelu(let slopes, _) = activation, interpreter.network[slopes].elementType == .float16 else {
+                return all(input.scaled(by: slope))
+            }
+            let rounded = rounding(slopes).error(of: slope) * magnitude
+            return all(ErrorBound(channels: input.channels.map { $0 * slope + rounded }))
         case .power(let power):
             return power.power == 1 ? inputs.first.map { all($0.scaled(by: abs(power.scale))) } : nil
         case .pooling(let pooling):

@@ -126,6 +126,14 @@ struct ErrorBoundTests {
         #expect(!site.isBeyond && site.difference.ratio > 0.001, "\(site.difference.ratio)")
     }
 
+    @Test("holds for slopes in half precision, which no fold changes")
+    func slopes() throws {
+        var twins = Twins(Self.shape, seed: 6, .float16)
+        twins.add("layer", [[6]]) { .activation(.prelu(slope: $0[0])) }
+        let site = try twins.site()
+        #expect(!site.isBeyond && site.difference.ratio > 0.001, "\(site.difference.ratio)")
+    }
+
     @Test(
         "holds for weights too small for the full precision of their format",
         arguments: [(ElementType.float32, 1e-42), (.float32, 1e-46), (.float16, 1e-6), (.float16, 1e-9)])
