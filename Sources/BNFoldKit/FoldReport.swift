@@ -48,13 +48,15 @@ public struct FoldReport: Codable, Hashable, Sendable {
     public var calibration: CalibrateReport?
     /// The channels that were taken out because they held one number; `nil` where nobody asked for that.
     public var constantChannels: ConstantChannelReport?
+    /// What was stored in half precision; `nil` where that was not asked for.
+    public var half: HalfPrecision?
     /// The words of the framework, for texts; no part of the JSON form.
     public var vocabulary = Vocabulary.plain
 
     private enum CodingKeys: CodingKey {
         case bnfold, schema, network, input, output, layers, types, folds, scales, kept, dropped, regauged, unshared
         case deployment, batchStatistics, preprocessing, renamed, findings, surplus, remarks, search, equalization,
-            verification, drift, calibration, constantChannels
+            verification, drift, calibration, constantChannels, half
     }
 
     public struct Counts: Codable, Hashable, Sendable {

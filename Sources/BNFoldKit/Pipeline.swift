@@ -38,6 +38,8 @@ func fold(_ request: FoldRequest, reader: inout ModelReader) throws(BNFoldError)
     let (input, format) = try begin(
         outputs, for: output, sideOutputs: sideOutputs, network: request.network, weights: request.input,
         samples: (request.calibration?.inputs ?? []).map(\.path), of: frontend)
+    // What the framework does not read is told before anything is measured.
+    _ = try remark(on: request.planning, in: format, of: frontend)
     let copy = try request.calibration.map { (measuring) throws(BNFoldError) in
         try CalibratedCopy(
             of: input, output: request.output, model: request.model, measuring: measuring,
@@ -76,7 +78,8 @@ private func fold(
             keepsTraining: request.model.keepsTraining)
         let equalized = try Equalizing(
             written.folded, of: model, options: request.planning, vocabulary: frontend.vocabulary)
-        let folded = equalized.folded
+        let half = try HalfWriting(equalized.folded, of: model, options: request.planning, place: request.input)
+        let folded = half.folded
         let magnitudes = WeightMagnitudes(of: plan, in: folded)
         switch try writing.write(folded, plan: plan, magnitudes: magnitudes, reader: &reader, frontend: frontend) {
         case .overflow(let layers):
@@ -91,6 +94,8 @@ private func fold(
             report.equalization = equalized.report
             try Equalizing.plot(
                 equalized.report, to: request.equalizationPlotPath, source: request.output, outputs)
+            report.add(half, try remark(on: request.planning, in: writing.format, of: frontend))
+            report.remarks += writing.remarks.all.map(FoldReport.Remark.init)
             if let calibration {
                 report.calibration = calibration
                 report.input = FoldReport.Files(
@@ -125,6 +130,7 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
     let outputs = try openOutputs(drawings, existing: request.overwritesDrawing ? .replace : .refuse)
     defer { outputs.discard() }
     let frontend = try Frontends.frontend(of: request.input ?? request.network)
+    let halfRemark = try remark(on: request.planning, in: nil, of: frontend)
     let input = try findModel(network: request.network, weights: request.input, of: frontend)
     var request = request
     if let observing = request.observing {
@@ -144,12 +150,14 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
         keepsTraining: request.model.keepsTraining)
     let equalized = try Equalizing(
         written.folded, of: model, options: request.planning, vocabulary: frontend.vocabulary)
-    let folded = equalized.folded
+    let half = try HalfWriting(
+        equalized.folded, of: model, options: request.planning, place: request.input ?? request.network ?? "")
+    let folded = half.folded
     if let weights = model.weights {
         findings += try liftingWeights { () throws(WeightError) in
             equalized.report == nil
                 ? try plan.outliers(in: model.network, weights: weights)
-                : try plan.outliers(in: folded, weights: weights)
+                : try plan.outliers(in: equalized.folded, weights: weights)
         }
     }
     plan = written.plan
@@ -160,6 +168,7 @@ public func inspect(_ request: InspectRequest) throws(BNFoldError) -> Inspection
     report.remarks += equalized.remarks.map(FoldReport.Remark.init)
     report.equalization = equalized.report
     try Equalizing.plot(equalized.report, to: request.equalizationPlotPath, source: input.weights ?? "", outputs)
+    report.add(half, halfRemark)
     if let observing = request.observing {
         guard model.weights != nil else {
             throw BNFoldError(.usage, "--input is held against stored statistics, so it needs the weights, too")

@@ -43,6 +43,9 @@ public struct ReportText: Sendable {
                 let groups = parameter.groups.map { $0.joined(separator: " = ") }.joined(separator: ", ")
                 return [parameter.name, groups, "their folds differ"]
             })
+        if let half = report.half {
+            lines += ["", bold("half precision"), "  " + half.summary] + TextTable.lines(half.rows)
+        }
         lines += section(
             "\(report.vocabulary.values) with other numbers than before",
             report.regauged.map { [$0.from, "-> " + $0.to, "by " + $0.layer.name] })

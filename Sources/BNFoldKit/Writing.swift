@@ -11,6 +11,7 @@ struct Writing {
     var files: ModelFiles
     var format: OutputFormat
     var outputs: StagedOutputs
+    let remarks = WritingRemarks()
 
     enum Result {
         case done(VerifyReport?)
@@ -38,12 +39,12 @@ struct Writing {
             try liftingFiles { () throws(FileError) in try outputs.write(network, to: place) }
         }
         do throws(ModelError) {
+            var settings = WriteSettings(
+                format: format, compression: request.compression,
+                side: files.network.map { .init(staged: outputs.staged($0), path: $0) }, checkpoint: checkpoint)
+            settings.remarks = remarks
             try model.writeWeights(
-                of: folded, to: outputs.staged(request.output),
-                settings: WriteSettings(
-                    format: format, compression: request.compression,
-                    side: files.network.map { .init(staged: outputs.staged($0), path: $0) }, checkpoint: checkpoint),
-                magnitudes: magnitudes)
+                of: folded, to: outputs.staged(request.output), settings: settings, magnitudes: magnitudes)
             try model.check(folded, files: staged, format: format)
             try checkpoint()
         } catch {
@@ -68,6 +69,7 @@ struct Writing {
         let original = try lifting { () throws(ModelError) in try model.deployed() }
         var deployed = request.model
         deployed.keepsTraining = false
+        deployed.tellsHalfPrecision = true
         let folded = try reader.open(staged, of: frontend, options: deployed)
         let vocabulary = frontend.vocabulary
         let comparison = NetworkComparison(

@@ -22,6 +22,8 @@ public struct CaffeOptions: Hashable, Sendable {
     public var usesStandardTypes = false
     /// Only fold: leave data, loss, param and filler fields.
     public var keepsTraining = false
+    /// Tell of numbers that HDF5 holds in half precision that they are; they are read as Float otherwise.
+    public var tellsHalfPrecision = false
 
     public init() {}
 }
@@ -67,7 +69,9 @@ public struct CaffeConversion {
     ) throws(ModelError) {
         try self.init(
             definition: definition,
-            weights: try weightsPath.map { path throws(ModelError) in try WeightFiles.open(path) },
+            weights: try weightsPath.map { path throws(ModelError) in
+                try WeightFiles.open(path, tellsHalfPrecision: options.tellsHalfPrecision)
+            },
             options: options)
     }
 
@@ -142,6 +146,7 @@ public struct CaffeConversion {
         case .hdf5:
             var writer = HDF5WeightWriter()
             writer.compression = compression
+            writer.keepsHalfPrecision = folded.halved != nil
             writer.renames = renames(of: folded, in: container)
             writer.checkpoint = checkpoint
             try writer.write(folded.network, weights: store, to: path)
@@ -166,6 +171,7 @@ public struct CaffeConversion {
         var readOptions = options
         readOptions.inputShapes = [:]
         readOptions.keepsTraining = true
+        readOptions.tellsHalfPrecision = folded.halved != nil
         let written: CaffeConversion
         do {
             written = try CaffeConversion(prototxt: prototxt, weights: path, options: readOptions)
@@ -175,8 +181,8 @@ public struct CaffeConversion {
         }
         var expected = folded.network
         let renames = renames(of: folded, in: container)
-        if container == .hdf5 {
-            // HDF5 holds half precision as Float.
+        if container == .hdf5, folded.halved == nil {
+            // Nobody asked for half precision, and any Caffe is to read what is written.
             for index in expected.parameters.indices where expected.parameters[index].elementType == .float16 {
                 expected.parameters[index].elementType = .float32
             }

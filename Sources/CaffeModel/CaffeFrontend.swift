@@ -26,6 +26,21 @@ public struct CaffeFrontend: Frontend {
         return words
     }
 
+    public func remark(on half: HalfPrecisionOptions, in format: OutputFormat?) throws(ModelError) -> ReadingRemark? {
+        guard half.extent == .weights else {
+            throw ModelError(
+                .usage,
+                "--half graph is for models of ONNX: a prototxt tells no formats, and Caffe computes in Float whatever the file holds; --half alone stores the weights in half precision"
+            )
+        }
+        guard let format, WeightContainer(format) == .binary else { return nil }
+        return ReadingRemark(
+            kind: .init(rawValue: "half-precision"), severity: .note, layers: [],
+            message:
+                "a .caffemodel with weights in half precision is read by NVCaffe alone; every Caffe reads them from HDF5: give OUTPUT a name that ends in .h5"
+        )
+    }
+
     public func leftoverForm(for options: PlanningOptions) -> LeftoverForm {
         options.leftover == .scale ? .scale : .scaleOrBias
     }

@@ -54,6 +54,7 @@ extension CaffeOptions {
         assumesGlobalStatistics = options.assumesStoredStatistics
         keepsBatchStatistics = options.keepsBatchStatistics
         keepsTraining = options.keepsTraining
+        tellsHalfPrecision = options.tellsHalfPrecision
     }
 }
 
@@ -70,6 +71,7 @@ extension ModelOptions {
             assumesStoredStatistics = newValue.assumesGlobalStatistics
             keepsBatchStatistics = newValue.keepsBatchStatistics
             keepsTraining = newValue.keepsTraining
+            tellsHalfPrecision = newValue.tellsHalfPrecision
         }
     }
 }

@@ -62,6 +62,14 @@ struct CaffePair: Model {
         conversion.network(withNamesOf: twin)
     }
 
+    /// Caffe reads any blob in half precision. Statistics have a range of their own: variances of 1e-9 or 1e6 are common.
+    func fitsHalfPrecision(_ parameter: ParameterID, of layer: Layer, in folded: FoldedNetwork) -> Bool {
+        switch layer.operation {
+        case .batchNorm, .opaque, .parameter: false
+        default: true
+        }
+    }
+
     func renames(of folded: FoldedNetwork, in format: OutputFormat) -> [LayerID: String] {
         conversion.renames(of: folded, in: WeightContainer(format))
     }

@@ -5,6 +5,11 @@ public struct FoldedNetwork: Sendable {
     public var network: Network
     /// The parameters that are not taken over as they are. They have identifiers that the network before did not use.
     public var recipes: [ParameterID: ParameterRecipe]
+    /// Of parameters that are stored in half precision because that was asked for, the format that their layers compute in; `nil` where it was not
+    /// asked for.
+    public var halved: [ParameterID: ElementType]?
+    /// Whether the network is to compute in half precision, too.
+    public var computesInHalf = false
 
     public init(network: Network, recipes: [ParameterID: ParameterRecipe]) {
         self.network = network

@@ -10,6 +10,8 @@ public struct PlanningOptions: Hashable, Sendable {
     public var removesConstantChannels = false
     /// Make the ranges of channels equal across layers, for weights of 8 bits.
     public var equalizes = false
+    /// What is stored in half precision; `nil` for nothing that was not before.
+    public var half: HalfPrecisionOptions?
 
     /// Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer.
     public var writesBiasAsScale: Bool {
@@ -60,6 +62,12 @@ extension PlanningChoosing {
     public var removesConstantChannels: Bool {
         get { planning.removesConstantChannels }
         set { planning.removesConstantChannels = newValue }
+    }
+
+    /// What is stored in half precision.
+    public var half: HalfPrecisionOptions? {
+        get { planning.half }
+        set { planning.half = newValue }
     }
 
     /// Leave a shift that nothing takes as a Scale with factors of 1, for runtimes without a Bias layer.

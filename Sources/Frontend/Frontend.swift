@@ -32,6 +32,12 @@ public protocol Frontend: Sendable {
     /// - Throws: for an error of the disk.
     func recognizes(_ path: String) throws(ModelError) -> Bool
 
+    /// What is worth telling of numbers that are written in half precision.
+    ///
+    /// - Parameter format: what is written; `nil` where nothing is.
+    /// - Throws: `ModelError` of the kind `usage` where the framework does not read such numbers.
+    func remark(on half: HalfPrecisionOptions, in format: OutputFormat?) throws(ModelError) -> ReadingRemark?
+
     /// What an affine becomes that nothing takes.
     ///
     /// - Throws: `ModelError` of the kind `usage` for an option that means nothing in this framework.

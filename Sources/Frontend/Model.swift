@@ -65,6 +65,9 @@ public protocol Model {
     /// Whether a layer with parameters can be written with fewer channels than it had.
     func mayLoseChannels(_ layer: Layer) -> Bool
 
+    /// Whether a parameter of a layer of a folded network can be stored in half precision.
+    func fitsHalfPrecision(_ parameter: ParameterID, of layer: Layer, in folded: FoldedNetwork) -> Bool
+
     /// New names of the layers whose names the format cannot hold.
     func renames(of folded: FoldedNetwork, in format: OutputFormat) -> [LayerID: String]
 
@@ -116,6 +119,7 @@ public protocol Model {
 }
 
 extension Model {
+    public func fitsHalfPrecision(_ parameter: ParameterID, of layer: Layer, in folded: FoldedNetwork) -> Bool { false }
     public func inStandardTypes(_ folded: FoldedNetwork) -> FoldedNetwork { folded }
     public func dataTransforms() throws(ModelError) -> [DataTransform]? { nil }
     public func accuracies() throws(ModelError) -> [AccuracyMetric] { [] }

@@ -31,6 +31,8 @@ public struct WriteSettings {
     public var checkpoint: () throws(ModelError) -> Void
     /// The second file of the model, where it has one.
     public var side: SideFile?
+    /// Gets what is worth telling of what was written; `nil` where nobody asks.
+    public var remarks: WritingRemarks?
 
     /// A file that belongs to another one.
     public struct SideFile {
@@ -75,4 +77,11 @@ public struct FileEndings: Hashable, Sendable {
         self.perhapsWeights = perhapsWeights
         self.trainingState = trainingState
     }
+}
+
+/// What is worth telling of what was written.
+public final class WritingRemarks {
+    public var all: [ReadingRemark] = []
+
+    public init() {}
 }

@@ -12,6 +12,8 @@ public struct ModelOptions: Hashable, Sendable {
     public var keepsTraining = false
     /// What is done to data before the network gets it, and is to become part of the network.
     public var preparation = InputPreparation()
+    /// Tell of numbers that a file holds in half precision that they are, also where it is read as if they were Float.
+    public var tellsHalfPrecision = false
     /// Options that one frontend alone knows; those that are as nobody had said anything are left out.
     private var own: [any FrontendOptions] = []
 
@@ -36,6 +38,7 @@ public struct ModelOptions: Hashable, Sendable {
     public static func == (first: ModelOptions, second: ModelOptions) -> Bool {
         first.inputShapes == second.inputShapes && first.assumesStoredStatistics == second.assumesStoredStatistics
             && first.keepsBatchStatistics == second.keepsBatchStatistics && first.keepsTraining == second.keepsTraining
+            && first.tellsHalfPrecision == second.tellsHalfPrecision
             && first.preparation == second.preparation && first.own.map(\.erased) == second.own.map(\.erased)
     }
 
@@ -44,6 +47,7 @@ public struct ModelOptions: Hashable, Sendable {
         hasher.combine(assumesStoredStatistics)
         hasher.combine(keepsBatchStatistics)
         hasher.combine(keepsTraining)
+        hasher.combine(tellsHalfPrecision)
         hasher.combine(preparation)
         for options in own { hasher.combine(options.erased) }
     }

@@ -41,6 +41,9 @@ public struct JSONFields {
         try read(key, "true or false") { $0.boolean }
     }
 
+    /// Whether a key has one of the values true and false.
+    public func isBoolean(_ key: String) -> Bool { members[key]?.value.boolean != nil }
+
     public func strings(_ key: String) throws(JSONError) -> [String]? {
         try read(key, "a list of strings") { value in
             guard let values = value.elements else { return nil }

@@ -22,6 +22,13 @@ public struct KerasFrontend: Frontend {
 
     private static let affineTypes = ["BatchNormalization", "SyncBatchNormalization", "BatchNormalizationV1"]
 
+    public func remark(on half: HalfPrecisionOptions, in format: OutputFormat?) throws(ModelError) -> ReadingRemark? {
+        throw ModelError(
+            .usage,
+            "--half is for nets of Caffe and models of ONNX: Keras expects the weights of a model in the format of its policy, which is Float in nearly all; leave it out"
+        )
+    }
+
     public func leftoverForm(for options: PlanningOptions) throws(ModelError) -> LeftoverForm {
         if let leftover = options.leftover, leftover != .batchNorm {
             throw ModelError(

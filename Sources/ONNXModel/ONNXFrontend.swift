@@ -28,6 +28,14 @@ public struct ONNXFrontend: Frontend {
         )
     }
 
+    public func remark(on half: HalfPrecisionOptions, in format: OutputFormat?) throws(ModelError) -> ReadingRemark? {
+        guard half.extent == .graph, !half.keptLayers.isEmpty || half.largestLoss != nil else { return nil }
+        throw ModelError(
+            .usage,
+            "--half graph excludes \(half.keptLayers.isEmpty ? "--half-loss" : "--half-keep"): a layer that computes in half precision has no numbers in Float; --half alone can leave some so"
+        )
+    }
+
     public func leftoverForm(for options: PlanningOptions) throws(ModelError) -> LeftoverForm {
         if let leftover = options.leftover, leftover != .batchNorm {
             throw ModelError(

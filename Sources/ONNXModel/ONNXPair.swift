@@ -1,3 +1,4 @@
+import Files
 import Folding
 import Frontend
 import NetGraph
@@ -74,6 +75,19 @@ struct ONNXPair: Model {
 
     // MARK: Writing
 
+    /// Weights and biases of layers that fold: what other nodes read may be a number that has to be exact, or statistics. One that the file does not
+    /// store, such as the output of a ConstantOfShape, would take more room than before.
+    func fitsHalfPrecision(_ parameter: ParameterID, of layer: Layer, in folded: FoldedNetwork) -> Bool {
+        guard let origin = graph.origins[layer.id], origin.part == nil, origin.weightInput != nil,
+            folded.network[parameter].factors == .any,
+            folded.recipes[parameter] != nil || graph.constants[parameter]?.isStored ?? false
+        else { return false }
+        switch layer.operation {
+        case .convolution, .deconvolution, .innerProduct: return true
+        default: return false
+        }
+    }
+
     func renames(of folded: FoldedNetwork, in format: OutputFormat) -> [LayerID: String] { [:] }
 
     func unshared(by folded: FoldedNetwork) -> [PartedParameter] { [] }
@@ -85,12 +99,37 @@ struct ONNXPair: Model {
     func writeWeights(
         of folded: FoldedNetwork, to path: String, settings: WriteSettings, magnitudes: WeightMagnitudes?
     ) throws(ModelError) {
+        if folded.computesInHalf {
+            return try writeInHalf(folded, to: path, settings: settings, magnitudes: magnitudes)
+        }
         let prepared = try graph.prepared(folded, for: file)
         var writer = ONNXWriter()
         writer.checkpoint = settings.checkpoint
         writer.side = settings.side
         try writer.write(
             prepared, of: graph, file: file, weights: folds(of: prepared, magnitudes: magnitudes), to: path)
+    }
+
+    /// Writes the model with weights in half precision first, holds that against the plan, and makes of it one that computes in half precision.
+    private func writeInHalf(
+        _ folded: FoldedNetwork, to path: String, settings: WriteSettings, magnitudes: WeightMagnitudes?
+    ) throws(ModelError) {
+        guard settings.side == nil else {
+            throw ModelError(
+                .usage,
+                "\(files.weights ?? ""): has numbers in a file of their own, which --half graph does not write; take them in first: bnfold convert"
+            )
+        }
+        var weightsAlone = folded
+        weightsAlone.computesInHalf = false
+        let stage = path + ".weights"
+        defer { try? SystemCall.remove(stage) }
+        try writeWeights(of: weightsAlone, to: stage, settings: settings, magnitudes: magnitudes)
+        try check(weightsAlone, files: ModelFiles(weights: stage), format: settings.format)
+        let half = try ONNXHalfGraph(try onWire { () throws(WireError) in try ONNXFile(path: stage) }, named: file.path)
+        try half.write(to: path, checkpoint: settings.checkpoint)
+        try half.check(path)
+        settings.remarks?.all = half.remarks
     }
 
     private func folds(
@@ -116,9 +155,13 @@ struct ONNXPair: Model {
     }
 
     func check(_ folded: FoldedNetwork, files: ModelFiles, format: OutputFormat) throws(ModelError) {
+        // That was held against what it was made of when it was written.
+        guard !folded.computesInHalf else { return }
         guard let path = files.weights else { throw ModelError(.internalFault, "no model was written") }
         var prepared = try graph.prepared(folded, for: file)
         let written: ONNXPair
+        var options = options
+        options.tellsHalfPrecision = folded.halved != nil
         do {
             let joins = graph.joins(of: prepared.folded.network, in: file)
             written = try ONNXPair(files, path: path, options: options, joins: joins)
@@ -128,7 +171,8 @@ struct ONNXPair: Model {
         }
         prepared.folded = prepared.folded.withSumsOfOneValue(readAs: written.network)
         let expected = prepared.folded.network
-        if let difference = NetworkStructure(expected).firstDifference(from: NetworkStructure(written.network)) {
+        let found = written.network.withoutOlderHalves(expecting: expected)
+        if let difference = NetworkStructure(expected).firstDifference(from: NetworkStructure(found)) {
             throw ModelError(
                 .internalFault,
                 "the written model is not the planned network; planned: \(difference.expected); written: \(difference.found)"
@@ -144,6 +188,20 @@ struct ONNXPair: Model {
                 }
             }
         }
+    }
+}
+
+extension Network {
+    /// Tensors that had a Cast to Float before the fold as what they were read as then.
+    fileprivate func withoutOlderHalves(expecting expected: Network) -> Network {
+        var result = self
+        for (planned, found) in zip(expected.layers, layers) {
+            for (parameter, copy) in zip(planned.operation.parameters, found.operation.parameters)
+            where result[copy].elementType == .float16 && expected[parameter].elementType == .float32 {
+                result.parameters[copy.index].elementType = .float32
+            }
+        }
+        return result
     }
 }
 

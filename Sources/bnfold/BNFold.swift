@@ -46,7 +46,7 @@ struct BNFold: ParsableCommand {
         } else {
             HDF5Reader.serve(CommandLine.arguments.dropFirst())
             HDF5Reader.isolate()
-            run(CommandLine.arguments.dropFirst())
+            run(HalfArguments.spelledOut(Array(CommandLine.arguments.dropFirst()))[...])
         }
     }
 

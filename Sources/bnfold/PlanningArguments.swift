@@ -82,6 +82,8 @@ struct PlanningArguments: ParsableArguments {
     )
     var equalize = false
 
+    @OptionGroup var half: HalfArguments
+
     /// The options for the library.
     var planning: PlanningOptions {
         var options = PlanningOptions()
@@ -90,6 +92,7 @@ struct PlanningArguments: ParsableArguments {
         options.leftover = biasAsScale ? .scale : leftover
         options.removesConstantChannels = removeConstantChannels
         options.equalizes = equalize
+        options.half = half.options
         return options
     }
 

@@ -53,6 +53,9 @@ extension JobOptions {
             "compress": compression == standard.compression ? nil : .integer(compression),
             "equalize": flag(\.equalizes),
             "foldPreprocessing": flag(\.model.preparation.foldsPreprocessing),
+            "half": half.map { .string($0.extent.rawValue) },
+            "halfKeep": half.flatMap { $0.keptLayers.isEmpty ? nil : .array($0.keptLayers.map(JSONValue.string)) },
+            "halfLoss": half.flatMap { $0.largestLoss.map(JSONValue.decimal) },
             "inputMean": numbers(model.preparation.means),
             "inputScale": numbers(model.preparation.scales),
             "inputShape": shapes.isEmpty ? nil : .object(shapes),
@@ -72,8 +75,8 @@ extension JobOptions {
 
     /// The names of the options that every framework has.
     private static let generalKeys = [
-        "allowUntrained", "assumeGlobalStats", "biasAsScale", "compress", "equalize", "foldPreprocessing", "inputMean",
-        "inputScale", "inputShape", "keepBatchStatistics",
+        "allowUntrained", "assumeGlobalStats", "biasAsScale", "compress", "equalize", "foldPreprocessing", "half",
+        "halfKeep", "halfLoss", "inputMean", "inputScale", "inputShape", "keepBatchStatistics",
         "keepTraining", "leftover", "mergeOnly", "noForward", "onlyAdjacent", "removeConstantChannels", "swapChannels",
         "verify",
     ]
@@ -103,6 +106,7 @@ extension JobOptions {
         }
         removesConstantChannels = try fields.boolean("removeConstantChannels") ?? removesConstantChannels
         equalizes = try fields.boolean("equalize") ?? equalizes
+        try readHalf(fields)
         verifies = try fields.boolean("verify") ?? verifies
         model.preparation.foldsPreprocessing =
             try fields.boolean("foldPreprocessing") ?? model.preparation.foldsPreprocessing

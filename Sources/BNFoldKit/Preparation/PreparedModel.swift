@@ -190,6 +190,10 @@ struct PreparedModel: Model {
 
     func unshared(by folded: FoldedNetwork) -> [PartedParameter] { base.unshared(by: folded) }
 
+    func fitsHalfPrecision(_ parameter: ParameterID, of layer: Layer, in folded: FoldedNetwork) -> Bool {
+        base.fitsHalfPrecision(parameter, of: layer, in: folded)
+    }
+
     func inStandardTypes(_ folded: FoldedNetwork) -> FoldedNetwork { base.inStandardTypes(folded) }
 
     func networkFile(

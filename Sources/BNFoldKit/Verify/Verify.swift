@@ -23,8 +23,10 @@ public func verify(_ request: VerifyRequest) throws(BNFoldError) -> VerifyReport
         paths, others: originalFiles.paths + foldedFiles.paths + request.options.inputs.map(\.path))
     try liftingFiles { () throws(FileError) in try outputs.begin() }
     var reader = ModelReader()
-    let folded = try reader.open(foldedFiles, of: foldedFrontend, options: request.model)
     var options = request.model
+    options.tellsHalfPrecision = true
+    let folded = try reader.open(foldedFiles, of: foldedFrontend, options: options)
+    options.tellsHalfPrecision = false
     // Folded with --keep-batch-statistics: what normalises by the batch there does so in the original.
     if folded.usesBatchStatistics { options.keepsBatchStatistics = true }
     let original = try preparing(
@@ -75,9 +77,12 @@ struct NetworkComparison {
             throw BNFoldError(.internalFault, "a network without weights cannot be run")
         }
         let isHalfPrecision = options.tolerance == nil && folded.network.storesHalfPrecision
+        let isRounded = isHalfPrecision && !original.network.storesHalfPrecision
         let tolerance =
             options.tolerance
-            ?? (isHalfPrecision ? VerifyOptions.toleranceOfHalfPrecision : options.precision.defaultTolerance)
+            ?? (isRounded
+                ? VerifyOptions.toleranceOfRoundedWeights
+                : isHalfPrecision ? VerifyOptions.toleranceOfHalfPrecision : options.precision.defaultTolerance)
         let inputs = try inputs()
         let (foldedStore, simulation) = try foldedStore(foldedWeights)
         var verifier = try explainingMemory(inputs) { () throws(ExecutionError) in
@@ -116,7 +121,10 @@ struct NetworkComparison {
         report.remarks = remarks.isEmpty ? nil : remarks
         if let simulation { report.judgeNothing(simulation) }
         try report.add(classes.classes(), options: options)
-        report.toleranceReason = isHalfPrecision ? "since weights are stored in half precision" : nil
+        report.toleranceReason =
+            isRounded
+            ? "since weights were rounded to half precision"
+            : isHalfPrecision ? "since weights are stored in half precision" : nil
         return report
     }
 

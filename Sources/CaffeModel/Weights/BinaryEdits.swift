@@ -58,7 +58,7 @@ struct BinaryEdits {
         source: FileByteSource
     ) throws(ModelError) -> [WireEdit] {
         let parameters = layer.operation.parameters
-        let rewritten = original.rewritten
+        let rewritten = original.rewritten.union(network.halved(parameters, since: original.network))
         guard old.operation != layer.operation || parameters.contains(where: rewritten.contains) else { return [] }
         let oldParameters = old.operation.parameters
         let becomesScale = old.type != layer.type
@@ -75,6 +75,7 @@ struct BinaryEdits {
             else { continue }
             if becomesScale || rewritten.contains(parameters[index])
                 || blob.numbers.count != network[parameters[index]].elementCount
+                || network[parameters[index]].elementType == .float16 && blob.elementType != .float16
                 || oldParameters.indices.contains(index)
                     && original.network[oldParameters[index]].shape != network[parameters[index]].shape
             {
@@ -175,5 +176,15 @@ struct BinaryEdits {
             edits.append(.insert(content, at: record.message.range.upperBound, inside: enclosing))
         }
         return edits
+    }
+}
+
+extension Network {
+    /// The parameters of an earlier network that are stored in half precision now, and were not.
+    fileprivate func halved(_ parameters: [ParameterID], since earlier: Network) -> [ParameterID] {
+        parameters.filter { parameter in
+            earlier.parameters.indices.contains(parameter.index) && self[parameter].elementType == .float16
+                && earlier[parameter].elementType != .float16
+        }
     }
 }

@@ -10,6 +10,7 @@ final class HDF5WeightFile: WeightFile {
     let path: String
     let mayHaveLegacyShapes = false
     private let file: HDF5File
+    private let tellsHalfPrecision: Bool
     /// The group `/data`.
     private let layers: HDF5Group
     /// The groups below that one that hold blobs: one for each layer.
@@ -20,9 +21,11 @@ final class HDF5WeightFile: WeightFile {
 
     /// Opens a weights file.
     ///
+    /// - Parameter tellsHalfPrecision: whether blobs in half precision are told as such; otherwise as Float, which Caffe makes of them.
     /// - Throws: when the file is no HDF5 file, or one without `/data`: a solver's state is told from weights.
-    init(path: String) throws(ModelError) {
+    init(path: String, tellsHalfPrecision: Bool = false) throws(ModelError) {
         self.path = path
+        self.tellsHalfPrecision = tellsHalfPrecision
         do throws(HDF5Error) {
             file = try HDF5File(readingPath: path)
         } catch {
@@ -115,7 +118,7 @@ final class HDF5WeightFile: WeightFile {
     private func register(_ dataset: HDF5Dataset) -> StoredBlob {
         datasets.append(dataset)
         return StoredBlob(
-            place: "'\(dataset.path)'", shape: dataset.shape, elementType: Self.elementType(of: dataset.elementType),
+            place: "'\(dataset.path)'", shape: dataset.shape, elementType: elementType(of: dataset.elementType),
             handle: datasets.count - 1, fillValue: dataset.fillValue)
     }
 
@@ -123,9 +126,10 @@ final class HDF5WeightFile: WeightFile {
     private static let maximumBlobs = 1 << 16
 
     /// float64, and integers that a Float cannot hold, are kept in double precision.
-    private static func elementType(of type: HDF5ElementType) -> ElementType {
+    private func elementType(of type: HDF5ElementType) -> ElementType {
         switch type {
-        case .float16, .float32: .float32
+        case .float16: tellsHalfPrecision ? .float16 : .float32
+        case .float32: .float32
         case .float64: .float64
         case .integer(let bits, _): bits > 16 ? .float64 : .float32
         }

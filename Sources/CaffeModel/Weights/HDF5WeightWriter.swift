@@ -6,6 +6,8 @@ import NetGraph
 struct HDF5WeightWriter {
     /// gzip level of the datasets; 0 for contiguous ones, as Caffe writes.
     var compression = 0
+    /// Whether numbers in half precision stay so; they become Float otherwise.
+    var keepsHalfPrecision = false
     /// New names of layers.
     var renames: [LayerID: String] = [:]
     /// Called between slices; throws to stop.
@@ -81,19 +83,46 @@ struct HDF5WeightWriter {
             throw ModelError(.internalFault, "the shape of \(network[parameter].name) is not known")
         }
         let type = network[parameter].elementType
+        let isHalf = type == .float16 && keepsHalfPrecision
         let dataset: HDF5Dataset
         do throws(HDF5Error) {
             dataset = try group.createDataset(
-                String(index), shape: shape, elementType: type == .float64 ? .float64 : .float32,
+                String(index), shape: shape, elementType: isHalf ? .float16 : type == .float64 ? .float64 : .float32,
                 compression: compression)
         } catch {
             throw ModelError(error)
         }
         switch type {
+        case .float16 where isHalf: try copyHalves(parameter, count: count, weights: weights, to: dataset)
         case .float16, .float32:
             try copy(parameter, count: count, weights: weights, to: dataset, through: &slices, as: Float.self)
         case .float64:
             try copy(parameter, count: count, weights: weights, to: dataset, through: &slices, as: Double.self)
+        }
+    }
+
+    /// Each number is rounded once, from double precision.
+    private func copyHalves(
+        _ parameter: ParameterID, count: Int, weights: some WeightStore, to dataset: HDF5Dataset
+    ) throws(ModelError) {
+        let slice = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)
+        defer { slice.deallocate() }
+        var start = 0
+        while start < count {
+            try checkpoint()
+            let bytes = UnsafeMutableRawBufferPointer(
+                rebasing: slice[..<min(slice.count, (count - start) * ElementType.float16.byteCount)])
+            do throws(WeightError) {
+                try weights.readBytes(parameter, from: start, as: .float16, halfName: "float16", into: bytes)
+            } catch {
+                throw ModelError(error)
+            }
+            do throws(HDF5Error) {
+                try dataset.write(stored: UnsafeRawBufferPointer(bytes), at: start)
+            } catch {
+                throw ModelError(error)
+            }
+            start += bytes.count / ElementType.float16.byteCount
         }
     }
 

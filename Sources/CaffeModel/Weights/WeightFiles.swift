@@ -30,8 +30,9 @@ public enum WeightContainer: Hashable, Sendable {
 
 /// Opens weights files; the content tells the container.
 public enum WeightFiles {
+    /// - Parameter tellsHalfPrecision: whether numbers that HDF5 holds in half precision are told as such, and not as Float.
     /// - Throws: `ModelError` that says what the file looks like when it is neither HDF5 nor a `.caffemodel`.
-    static func open(_ path: String) throws(ModelError) -> any WeightFile {
+    static func open(_ path: String, tellsHalfPrecision: Bool = false) throws(ModelError) -> any WeightFile {
         try readingFile { () throws(FileError) in try FileBytes.requireReadable(path) }
         let isHDF5: Bool
         do throws(HDF5Error) {
@@ -39,7 +40,7 @@ public enum WeightFiles {
         } catch {
             throw ModelError(error)
         }
-        if isHDF5 { return try HDF5WeightFile(path: path) }
+        if isHDF5 { return try HDF5WeightFile(path: path, tellsHalfPrecision: tellsHalfPrecision) }
         let head = try readingFile { () throws(FileError) in try FileBytes.head(of: path, count: 64) }
         if !head.isEmpty, !looksLikeText(head) {
             do throws(ModelError) {

@@ -164,6 +164,11 @@ extension ONNXGraphBuilder {
 
     private func cast(_ constant: ONNXConstant, to type: ONNXElementType) throws(ONNXObstacle) -> ONNXConstant? {
         if type == constant.type { return constant }
+        if case .tensor(let tensor) = constant.numbers, tensor.type == .float16, type.isWiderThanHalf {
+            // Every number of it is one of the wider format.
+            return ONNXConstant(
+                dimensions: constant.dimensions, type: type, numbers: constant.numbers, factor: constant.factor)
+        }
         if constant.isLengths { return type == .int32 || type == .int64 ? constant : nil }
         guard var elements = try elements(constant) else { return nil }
         if type == .boolean { elements.numbers = elements.numbers.map { $0 == 0 ? 0 : 1 } }

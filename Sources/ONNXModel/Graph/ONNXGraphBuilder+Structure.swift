@@ -31,6 +31,12 @@ extension ONNXGraphBuilder {
             translation.type = target
             return translation
         }
+        if options.tellsHalfPrecision, type.parameterType != nil, target.parameterType != nil {
+            // Whoever asks is told of weights; what values lose on their way is not part of it.
+            var translation = ONNXTranslation(.identity(type: node.type))
+            translation.type = target
+            return translation
+        }
         guard type != .unknown, integer(node, "to") == type.rawValue else { throw .opaque("it may round its input") }
         return ONNXTranslation(.identity(type: node.type))
     }

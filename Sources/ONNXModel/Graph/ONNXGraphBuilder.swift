@@ -375,7 +375,8 @@ struct ONNXGraphBuilder {
         let parameter = network.addParameter(
             Parameter(
                 name: role.isEmpty ? name : "\(name) \(role)", shape: shape,
-                elementType: constant.type.parameterType ?? .float32, factors: constant.factors))
+                elementType: options.tellsHalfPrecision && constant.isWidenedHalf
+                    ? .float16 : constant.type.parameterType ?? .float32, factors: constant.factors))
         knownParameters[key] = parameter
         parameterConstants[parameter] = constant.reshaped(shape)
         if role.isEmpty { parameterNames[parameter] = name }

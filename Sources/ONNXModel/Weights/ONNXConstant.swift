@@ -33,6 +33,20 @@ struct ONNXConstant: Hashable, Sendable {
     /// Beyond all limits where it is more than can be counted.
     var elementCount: Int { TensorShape.elementCount(dimensions) ?? .max }
 
+    /// Whether its numbers are stored in half precision, and were cast to a wider format.
+    var isWidenedHalf: Bool {
+        guard case .tensor(let tensor) = numbers, factor == 1 else { return false }
+        return tensor.type == .float16 && type.isWiderThanHalf
+    }
+
+    /// Whether the file has each of its numbers, or others that they are made of.
+    var isStored: Bool {
+        switch numbers {
+        case .tensor, .doubles: true
+        default: false
+        }
+    }
+
     /// Whether some of its numbers are known only when the model runs.
     var isLengths: Bool { if case .lengths = numbers { true } else { false } }
 

@@ -41,6 +41,9 @@ struct ONNXElementType: RawRepresentable, Hashable, Sendable {
         }
     }
 
+    /// Whether it holds every number of half precision, and more.
+    var isWiderThanHalf: Bool { self == .float32 || self == .float64 }
+
     init(rawValue: Int) { self.rawValue = rawValue }
 
     init(_ type: ElementType) {

@@ -14,6 +14,8 @@ struct ONNXChanges {
         var scope: Int
         /// Attributes that are lists of whole numbers.
         var lists: [String: [Int]] = [:]
+        /// Attributes that are whole numbers.
+        var integers: [String: Int] = [:]
         /// Whether it combines its input with one number for each channel, or with one for all.
         var isAffine = false
         var isScalar = false
@@ -83,6 +85,7 @@ struct ONNXChanges {
         guard !isEmpty else { return }
         placeTensors()
         noteShapes()
+        try castHalves()
         followNames()
         removeUnread()
         vanish()
@@ -92,6 +95,9 @@ struct ONNXChanges {
         removedNodes.isEmpty && replacements.isEmpty && insertions.isEmpty && firstNodes.isEmpty && inputs.isEmpty
             && outputs.isEmpty && slots.isEmpty && setAttributes.isEmpty
     }
+
+    /// A name that nothing in the model has.
+    mutating func unused(_ stem: String) -> String { names.insert(stem) }
 
     // MARK: Layers
 
@@ -129,7 +135,9 @@ struct ONNXChanges {
             }
             guard let origin = original.origins[layer.id], let old else { continue }
             try rewire(layer, old: old, origin: origin)
-            if layer.operation != old.operation { try changeParameters(layer, old: old, origin: origin) }
+            if layer.operation != old.operation || isHalved(layer) {
+                try changeParameters(layer, old: old, origin: origin)
+            }
             guard origin.part == nil else { continue }
             last[file.nodes[origin.node].scope] = origin.last
         }
@@ -178,7 +186,7 @@ struct ONNXChanges {
         }
         if let scales = scales[weight], case .dequantized(let old) = original.constants[previous[0]]?.numbers {
             change(scales, of: old)
-        } else if weight != previous.first {
+        } else if weight != previous.first || isHalved(weight) {
             var dimensions = folded.network[weight].shape ?? []
             // The constant on the left of a MatMul is told as the kernel of a convolution.
             if node.type == "Einsum", case .convolution(let convolution) = layer.operation {
@@ -200,7 +208,7 @@ struct ONNXChanges {
                 removedAttributes[node.index, default: []].insert(weightInput == 1 ? "alpha" : "beta")
             }
         }
-        guard new.count > 1, previous.count < 2 || new[1] != previous[1] else { return }
+        guard new.count > 1, previous.count < 2 || new[1] != previous[1] || isHalved(new[1]) else { return }
         let count = folded.network[new[1]].shape ?? []
         guard old.isPlainProduct else {
             var read = inputs[node.index] ?? node.inputs

@@ -103,7 +103,7 @@ struct ONNXEdits {
     }
 
     private func content(_ node: ONNXChanges.NewNode) -> WireContent {
-        var integers: [(name: String, value: Int)] = []
+        var integers: [(name: String, value: Int)] = node.integers.map { ($0.key, $0.value) }
         var lists: [(name: String, values: [Int])] = node.lists.map { ($0.key, $0.value) }
         if file.opset < 7 {
             if node.isAffine {
