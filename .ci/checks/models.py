@@ -24,12 +24,13 @@ class Result:
     standin: float = None
     reference: float = None
     failures: list = field(default_factory=list)
+    tolerance: float = BLOB_TOLERANCE
 
     def compare(self, field_name, what, pairs):
         """Keeps the largest difference of pairs of arrays, and tells those that are too large."""
         worst = max((difference(*pair) for pair in pairs), key=lambda found: found.relative)
         setattr(self, field_name, max(getattr(self, field_name) or 0.0, worst.relative))
-        if not worst.relative <= BLOB_TOLERANCE:
+        if not worst.relative <= self.tolerance:
             self.failures.append(f"{what} off by {worst.relative:.1e} {worst.reason}")
 
 

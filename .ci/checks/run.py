@@ -23,6 +23,7 @@ import corpus  # noqa: E402
 import dialects  # noqa: E402
 import equalization  # noqa: E402
 import faults  # noqa: E402
+import half_precision  # noqa: E402
 import keras_hostile  # noqa: E402
 import keras_models  # noqa: E402
 import keras_mutations  # noqa: E402
@@ -57,6 +58,7 @@ CHECKS = {
     "leftovers": leftovers.check,
     "constant-channels": constant_channels.check,
     "equalization": equalization.check,
+    "half": half_precision.check,
     "dialects": dialects.check,
     "corpus": corpus.check,
     "faults": faults.check,
