@@ -91,6 +91,7 @@ private func fold(
                 format: writing.format, vocabulary: frontend.vocabulary)
             report.remarks += written.remarks.map(FoldReport.Remark.init)
             report.constantChannels = written.constantChannels
+            report.remarks += equalized.remarks.map(FoldReport.Remark.init)
             report.equalization = equalized.report
             try Equalizing.plot(
                 equalized.report, to: request.equalizationPlotPath, source: request.output, outputs)
